@@ -1,0 +1,83 @@
+import Basics
+import MicrokernelInterface
+
+/// What runs an operation: the microkernels of one instruction set, the cores, and memory to work in.
+///
+/// An engine belongs to one computation at a time: its scratch memory is overwritten by every operation. Scratch memory grows
+/// to what the largest operation needs and then stays, so that a training step allocates nothing after the first.
+public final class Engine {
+  public let instructionSet: InstructionSet
+  public let cores: Cores
+  package let kernels: any MicrokernelTable.Type
+  private let shared = ScratchMemory()
+  private let perWorker: [ScratchMemory]
+
+  /// - Throws: `SeCuError` of kind `.usage` if the environment pins an instruction set that this machine lacks.
+  public convenience init(cores: Cores = Cores()) throws {
+    self.init(instructionSet: try .chosen(), cores: cores)
+  }
+
+  package init(instructionSet: InstructionSet, cores: Cores) {
+    self.instructionSet = instructionSet
+    self.cores = cores
+    kernels = instructionSet.microkernels
+    perWorker = (0..<cores.threads).map { _ in ScratchMemory() }
+  }
+
+  /// Memory for `floats` floats that all cores see, aligned to a cache line; its content is undefined.
+  package func sharedScratch(_ floats: Int) -> UnsafeMutablePointer<Float> {
+    shared.reserve(floats)
+  }
+
+  /// Makes sure that `workerScratch` has `floats` floats for every core.
+  package func reserveWorkerScratch(_ floats: Int) {
+    for memory in perWorker { _ = memory.reserve(floats) }
+  }
+
+  /// The memory of one core, as large as the last `reserveWorkerScratch` asked for.
+  package func workerScratch(_ worker: Int) -> UnsafeMutablePointer<Float> {
+    perWorker[worker].reserve(0)
+  }
+
+  /// Runs `tasks` pieces over the cores, or on this one if all of them together are too small to wake another.
+  ///
+  /// - Parameter flops: the cost of all tasks together; a memory-bound pass counts about 4 a byte.
+  package func run(_ tasks: Int, flops: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
+    if flops < Self.serialFlops {
+      for task in 0..<tasks { body(task, 0) }
+    } else {
+      cores.run(tasks, body)
+    }
+  }
+
+  /// About 30 µs of work on one core; below this a second core costs more than it brings.
+  private static let serialFlops = 2_000_000
+}
+
+/// One growing block of floats.
+private final class ScratchMemory {
+  private var base: UnsafeMutablePointer<Float>
+  private var capacity = 0
+
+  init() {
+    base = Self.allocate(16)
+  }
+
+  func reserve(_ floats: Int) -> UnsafeMutablePointer<Float> {
+    if floats > capacity {
+      base.deallocate()
+      base = Self.allocate(floats)
+      capacity = floats
+    }
+    return base
+  }
+
+  private static func allocate(_ floats: Int) -> UnsafeMutablePointer<Float> {
+    UnsafeMutableRawPointer.allocate(byteCount: floats * 4, alignment: 64)
+      .initializeMemory(as: Float.self, repeating: 0, count: floats)
+  }
+
+  deinit {
+    base.deallocate()
+  }
+}

@@ -1,0 +1,65 @@
+import Basics
+import Foundation
+import MicrokernelInterface
+import Microkernels
+
+#if arch(x86_64)
+  import MicrokernelsAVX2
+  import MicrokernelsAVX512
+#endif
+
+/// The instruction sets that the microkernels are built for, narrowest first.
+public enum InstructionSet: String, CaseIterable, Sendable {
+  /// SSE2 on x86-64, NEON on arm64: what every processor of the architecture has.
+  case portable
+  /// AVX2 and FMA (x86-64-v3).
+  case avx2
+  /// AVX-512 F, BW, CD, DQ and VL (x86-64-v4).
+  case avx512
+
+  /// Those that this machine can run, narrowest first.
+  public static let available: [InstructionSet] = allCases.filter { $0.isSubset(of: processorFeatures()) }
+
+  /// The environment variable that pins one instruction set.
+  public static let variable = "SECU_ISA"
+
+  /// The instruction set to use: the one that the environment pins, else the widest available.
+  ///
+  /// - Throws: `SeCuError` of kind `.usage` if the pinned one is unknown or this machine lacks it.
+  public static func chosen(environment: [String: String] = ProcessInfo.processInfo.environment) throws
+    -> InstructionSet
+  {
+    guard let name = environment[variable], !name.isEmpty else { return available.last ?? .portable }
+    let choice = InstructionSet(rawValue: name.lowercased())
+    guard let choice, available.contains(choice) else {
+      let has = available.map(\.rawValue).joined(separator: ", ")
+      let problem = choice == nil ? "'\(name)' is not an instruction set" : "this machine has no \(name)"
+      throw SeCuError(.usage, problem, at: variable, remedy: "This machine has \(has)")
+    }
+    return choice
+  }
+
+  /// The microkernels built for this instruction set.
+  package var microkernels: any MicrokernelTable.Type {
+    #if arch(x86_64)
+      switch self {
+      case .portable: Microkernels.EntryPoints.self
+      case .avx2: MicrokernelsAVX2.EntryPoints.self
+      case .avx512: MicrokernelsAVX512.EntryPoints.self
+      }
+    #else
+      Microkernels.EntryPoints.self
+    #endif
+  }
+
+  /// The processor flags that the compiler may assume, under the names of Linux's /proc/cpuinfo.
+  private func isSubset(of features: Set<String>) -> Bool {
+    let avx2 = ["avx", "avx2", "fma", "bmi1", "bmi2", "f16c", "movbe"]
+    switch self {
+    case .portable: return true
+    case .avx2: return features.isSuperset(of: avx2)
+    case .avx512:
+      return features.isSuperset(of: avx2 + ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"])
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/// The entry points that one build of the microkernels offers.
+///
+/// The same sources are compiled once for each instruction set; each build has a type that conforms to this protocol, and
+/// the program picks one of them at start. Calls go through the protocol's table and are never inlined: a function inlined
+/// out of an AVX-512 module would be compiled for its caller's instruction set.
+///
+/// What each function computes stands beside its source in `Sources/Microkernels`. Counts, rows and strides are in floats.
+package protocol MicrokernelTable: Sendable {
+  typealias Floats = UnsafePointer<Float>
+  typealias MutableFloats = UnsafeMutablePointer<Float>
+
+  /// Floats in one vector.
+  static var lanes: Int { get }
+  /// The most rows of a tile.
+  static var tileRows: Int { get }
+  /// The most columns of a tile.
+  static var tileColumns: Int { get }
+
+  /// A tile whose depth lies along the rows of A: `aDepthStride` is 1.
+  static func tileAlongRows(_ tile: borrowing Tile)
+  /// A tile whose depth lies across the rows of A: `aRowStride` is 1.
+  static func tileAcrossRows(_ tile: borrowing Tile)
+
+  static func channelSums(_ x: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats)
+  static func channelSquares(_ x: Floats, _ center: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats)
+  static func normForward(
+    _ x: Floats, _ scale: Floats, _ shift: Floats, _ residual: Floats?, _ relu: Bool, _ rows: Int, _ channels: Int,
+    _ y: MutableFloats)
+  static func normGradientSums(
+    _ dy: Floats, _ y: Floats?, _ x: Floats, _ center: Floats, _ rows: Int, _ channels: Int, _ sumG: MutableFloats,
+    _ sumGD: MutableFloats)
+  static func normGradient(
+    _ dy: Floats, _ y: Floats?, _ x: Floats, _ gScale: Floats, _ xScale: Floats, _ shift: Floats, _ rows: Int,
+    _ channels: Int, _ dx: MutableFloats, _ residualGradient: MutableFloats?)
+
+  static func maximums(_ x: Floats, _ count: Int, _ most: MutableFloats)
+  static func routeToMaximum(
+    _ x: Floats, _ y: Floats, _ count: Int, _ remaining: MutableFloats, _ dx: MutableFloats)
+
+  static func exponentials(_ x: Floats, _ count: Int, _ y: MutableFloats)
+  static func logarithms(_ x: Floats, _ count: Int, _ y: MutableFloats)
+  static func dotProduct(_ x: Floats, _ y: Floats, _ count: Int) -> Float
+  static func scaleAndAdd(_ a: Float, _ x: Floats, _ b: Float, _ y: MutableFloats, _ count: Int)
+  static func exponentialsAndSum(_ x: Floats, _ scale: Float, _ count: Int, _ y: MutableFloats) -> (
+    maximum: Float, sum: Float
+  )
+  static func momentumStep(
+    _ w: MutableFloats, _ g: Floats, _ v: MutableFloats, _ count: Int, _ rate: Float, _ momentum: Float,
+    _ weightDecay: Float)
+
+  /// FLOPs of one step of `multiplyAddPeak`.
+  static var peakFlopsPerStep: Int { get }
+  static func multiplyAddPeak(_ steps: Int) -> Float
+}

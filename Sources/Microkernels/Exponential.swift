@@ -1,0 +1,87 @@
+/// eˣ and ln x on whole vectors.
+///
+/// **exp.** With n = round(x·log₂e) and r = x − n·ln 2 in [−0.347, 0.347]:
+///
+///     eˣ = 2ⁿ · eʳ,   eʳ ≈ 1 + r + r²·P(r),   P of degree 5
+///
+/// ln 2 is subtracted in two parts (Cody and Waite) so that r keeps its low bits. Domain [−87, 88]; smaller arguments give
+/// e⁻⁸⁷ ≈ 1.6e-38 and larger ones e⁸⁸ ≈ 1.7e38. Error: the coefficients are 1/k!; the first one left out is r⁸/40320 ≤ 6e-9, a
+/// tenth of an ulp; the roundings of r, of the last two sums and of the product keep the result within 2 ulp.
+///
+/// **log.** With x = 2ᵉ·m, m in [√½, √2), f = m − 1 and s = f/(2 + f):
+///
+///     ln x = e·ln 2 + 2·artanh(s),   2·artanh(s) = 2s + 2s³/3 + 2s⁵/5 + 2s⁷/7 + 2s⁹/9
+///
+/// |s| ≤ 0.172: the first term left out, 2s¹¹/11, is below 7e-10. Domain: positive normal numbers. Error under 3 ulp of the
+/// larger of |ln x| and |e·ln 2|; that is 3 ulp of the result except next to 1, where the absolute error stays under 1e-7.
+@inline(__always) func exponential(_ x: Lanes) -> Lanes {
+  let low = splat(-87), high = splat(88)
+  var x = x.replacing(with: low, where: x .< low)
+  x.replace(with: high, where: x .> high)
+  // Adding 1.5·2²³ leaves round(x·log₂e) in the low bits of the float.
+  let magic = splat(12_582_912)
+  let shifted = multiplyAdd(x, splat(1.442_695_04), magic)
+  let n = shifted - magic
+  var r = multiplyAdd(n, splat(-0.693_359_375), x)
+  r = multiplyAdd(n, splat(2.121_944_4e-4), r)
+  var p = splat(1 / 5040)
+  p = multiplyAdd(p, r, splat(1 / 720))
+  p = multiplyAdd(p, r, splat(1 / 120))
+  p = multiplyAdd(p, r, splat(1 / 24))
+  p = multiplyAdd(p, r, splat(1 / 6))
+  p = multiplyAdd(p, r, splat(0.5))
+  p = multiplyAdd(p, r * r, r) + splat(1)
+  let power = (unsafeBitCast(shifted, to: LaneBits.self) &<< 23) &+ LaneBits(repeating: 0x3F80_0000)
+  return p * unsafeBitCast(power, to: Lanes.self)
+}
+
+@inline(__always) func logarithm(_ x: Lanes) -> Lanes {
+  // Subtracting the bits of √½ puts the exponent of m in [√½, √2) into the high bits.
+  let bits = unsafeBitCast(x, to: LaneBits.self) &- LaneBits(repeating: 0x3F35_04F3)
+  let mantissa = (bits & LaneBits(repeating: 0x007F_FFFF)) &+ LaneBits(repeating: 0x3F35_04F3)
+  // The exponent as a float, again through the low bits of 1.5·2²³ (biased by 128 to stay positive).
+  let magic = splat(12_582_912)
+  let biased = ((bits &+ LaneBits(repeating: 0x4000_0000)) &>> 23) &+ LaneBits(repeating: 0x4B40_0000)
+  let e = unsafeBitCast(biased, to: Lanes.self) - (magic + splat(128))
+  let f = unsafeBitCast(mantissa, to: Lanes.self) - splat(1)
+  let s = f / (f + splat(2))
+  let q = s * s
+  var p = splat(2.0 / 9)
+  p = multiplyAdd(p, q, splat(2.0 / 7))
+  p = multiplyAdd(p, q, splat(2.0 / 5))
+  p = multiplyAdd(p, q, splat(2.0 / 3))
+  p = multiplyAdd(p * q, s, s + s)
+  let small = multiplyAdd(e, splat(-2.121_944_4e-4), p)
+  return multiplyAdd(e, splat(0.693_359_375), small)
+}
+
+extension EntryPoints {
+  /// y[i] = e^x[i] for i < count; `exponential` states domain and error.
+  @inline(never)
+  package static func exponentials(_ x: UnsafePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>) {
+    mapVectors(x, count, y, exponential)
+  }
+
+  /// y[i] = ln x[i] for i < count; `logarithm` states domain and error.
+  @inline(never)
+  package static func logarithms(_ x: UnsafePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>) {
+    mapVectors(x, count, y, logarithm)
+  }
+}
+
+@inline(__always)
+private func mapVectors(
+  _ x: UnsafePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>, _ body: (Lanes) -> Lanes
+) {
+  var i = 0
+  while i + lanes <= count {
+    store(body(load(x + i)), y + i)
+    i += lanes
+  }
+  if i < count {
+    var tail = Lanes(repeating: 1)
+    for j in 0..<count - i { tail[j] = x[i + j] }
+    let result = body(tail)
+    for j in 0..<count - i { y[i + j] = result[j] }
+  }
+}

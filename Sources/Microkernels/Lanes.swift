@@ -1,0 +1,65 @@
+import MicrokernelInterface
+
+/// The vector of this build and the few operations on it.
+///
+/// These sources are compiled three times: as `Microkernels` (portable: SSE2 on x86-64, NEON on arm64),
+/// `MicrokernelsAVX2` (x86-64-v3) and `MicrokernelsAVX512` (x86-64-v4). Only this file and the row counts in `TileRows`
+/// know which one it is.
+#if AVX512
+  typealias Lanes = SIMD16<Float>
+  typealias LaneBits = SIMD16<UInt32>
+#elseif AVX2
+  typealias Lanes = SIMD8<Float>
+  typealias LaneBits = SIMD8<UInt32>
+#else
+  typealias Lanes = SIMD4<Float>
+  typealias LaneBits = SIMD4<UInt32>
+#endif
+
+/// Floats in one vector: 16, 8 or 4.
+let lanes = Lanes.scalarCount
+
+@inline(__always) func load(_ p: UnsafePointer<Float>) -> Lanes {
+  UnsafeRawPointer(p).loadUnaligned(as: Lanes.self)
+}
+
+@inline(__always) func load(_ p: UnsafeMutablePointer<Float>) -> Lanes {
+  UnsafeRawPointer(p).loadUnaligned(as: Lanes.self)
+}
+
+@inline(__always) func store(_ v: Lanes, _ p: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(p).storeBytes(of: v, as: Lanes.self)
+}
+
+@inline(__always) func splat(_ x: Float) -> Lanes { Lanes(repeating: x) }
+
+/// a · b + c: one rounding where the instruction set has a fused multiply-add, two where it has not.
+///
+/// Without FMA, `addingProduct` would be a library call for each lane.
+@inline(__always) func multiplyAdd(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
+  #if AVX512 || AVX2 || arch(arm64)
+    c.addingProduct(a, b)
+  #else
+    a * b + c
+  #endif
+}
+
+/// The scalar twin of the vector form, so that the tail of a row is rounded as its body is.
+@inline(__always) func multiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float {
+  #if AVX512 || AVX2 || arch(arm64)
+    c.addingProduct(a, b)
+  #else
+    a * b + c
+  #endif
+}
+
+@inline(__always) func positivePart(_ v: Lanes) -> Lanes {
+  v.replacing(with: Lanes(), where: v .< Lanes())
+}
+
+/// This build's functions, as the table that the program picks from.
+package enum EntryPoints: MicrokernelTable {
+  package static var lanes: Int { Lanes.scalarCount }
+  package static var tileRows: Int { TileRows.most }
+  package static var tileColumns: Int { 2 * Lanes.scalarCount }
+}

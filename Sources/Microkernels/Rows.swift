@@ -1,0 +1,115 @@
+import MicrokernelInterface
+
+/// Whole rows at a time: products, lengths and soft-max. Each function states its formula; a row has `count` values.
+
+extension EntryPoints {
+  /// Σ_i x[i] · y[i], in two vector sums and a scalar tail.
+  @inline(never)
+  package static func dotProduct(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ count: Int) -> Float {
+    var s0 = Lanes(), s1 = Lanes()
+    var i = 0
+    while i + 2 * lanes <= count {
+      s0 = multiplyAdd(load(x + i), load(y + i), s0)
+      s1 = multiplyAdd(load(x + i + lanes), load(y + i + lanes), s1)
+      i += 2 * lanes
+    }
+    if i + lanes <= count {
+      s0 = multiplyAdd(load(x + i), load(y + i), s0)
+      i += lanes
+    }
+    var s = (s0 + s1).sum()
+    while i < count {
+      s = multiplyAdd(x[i], y[i], s)
+      i += 1
+    }
+    return s
+  }
+
+  /// y[i] = a · x[i] + b · y[i].
+  @inline(never)
+  package static func scaleAndAdd(
+    _ a: Float, _ x: UnsafePointer<Float>, _ b: Float, _ y: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    let va = splat(a), vb = splat(b)
+    var i = 0
+    while i + lanes <= count {
+      store(multiplyAdd(va, load(x + i), vb * load(y + i)), y + i)
+      i += lanes
+    }
+    while i < count {
+      y[i] = multiplyAdd(a, x[i], b * y[i])
+      i += 1
+    }
+  }
+
+  /// y[i] = e^(scale · (x[i] − m)) with m = max x; returns (m, Σ y): all that soft-max and log-soft-max need.
+  ///
+  /// soft-max = y / Σ y, log-soft-max = scale · (x − m) − ln Σ y. x and y may be the same memory.
+  @inline(never)
+  package static func exponentialsAndSum(
+    _ x: UnsafePointer<Float>, _ scale: Float, _ count: Int, _ y: UnsafeMutablePointer<Float>
+  ) -> (maximum: Float, sum: Float) {
+    var i = 0
+    var most = -Float.infinity
+    if count >= lanes {
+      var m = load(x)
+      i = lanes
+      while i + lanes <= count {
+        let v = load(x + i)
+        m.replace(with: v, where: v .> m)
+        i += lanes
+      }
+      most = m.max()
+    }
+    while i < count {
+      if x[i] > most { most = x[i] }
+      i += 1
+    }
+    let vScale = splat(scale), vMost = splat(most)
+    var sums = Lanes()
+    i = 0
+    while i + lanes <= count {
+      let e = exponential(vScale * (load(x + i) - vMost))
+      store(e, y + i)
+      sums += e
+      i += lanes
+    }
+    var sum = sums.sum()
+    if i < count {
+      var tail = Lanes()
+      for j in 0..<count - i { tail[j] = scale * (x[i + j] - most) }
+      let e = exponential(tail)
+      for j in 0..<count - i {
+        y[i + j] = e[j]
+        sum += e[j]
+      }
+    }
+    return (most, sum)
+  }
+
+  /// One step of SGD with momentum and weight decay on `count` parameters, as PyTorch defines it:
+  ///
+  ///     v = momentum · v + (g + weightDecay · w)
+  ///     w = w − rate · v
+  @inline(never)
+  package static func momentumStep(
+    _ w: UnsafeMutablePointer<Float>, _ g: UnsafePointer<Float>, _ v: UnsafeMutablePointer<Float>, _ count: Int,
+    _ rate: Float, _ momentum: Float, _ weightDecay: Float
+  ) {
+    let vRate = splat(-rate), vMomentum = splat(momentum), vDecay = splat(weightDecay)
+    var i = 0
+    while i + lanes <= count {
+      let weight = load(w + i)
+      let velocity = multiplyAdd(vMomentum, load(v + i), multiplyAdd(vDecay, weight, load(g + i)))
+      store(velocity, v + i)
+      store(multiplyAdd(vRate, velocity, weight), w + i)
+      i += lanes
+    }
+    while i < count {
+      let velocity = multiplyAdd(momentum, v[i], multiplyAdd(weightDecay, w[i], g[i]))
+      v[i] = velocity
+      w[i] = multiplyAdd(-rate, velocity, w[i])
+      i += 1
+    }
+  }
+}
