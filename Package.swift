@@ -33,6 +33,7 @@ let package = Package(
       name: "Kernels",
       dependencies: ["Basics", "MicrokernelInterface", "Microkernels"] + vectorModules.map { .init(stringLiteral: $0.name) },
       swiftSettings: optimised),
+    .executableTarget(name: "Benchmarks", dependencies: ["Kernels"], path: "Benchmarks"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
   ] + vectorModules,
   swiftLanguageModes: [.v6]

@@ -17,9 +17,9 @@ package protocol MicrokernelTable: Sendable {
   static var tileColumns: Int { get }
 
   /// A tile whose depth lies along the rows of A: `aDepthStride` is 1.
-  static func tileAlongRows(_ tile: borrowing Tile)
+  static func tileAlongRows(_ tile: Tile)
   /// A tile whose depth lies across the rows of A: `aRowStride` is 1.
-  static func tileAcrossRows(_ tile: borrowing Tile)
+  static func tileAcrossRows(_ tile: Tile)
 
   static func channelSums(_ x: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats)
   static func channelSquares(_ x: Floats, _ center: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats)
@@ -44,6 +44,8 @@ package protocol MicrokernelTable: Sendable {
   static func exponentialsAndSum(_ x: Floats, _ scale: Float, _ count: Int, _ y: MutableFloats) -> (
     maximum: Float, sum: Float
   )
+  static func copyStretches(
+    _ x: Floats, _ xStep: Int, _ y: MutableFloats, _ yStep: Int, _ length: Int, _ count: Int)
   static func momentumStep(
     _ w: MutableFloats, _ g: Floats, _ v: MutableFloats, _ count: Int, _ rate: Float, _ momentum: Float,
     _ weightDecay: Float)

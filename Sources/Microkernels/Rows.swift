@@ -113,3 +113,30 @@ extension EntryPoints {
     }
   }
 }
+
+extension EntryPoints {
+  /// Copies `count` stretches of `length` floats: stretch i from x + i · xStep to y + i · yStep.
+  @inline(never)
+  package static func copyStretches(
+    _ x: UnsafePointer<Float>, _ xStep: Int, _ y: UnsafeMutablePointer<Float>, _ yStep: Int, _ length: Int,
+    _ count: Int
+  ) {
+    var from = x
+    var to = y
+    var i = count
+    while i > 0 {
+      var c = 0
+      while c + lanes <= length {
+        store(load(from + c), to + c)
+        c += lanes
+      }
+      while c < length {
+        to[c] = from[c]
+        c += 1
+      }
+      from += xStep
+      to += yStep
+      i -= 1
+    }
+  }
+}

@@ -37,38 +37,23 @@ private struct RowSums {
     if wide { high = multiplyAdd(a, b1, high) }
   }
 
-  @inline(__always) func put(_ t: borrowing Tile, _ row: Int, wide: Bool) {
-    let c = t.c + row * t.cRowStride
-    if t.columns == (wide ? 2 : 1) * lanes {
-      var x = low
-      if t.accumulate { x += load(c) }
-      if let bias = t.bias { x += load(bias) }
-      store(x, c)
-      if wide {
-        var y = high
-        if t.accumulate { y += load(c + lanes) }
-        if let bias = t.bias { y += load(bias + lanes) }
-        store(y, c + lanes)
-      }
-    } else {
-      var j = 0
-      while j < t.columns {
-        var x = j < lanes ? low[j] : high[j - lanes]
-        if t.accumulate { x += c[j] }
-        if let bias = t.bias { x += bias[j] }
-        c[j] = x
-        j += 1
-      }
-    }
+  @inline(__always) func put(_ c: UnsafeMutablePointer<Float>, wide: Bool) {
+    store(low, c)
+    if wide { store(high, c + lanes) }
+  }
+
+  @inline(__always) func addTo(_ c: UnsafeMutablePointer<Float>, wide: Bool) {
+    store(low + load(c), c)
+    if wide { store(high + load(c + lanes), c + lanes) }
   }
 }
 
 /// The body of every tile. `rows`, `wide` and `alongRows` are constants at each call, so that after inlining only the
-/// rows in use are left, each in its own register.
+/// rows in use are left, each in its own registers.
 ///
 /// `alongRows`: the depth lies along the rows of A (`aDepthStride` is 1), else across them (`aRowStride` is 1).
 @inline(__always)
-private func computeTile(_ t: borrowing Tile, firstRow: Int, rows: Int, wide: Bool, alongRows: Bool) {
+private func computeTile(_ t: Tile, _ firstRow: Int, rows: Int, wide: Bool, alongRows: Bool) {
   var s0 = RowSums(), s1 = RowSums(), s2 = RowSums(), s3 = RowSums()
   var s4 = RowSums(), s5 = RowSums(), s6 = RowSums(), s7 = RowSums()
   var s8 = RowSums(), s9 = RowSums(), s10 = RowSums(), s11 = RowSums()
@@ -88,7 +73,7 @@ private func computeTile(_ t: borrowing Tile, firstRow: Int, rows: Int, wide: Bo
     var k = depth
     while k > 0 {
       let b0 = load(b)
-      let b1 = wide ? load(b + lanes) : Lanes()
+      let b1 = wide ? load(b + lanes) : b0
       s0.add(a0[0], b0, b1, wide: wide)
       if rows > 1 { s1.add(a0[stride], b0, b1, wide: wide) }
       if rows > 2 { s2.add(a0[2 * stride], b0, b1, wide: wide) }
@@ -110,63 +95,233 @@ private func computeTile(_ t: borrowing Tile, firstRow: Int, rows: Int, wide: Bo
     }
     run += 1
   }
-  s0.put(t, firstRow, wide: wide)
-  if rows > 1 { s1.put(t, firstRow + 1, wide: wide) }
-  if rows > 2 { s2.put(t, firstRow + 2, wide: wide) }
-  if rows > 3 { s3.put(t, firstRow + 3, wide: wide) }
-  if rows > 4 { s4.put(t, firstRow + 4, wide: wide) }
-  if rows > 5 { s5.put(t, firstRow + 5, wide: wide) }
-  if rows > 6 { s6.put(t, firstRow + 6, wide: wide) }
-  if rows > 7 { s7.put(t, firstRow + 7, wide: wide) }
-  if rows > 8 { s8.put(t, firstRow + 8, wide: wide) }
-  if rows > 9 { s9.put(t, firstRow + 9, wide: wide) }
-  if rows > 10 { s10.put(t, firstRow + 10, wide: wide) }
-  if rows > 11 { s11.put(t, firstRow + 11, wide: wide) }
+  let c = t.c + firstRow * t.cRowStride
+  let step = t.cRowStride
+  if t.accumulate {
+    s0.addTo(c, wide: wide)
+    if rows > 1 { s1.addTo(c + step, wide: wide) }
+    if rows > 2 { s2.addTo(c + 2 * step, wide: wide) }
+    if rows > 3 { s3.addTo(c + 3 * step, wide: wide) }
+    if rows > 4 { s4.addTo(c + 4 * step, wide: wide) }
+    if rows > 5 { s5.addTo(c + 5 * step, wide: wide) }
+    if rows > 6 { s6.addTo(c + 6 * step, wide: wide) }
+    if rows > 7 { s7.addTo(c + 7 * step, wide: wide) }
+    if rows > 8 { s8.addTo(c + 8 * step, wide: wide) }
+    if rows > 9 { s9.addTo(c + 9 * step, wide: wide) }
+    if rows > 10 { s10.addTo(c + 10 * step, wide: wide) }
+    if rows > 11 { s11.addTo(c + 11 * step, wide: wide) }
+  } else {
+    s0.put(c, wide: wide)
+    if rows > 1 { s1.put(c + step, wide: wide) }
+    if rows > 2 { s2.put(c + 2 * step, wide: wide) }
+    if rows > 3 { s3.put(c + 3 * step, wide: wide) }
+    if rows > 4 { s4.put(c + 4 * step, wide: wide) }
+    if rows > 5 { s5.put(c + 5 * step, wide: wide) }
+    if rows > 6 { s6.put(c + 6 * step, wide: wide) }
+    if rows > 7 { s7.put(c + 7 * step, wide: wide) }
+    if rows > 8 { s8.put(c + 8 * step, wide: wide) }
+    if rows > 9 { s9.put(c + 9 * step, wide: wide) }
+    if rows > 10 { s10.put(c + 10 * step, wide: wide) }
+    if rows > 11 { s11.put(c + 11 * step, wide: wide) }
+  }
 }
 
+// One function for each shape of tile. They are apart because the optimiser stops inlining into a function that has grown
+// large, and a tile that is not inlined keeps its sums in memory.
+
+#if AVX512 || arch(arm64)
+  @inline(never) private func along12Wide(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 12, wide: true, alongRows: true)
+  }
+  @inline(never) private func along12Narrow(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 12, wide: false, alongRows: true)
+  }
+  @inline(never) private func along8Wide(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 8, wide: true, alongRows: true)
+  }
+  @inline(never) private func along8Narrow(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 8, wide: false, alongRows: true)
+  }
+#elseif AVX2
+  @inline(never) private func along6Wide(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 6, wide: true, alongRows: true)
+  }
+  @inline(never) private func along6Narrow(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 6, wide: false, alongRows: true)
+  }
+#endif
+@inline(never) private func along4Wide(_ t: Tile, _ row: Int) {
+  computeTile(t, row, rows: 4, wide: true, alongRows: true)
+}
+@inline(never) private func along4Narrow(_ t: Tile, _ row: Int) {
+  computeTile(t, row, rows: 4, wide: false, alongRows: true)
+}
+@inline(never) private func along2Wide(_ t: Tile, _ row: Int) {
+  computeTile(t, row, rows: 2, wide: true, alongRows: true)
+}
+@inline(never) private func along2Narrow(_ t: Tile, _ row: Int) {
+  computeTile(t, row, rows: 2, wide: false, alongRows: true)
+}
+@inline(never) private func along1Wide(_ t: Tile, _ row: Int) {
+  computeTile(t, row, rows: 1, wide: true, alongRows: true)
+}
+@inline(never) private func along1Narrow(_ t: Tile, _ row: Int) {
+  computeTile(t, row, rows: 1, wide: false, alongRows: true)
+}
+
+#if AVX512 || arch(arm64)
+  @inline(never) private func across12Wide(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 12, wide: true, alongRows: false)
+  }
+  @inline(never) private func across12Narrow(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 12, wide: false, alongRows: false)
+  }
+  @inline(never) private func across8Wide(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 8, wide: true, alongRows: false)
+  }
+  @inline(never) private func across8Narrow(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 8, wide: false, alongRows: false)
+  }
+#elseif AVX2
+  @inline(never) private func across6Wide(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 6, wide: true, alongRows: false)
+  }
+  @inline(never) private func across6Narrow(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 6, wide: false, alongRows: false)
+  }
+#endif
+@inline(never) private func across4Wide(_ t: Tile, _ row: Int) {
+  computeTile(t, row, rows: 4, wide: true, alongRows: false)
+}
+@inline(never) private func across4Narrow(_ t: Tile, _ row: Int) {
+  computeTile(t, row, rows: 4, wide: false, alongRows: false)
+}
+@inline(never) private func across2Wide(_ t: Tile, _ row: Int) {
+  computeTile(t, row, rows: 2, wide: true, alongRows: false)
+}
+@inline(never) private func across2Narrow(_ t: Tile, _ row: Int) {
+  computeTile(t, row, rows: 2, wide: false, alongRows: false)
+}
+@inline(never) private func across1Wide(_ t: Tile, _ row: Int) {
+  computeTile(t, row, rows: 1, wide: true, alongRows: false)
+}
+@inline(never) private func across1Narrow(_ t: Tile, _ row: Int) {
+  computeTile(t, row, rows: 1, wide: false, alongRows: false)
+}
+
+/// Runs the fewest shapes that cover the tile's rows: all of them at once if there are as many as registers allow.
 @inline(__always)
-private func dispatchRows(_ t: borrowing Tile, wide: Bool, alongRows: Bool) {
-  let most = TileRows.most
-  if t.rows == most {
-    computeTile(t, firstRow: 0, rows: most, wide: wide, alongRows: alongRows)
-    return
-  }
+private func computeRows(_ t: Tile, wide: Bool, alongRows: Bool) {
   var row = 0
-  if most > 8, t.rows - row >= 8 {
-    computeTile(t, firstRow: row, rows: 8, wide: wide, alongRows: alongRows)
-    row += 8
-  }
-  if most > 4, t.rows - row >= 4 {
-    computeTile(t, firstRow: row, rows: 4, wide: wide, alongRows: alongRows)
+  #if AVX512 || arch(arm64)
+    if t.rows == 12 {
+      switch (alongRows, wide) {
+      case (true, true): along12Wide(t, 0)
+      case (true, false): along12Narrow(t, 0)
+      case (false, true): across12Wide(t, 0)
+      case (false, false): across12Narrow(t, 0)
+      }
+      return
+    }
+    if t.rows >= 8 {
+      switch (alongRows, wide) {
+      case (true, true): along8Wide(t, 0)
+      case (true, false): along8Narrow(t, 0)
+      case (false, true): across8Wide(t, 0)
+      case (false, false): across8Narrow(t, 0)
+      }
+      row = 8
+    }
+  #elseif AVX2
+    if t.rows == 6 {
+      switch (alongRows, wide) {
+      case (true, true): along6Wide(t, 0)
+      case (true, false): along6Narrow(t, 0)
+      case (false, true): across6Wide(t, 0)
+      case (false, false): across6Narrow(t, 0)
+      }
+      return
+    }
+  #endif
+  if t.rows - row >= 4 {
+    switch (alongRows, wide) {
+    case (true, true): along4Wide(t, row)
+    case (true, false): along4Narrow(t, row)
+    case (false, true): across4Wide(t, row)
+    case (false, false): across4Narrow(t, row)
+    }
     row += 4
   }
   if t.rows - row >= 2 {
-    computeTile(t, firstRow: row, rows: 2, wide: wide, alongRows: alongRows)
+    switch (alongRows, wide) {
+    case (true, true): along2Wide(t, row)
+    case (true, false): along2Narrow(t, row)
+    case (false, true): across2Wide(t, row)
+    case (false, false): across2Narrow(t, row)
+    }
     row += 2
   }
   if t.rows - row >= 1 {
-    computeTile(t, firstRow: row, rows: 1, wide: wide, alongRows: alongRows)
+    switch (alongRows, wide) {
+    case (true, true): along1Wide(t, row)
+    case (true, false): along1Narrow(t, row)
+    case (false, true): across1Wide(t, row)
+    case (false, false): across1Narrow(t, row)
+    }
+  }
+}
+
+@inline(__always)
+private func compute(_ t: Tile, alongRows: Bool) {
+  let wide = t.columns > lanes
+  let whole = t.columns == (wide ? 2 : 1) * lanes
+  if whole, t.bias == nil {
+    if wide {
+      computeRows(t, wide: true, alongRows: alongRows)
+    } else {
+      computeRows(t, wide: false, alongRows: alongRows)
+    }
+  } else {
+    computeAtEdge(t, alongRows: alongRows)
+  }
+}
+
+/// A tile that is narrower than its vectors, or has a bias: whole vectors go to a buffer, and from there what belongs to C.
+@inline(never)
+private func computeAtEdge(_ t: Tile, alongRows: Bool) {
+  let width = 2 * lanes
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: TileRows.most * width) { buffer in
+    guard let sums = buffer.baseAddress else { return }
+    var whole = t
+    whole.c = sums
+    whole.cRowStride = width
+    whole.accumulate = false
+    if alongRows {
+      computeRows(whole, wide: t.columns > lanes, alongRows: true)
+    } else {
+      computeRows(whole, wide: t.columns > lanes, alongRows: false)
+    }
+    var r = 0
+    while r < t.rows {
+      let c = t.c + r * t.cRowStride
+      let row = sums + r * width
+      var j = 0
+      while j < t.columns {
+        var x = row[j]
+        if t.accumulate { x += c[j] }
+        if let bias = t.bias { x += bias[j] }
+        c[j] = x
+        j += 1
+      }
+      r += 1
+    }
   }
 }
 
 extension EntryPoints {
-  /// A tile whose depth lies along the rows of A: `aDepthStride` is 1.
   @inline(never)
-  package static func tileAlongRows(_ t: borrowing Tile) {
-    if t.columns <= lanes {
-      dispatchRows(t, wide: false, alongRows: true)
-    } else {
-      dispatchRows(t, wide: true, alongRows: true)
-    }
-  }
+  package static func tileAlongRows(_ t: Tile) { compute(t, alongRows: true) }
 
-  /// A tile whose depth lies across the rows of A: `aRowStride` is 1, such as a transposed operand.
   @inline(never)
-  package static func tileAcrossRows(_ t: borrowing Tile) {
-    if t.columns <= lanes {
-      dispatchRows(t, wide: false, alongRows: false)
-    } else {
-      dispatchRows(t, wide: true, alongRows: false)
-    }
-  }
+  package static func tileAcrossRows(_ t: Tile) { compute(t, alongRows: false) }
 }

@@ -1,0 +1,42 @@
+/// The sizes of a two-dimensional convolution. Activations are NHWC, weights tap × in × out:
+///
+///     x  [batch, height, width, inputChannels]
+///     w  [kernel · kernel, inputChannels, outputChannels],  tap = ky · kernel + kx
+///     y  [batch, outputHeight, outputWidth, outputChannels]
+///
+///     y[n, oy, ox, co] = Σ_ky Σ_kx Σ_ci  x[n, oy·stride − padding + ky, ox·stride − padding + kx, ci] · w[ky, kx, ci, co]
+///
+/// where pixels outside the image count as zero. This is PyTorch's `Conv2d` without bias (a cross-correlation).
+public struct ConvolutionShape: Hashable, Sendable {
+  public var batch: Int
+  public var height: Int
+  public var width: Int
+  public var inputChannels: Int
+  public var outputChannels: Int
+  public var kernel: Int
+  public var stride: Int
+  public var padding: Int
+
+  public init(
+    batch: Int, height: Int, width: Int, inputChannels: Int, outputChannels: Int, kernel: Int, stride: Int = 1,
+    padding: Int = 0
+  ) {
+    self.batch = batch
+    self.height = height
+    self.width = width
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+  }
+
+  public var outputHeight: Int { (height + 2 * padding - kernel) / stride + 1 }
+  public var outputWidth: Int { (width + 2 * padding - kernel) / stride + 1 }
+  public var inputCount: Int { batch * height * width * inputChannels }
+  public var outputCount: Int { batch * outputHeight * outputWidth * outputChannels }
+  public var weightCount: Int { kernel * kernel * inputChannels * outputChannels }
+
+  /// Multiplications and additions of one pass, taps on padding counted.
+  public var flops: Int { 2 * outputCount * inputChannels * kernel * kernel }
+}

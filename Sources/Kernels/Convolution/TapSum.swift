@@ -1,0 +1,186 @@
+import Basics
+import MicrokernelInterface
+
+/// Direct convolution: forward and input gradient of any kernel, stride and padding, without im2col.
+///
+/// Both passes are one sum. For a target pixel (ty, tx) and its taps, as `AxisTaps` lists them:
+///
+///     target[n, ty, tx, j] = Σ over taps (sy, ky), (sx, kx)  Σ_c  source[n, sy, sx, c] · W[ky, kx][c, j]
+///
+/// Forward reads x with W = w; the input gradient reads dy with W = wᵀ. What the plain form does pixel by pixel, this does for
+/// a tile of images × channels at a time:
+///
+///     for each task: a block of `tileRows` images × a band of target rows            spread over the cores
+///       for each target row ty
+///         copy the source rows that it newly needs: [row][x][image][channel]         in L2, each row once
+///         for each panel of target channels                                          packed weights, from L2
+///           for each tx: one tile, images × channels,                                in registers
+///             its depth running over all valid taps and source channels
+///
+/// Copying makes the images of a block neighbours: a tile reads the same pixel of `tileRows` images, which have the same valid
+/// taps, so padding is skipped exactly and images of 2×2 pixels run as well as large ones. Cost: FLOPs of the
+/// valid taps; the source is read once and written once to L2, which is 1/(taps · channels / lanes) of the multiply-adds.
+///
+/// Stems, whose few channels would make the depth of a tap too short, are copied as stretches of kernel · channels floats
+/// (`expandsWidth`): a row of the kernel is then one tap.
+package final class TapSum {
+  private let rowAxis: AxisTaps
+  private let columnAxis: AxisTaps
+  private let shape: ConvolutionShape
+  private let sourceHeight: Int
+  private let sourceWidth: Int
+  private let sourceChannels: Int
+  private let targetHeight: Int
+  private let targetWidth: Int
+  private let targetChannels: Int
+  private let kernel: Int
+  private let expandsWidth: Bool
+  private let transposesWeights: Bool
+
+  /// Positions along a source row as copied, and floats of each.
+  private let copiedWidth: Int
+  private let depth: Int
+
+  /// Forward of `shape`.
+  package init(forward s: ConvolutionShape) {
+    shape = s
+    (sourceHeight, sourceWidth, sourceChannels) = (s.height, s.width, s.inputChannels)
+    (targetHeight, targetWidth, targetChannels) = (s.outputHeight, s.outputWidth, s.outputChannels)
+    kernel = s.kernel
+    rowAxis = AxisTaps(
+      input: s.height, output: s.outputHeight, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: false)
+    expandsWidth = s.inputChannels < 8 && s.kernel > 1
+    columnAxis =
+      expandsWidth
+      ? AxisTaps(input: s.outputWidth, output: s.outputWidth, kernel: 1, stride: 1, padding: 0, backward: false)
+      : AxisTaps(
+        input: s.width, output: s.outputWidth, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: false)
+    copiedWidth = expandsWidth ? s.outputWidth : s.width
+    depth = expandsWidth ? s.kernel * s.inputChannels : s.inputChannels
+    transposesWeights = false
+  }
+
+  /// Input gradient of `shape`.
+  package init(inputGradient s: ConvolutionShape) {
+    shape = s
+    (sourceHeight, sourceWidth, sourceChannels) = (s.outputHeight, s.outputWidth, s.outputChannels)
+    (targetHeight, targetWidth, targetChannels) = (s.height, s.width, s.inputChannels)
+    kernel = s.kernel
+    rowAxis = AxisTaps(
+      input: s.height, output: s.outputHeight, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: true)
+    columnAxis = AxisTaps(
+      input: s.width, output: s.outputWidth, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: true)
+    expandsWidth = false
+    copiedWidth = s.outputWidth
+    depth = s.outputChannels
+    transposesWeights = true
+  }
+
+  /// Computes the targets of the first `count` images of the batch.
+  ///
+  /// - Parameter accumulate: adds to the target instead of replacing it.
+  package func run(
+    on engine: Engine, source: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
+  ) {
+    let kernels = engine.kernels
+    let panels = PackedPanels(depth: kernel * kernel * sourceChannels, columns: targetChannels, kernels: kernels)
+    let packed = engine.sharedScratch(panels.floats + bOverread)
+    pack(weights, panels, into: packed, on: engine)
+
+    let imageStride = paddedDepth
+    let blocks = (count + kernels.tileRows - 1) / kernels.tileRows
+    let flops = 2 * count * targetHeight * targetWidth * targetChannels * depth * rowAxis.window * columnAxis.window
+    // Bands share out the work when there are few blocks; a band copies the rows around its edges again.
+    let bands = max(1, min(targetHeight, min(flops / 4_000_000, 12 / blocks)))
+    let slots = max(1, rowAxis.window)
+    let slotFloats = copiedWidth * kernels.tileRows * imageStride
+    let most = kernel * kernel
+    let runFloats = (most * MemoryLayout<Tile.Run>.stride + 3) / 4
+    engine.reserveWorkerScratch(runFloats + slots * slotFloats + bOverread)
+
+    engine.run(blocks * bands, flops: flops) { task, worker in
+      let scratch = engine.workerScratch(worker)
+      let runs = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Tile.Run.self)
+      let rows = scratch + runFloats
+      let firstImage = task % blocks * kernels.tileRows
+      let images = min(kernels.tileRows, count - firstImage)
+      let band = task / blocks
+      var copied = 0
+      for ty in band * targetHeight / bands..<(band + 1) * targetHeight / bands {
+        let needed = rowAxis.sources(of: ty)
+        for sy in max(copied, needed.lowerBound)..<max(copied, needed.upperBound) {
+          copyRow(
+            sy, source + firstImage * sourceHeight * sourceWidth * sourceChannels, images: images,
+            into: rows + sy % slots * slotFloats, kernels)
+        }
+        copied = max(copied, needed.upperBound)
+        for p in 0..<panels.count {
+          let width = panels.width(p)
+          for tx in 0..<targetWidth {
+            var runCount = 0
+            for rowTap in rowAxis.taps[ty] {
+              let row = rowTap.source % slots * slotFloats
+              for columnTap in columnAxis.taps[tx] {
+                let tap = expandsWidth ? rowTap.k : rowTap.k * kernel + columnTap.k
+                runs[runCount] = Tile.Run(
+                  a: row + columnTap.source * images * imageStride, b: tap * depth * width)
+                runCount += 1
+              }
+            }
+            if runCount == 0, accumulate { continue }
+            kernels.tileAlongRows(
+              Tile(
+                a: rows, aRowStride: imageStride, aDepthStride: 1, b: packed + panels.offset(p), bDepthStride: width,
+                c: target + ((firstImage * targetHeight + ty) * targetWidth + tx) * targetChannels
+                  + p * panels.tileColumns,
+                cRowStride: targetHeight * targetWidth * targetChannels, rows: images,
+                columns: panels.columns(of: p), runs: runs, runCount: runCount, depth: depth, accumulate: accumulate))
+          }
+        }
+      }
+    }
+  }
+
+  /// Floats from one image to the next in a copied row. With many channels the distance would be a power of two, and the
+  /// images of a tile would fight for the same lines of L1; one more line avoids that.
+  private var paddedDepth: Int { depth >= 64 ? depth + 16 : depth }
+
+  /// Weights [tap][in][out] as panels [tap][source channel][target channel].
+  private func pack(
+    _ weights: UnsafePointer<Float>, _ panels: PackedPanels, into packed: UnsafeMutablePointer<Float>,
+    on engine: Engine
+  ) {
+    let taps = kernel * kernel
+    engine.run(panels.count, flops: 4 * panels.floats) { p, _ in
+      if transposesWeights {
+        for tap in 0..<taps {
+          panels.pack(
+            panel: p, into: packed, rowOffset: tap * sourceChannels, rowCount: sourceChannels,
+            from: weights + tap * sourceChannels * targetChannels, rowStride: 1, columnStride: sourceChannels)
+        }
+      } else {
+        panels.pack(
+          panel: p, into: packed, rowOffset: 0, rowCount: taps * sourceChannels, from: weights,
+          rowStride: targetChannels, columnStride: 1)
+      }
+    }
+  }
+
+  /// Copies row `sy` of each of `images` images to [x][image][channel].
+  private func copyRow(
+    _ sy: Int, _ source: UnsafePointer<Float>, images: Int, into row: UnsafeMutablePointer<Float>,
+    _ kernels: any MicrokernelTable.Type
+  ) {
+    let step = images * paddedDepth
+    for image in 0..<images {
+      let from = source + (image * sourceHeight + sy) * sourceWidth * sourceChannels
+      let to = row + image * paddedDepth
+      if expandsWidth {
+        shape.expandRow(from, into: to, step: step)
+      } else {
+        kernels.copyStretches(from, sourceChannels, to, step, sourceChannels, sourceWidth)
+      }
+    }
+  }
+}

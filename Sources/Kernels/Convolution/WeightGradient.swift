@@ -1,0 +1,228 @@
+import Basics
+import MicrokernelInterface
+
+/// Weight gradient of any kernel, stride and padding, without im2col:
+///
+///     dw[ky, kx][ci, co] = Σ over n, oy, ox   x[n, oy·stride − padding + ky, ox·stride − padding + kx, ci] · dy[n, oy, ox, co]
+///
+/// For one tap this is a product xᵀ·dy whose depth runs over pixels, input channels × output channels a tile:
+///
+///     for each task: a part of the pixels × a group of output panels             spread over the cores
+///       for each block of images × band of output rows of the part
+///         copy the band's rows of x and dy: [row][x][image][channel]             in L2
+///         for each tap, tile of input channels, panel of output channels:
+///           add the tile over all pixels of the band whose tap is valid          sums in registers
+///     add the parts' results                                                     in a fixed order
+///
+/// With stride 1 the copied pixels of a row that a tap reads are one run; otherwise each pixel is one, as long as there
+/// are images in the block. The parts depend on the shape alone, so results have the same bits for any number of threads.
+/// Stems with few channels treat a row of the kernel as one tap, as `TapSum` does.
+package final class WeightGradient {
+  private let shape: ConvolutionShape
+  private let rowAxis: AxisTaps
+  private let columnAxis: AxisTaps
+  private let expandsWidth: Bool
+  /// Channels of x as copied, rows of dw for each tap, and taps along x.
+  private let depth: Int
+  private let tapsAlongX: Int
+  private let copiedWidth: Int
+
+  package init(_ s: ConvolutionShape) {
+    shape = s
+    rowAxis = AxisTaps(
+      input: s.height, output: s.outputHeight, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: false)
+    columnAxis = AxisTaps(
+      input: s.width, output: s.outputWidth, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: false)
+    expandsWidth = s.inputChannels < 8 && s.kernel > 1
+    depth = expandsWidth ? s.kernel * s.inputChannels : s.inputChannels
+    tapsAlongX = expandsWidth ? 1 : s.kernel
+    copiedWidth = expandsWidth ? s.outputWidth : s.width
+  }
+
+  /// Computes dw over the first `count` images of the batch.
+  ///
+  /// - Parameter accumulate: adds to dw instead of replacing it.
+  package func run(
+    on engine: Engine, x: UnsafePointer<Float>, dy: UnsafePointer<Float>, dw: UnsafeMutablePointer<Float>, count: Int,
+    accumulate: Bool
+  ) {
+    let kernels = engine.kernels
+    let plan = Plan(self, count: count, kernels: kernels)
+    let partial = engine.sharedScratch(plan.parts * shape.weightCount)
+    engine.reserveWorkerScratch(plan.workerFloats)
+    let flops = 2 * count * shape.outputHeight * shape.outputWidth * shape.weightCount
+    engine.run(plan.parts * plan.groups, flops: flops) { task, worker in
+      let part = task % plan.parts, group = task / plan.parts
+      let panels = group * plan.panelCount / plan.groups..<(group + 1) * plan.panelCount / plan.groups
+      let sums = partial + part * shape.weightCount
+      let columns = panels.lowerBound * kernels.tileColumns..<min(
+        panels.upperBound * kernels.tileColumns, shape.outputChannels)
+      for row in 0..<shape.weightCount / shape.outputChannels {
+        (sums + row * shape.outputChannels + columns.lowerBound).update(repeating: 0, count: columns.count)
+      }
+      for block in part * plan.blocks / plan.parts..<(part + 1) * plan.blocks / plan.parts {
+        addBlock(block, plan, panels, x: x, dy: dy, into: sums, scratch: engine.workerScratch(worker), kernels, count)
+      }
+    }
+    engine.run((shape.weightCount + 4095) / 4096, flops: 4 * plan.parts * shape.weightCount) { task, _ in
+      let start = task * 4096, length = min(4096, shape.weightCount - task * 4096)
+      if !accumulate { (dw + start).update(from: partial + start, count: length) }
+      for part in (accumulate ? 0 : 1)..<plan.parts {
+        kernels.scaleAndAdd(1, partial + part * shape.weightCount + start, 1, dw + start, length)
+      }
+    }
+  }
+
+  /// How the pixels are cut: blocks of images × bands of output rows, dealt to parts.
+  private struct Plan {
+    let images: Int
+    let bandRows: Int
+    let bands: Int
+    let blocks: Int
+    let parts: Int
+    let panelCount: Int
+    let groups: Int
+    let xImageStride: Int
+    let yImageStride: Int
+    let runFloats: Int
+    let xFloats: Int
+    let yFloats: Int
+
+    /// x and dy of a band should leave half of a 1 MiB L2 to the sums and the streams.
+    private static let bandBytes = 400_000
+    private static let partBytes = 8_000_000
+
+    init(_ g: WeightGradient, count: Int, kernels: any MicrokernelTable.Type) {
+      let s = g.shape
+      xImageStride = g.depth >= 64 ? g.depth + 16 : g.depth
+      yImageStride = s.outputChannels >= 64 ? s.outputChannels + 16 : s.outputChannels
+      let xRow = 4 * g.copiedWidth * xImageStride, yRow = 4 * s.outputWidth * yImageStride
+      // Enough images that a run is long even if a row is short; then as many rows as fit.
+      let wanted = s.stride == 1 ? max(1, 32 / s.outputWidth) : 16
+      images = min(count, wanted)
+      let fixed = images * s.kernel * xRow
+      let perRow = images * (s.stride * xRow + yRow)
+      let rows = max(1, min(s.outputHeight, (Self.bandBytes - fixed) / perRow))
+      bands = (s.outputHeight + rows - 1) / rows
+      bandRows = (s.outputHeight + bands - 1) / bands
+      blocks = (count + images - 1) / images * bands
+      let flops = 2 * count * s.outputHeight * s.outputWidth * s.weightCount
+      let wantedTasks = max(1, min(16, flops / 4_000_000))
+      parts = max(1, min(blocks, min(wantedTasks, Self.partBytes / (4 * s.weightCount) + 2)))
+      panelCount = (s.outputChannels + kernels.tileColumns - 1) / kernels.tileColumns
+      groups = max(1, min(panelCount, wantedTasks / parts))
+      let xRows = min(s.height, (bandRows - 1) * s.stride + s.kernel)
+      xFloats = xRows * g.copiedWidth * images * xImageStride
+      yFloats = bandRows * s.outputWidth * images * yImageStride
+      runFloats = (bandRows * s.outputWidth * MemoryLayout<Tile.Run>.stride + 3) / 4
+    }
+
+    var workerFloats: Int { runFloats + xFloats + yFloats + 2 * bOverread }
+  }
+
+  private func addBlock(
+    _ block: Int, _ plan: Plan, _ panels: Range<Int>, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    into sums: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type,
+    _ count: Int
+  ) {
+    let s = shape
+    let firstImage = block / plan.bands * plan.images
+    let images = min(plan.images, count - firstImage)
+    let band = block % plan.bands
+    let outputRows = band * plan.bandRows..<min(s.outputHeight, (band + 1) * plan.bandRows)
+    let firstInput = max(0, outputRows.lowerBound * s.stride - s.padding)
+    let lastInput = min(s.height, (outputRows.upperBound - 1) * s.stride - s.padding + s.kernel)
+    guard !outputRows.isEmpty, firstInput < lastInput else { return }
+    let runs = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Tile.Run.self)
+    let xCopy = scratch + plan.runFloats
+    let yCopy = xCopy + plan.xFloats + bOverread
+    let xPixel = images * plan.xImageStride, yPixel = images * plan.yImageStride
+
+    for image in 0..<images {
+      for iy in firstInput..<lastInput {
+        let from = x + ((firstImage + image) * s.height + iy) * s.width * s.inputChannels
+        let to = xCopy + (iy - firstInput) * copiedWidth * xPixel + image * plan.xImageStride
+        if expandsWidth {
+          s.expandRow(from, into: to, step: xPixel)
+        } else {
+          kernels.copyStretches(from, s.inputChannels, to, xPixel, s.inputChannels, s.width)
+        }
+      }
+      let from = dy + ((firstImage + image) * s.outputHeight + outputRows.lowerBound) * s.outputWidth * s.outputChannels
+      kernels.copyStretches(
+        from, s.outputChannels, yCopy + image * plan.yImageStride, yPixel, s.outputChannels,
+        outputRows.count * s.outputWidth)
+    }
+
+    for ky in 0..<s.kernel {
+      for kx in 0..<tapsAlongX {
+        let columns = expandsWidth ? 0..<s.outputWidth : s.validOutputs(width: true, k: kx)
+        let merges = s.stride == 1 || expandsWidth
+        var runCount = 0
+        for oy in outputRows {
+          let iy = oy * s.stride - s.padding + ky
+          guard iy >= 0, iy < s.height, !columns.isEmpty else { continue }
+          let yRow = (oy - outputRows.lowerBound) * s.outputWidth
+          let xRow = (iy - firstInput) * copiedWidth
+          for ox in merges ? columns.lowerBound..<columns.lowerBound + 1 : columns {
+            let ix = expandsWidth ? ox : ox * s.stride - s.padding + kx
+            runs[runCount] = Tile.Run(a: (xRow + ix) * xPixel, b: (yRow + ox) * yPixel)
+            runCount += 1
+          }
+        }
+        if runCount == 0 { continue }
+        let tap = ky * tapsAlongX + kx
+        for p in panels {
+          let firstColumn = p * kernels.tileColumns
+          var ci = 0
+          while ci < depth {
+            let rows = Self.tileRows(left: depth - ci, most: kernels.tileRows)
+            kernels.tileAcrossRows(
+              Tile(
+                a: xCopy + ci, aRowStride: 1, aDepthStride: plan.xImageStride, b: yCopy + firstColumn,
+                bDepthStride: plan.yImageStride,
+                c: sums + (tap * depth + ci) * s.outputChannels + firstColumn, cRowStride: s.outputChannels,
+                rows: rows, columns: min(kernels.tileColumns, s.outputChannels - firstColumn), runs: runs,
+                runCount: runCount, depth: merges ? columns.count * images : images, accumulate: true))
+            ci += rows
+          }
+        }
+      }
+    }
+  }
+
+  /// Rows of the next tile: the most there can be, but two tiles alike rather than a full and a small one.
+  private static func tileRows(left: Int, most: Int) -> Int {
+    if left <= most { return left }
+    if left >= 2 * most { return most }
+    let half = (left + 1) / 2
+    return min(most, (half + 3) / 4 * 4)
+  }
+}
+
+extension ConvolutionShape {
+  /// The output positions along an axis whose tap `k` lies inside the image.
+  func validOutputs(width: Bool, k: Int) -> Range<Int> {
+    let input = width ? self.width : height, output = width ? outputWidth : outputHeight
+    let first = max(0, (padding - k + stride - 1) / stride)
+    let last = (input - 1 + padding - k) < 0 ? -1 : min(output - 1, (input - 1 + padding - k) / stride)
+    return first..<max(first, last + 1)
+  }
+
+  /// For each output position of a row, the kernel · inputChannels floats of x under the kernel's row, zero outside the image.
+  ///
+  /// - Parameters:
+  ///   - from: a row of x.
+  ///   - step: floats in `to` from one output position to the next.
+  func expandRow(_ from: UnsafePointer<Float>, into to: UnsafeMutablePointer<Float>, step: Int) {
+    let channels = inputChannels
+    for ox in 0..<outputWidth {
+      let first = ox * stride - padding
+      let inside = min(max(first, 0), width)..<max(min(max(first, 0), width), min(first + kernel, width))
+      let stretch = to + ox * step
+      stretch.update(repeating: 0, count: kernel * channels)
+      (stretch + (inside.lowerBound - first) * channels)
+        .update(from: from + inside.lowerBound * channels, count: inside.count * channels)
+    }
+  }
+}
