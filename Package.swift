@@ -25,16 +25,20 @@ func microkernels(_ flags: [SwiftSetting]) -> [SwiftSetting] {
 
 let package = Package(
   name: "SeCu",
+  platforms: [.macOS(.v15)],
   targets: [
     .target(name: "Basics", swiftSettings: optimised),
     .target(name: "MicrokernelInterface", swiftSettings: optimised),
     .target(name: "Microkernels", dependencies: ["MicrokernelInterface"], swiftSettings: microkernels([])),
     .target(
       name: "Kernels",
-      dependencies: ["Basics", "MicrokernelInterface", "Microkernels"] + vectorModules.map { .init(stringLiteral: $0.name) },
+      dependencies: ["Basics", "MicrokernelInterface", "Microkernels"]
+        + vectorModules.map { .target(name: $0.name) },
       swiftSettings: optimised),
+    .target(name: "Clustering", dependencies: ["Basics", "Kernels"], swiftSettings: optimised),
     .executableTarget(name: "Benchmarks", dependencies: ["Kernels"], path: "Benchmarks"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
+    .testTarget(name: "ClusteringTests", dependencies: ["Clustering"]),
   ] + vectorModules,
   swiftLanguageModes: [.v6]
 )
