@@ -1,0 +1,47 @@
+import MicrokernelInterface
+
+/// L2 normalisation of rows: y = x / max(‖x‖, 1e-12), as PyTorch's `F.normalize`.
+package struct L2Normalize {
+  package let columns: Int
+  private static let leastLength: Float = 1e-12
+
+  package init(columns: Int) {
+    self.columns = columns
+  }
+
+  /// x and y are [rows, columns] and may be the same memory; `lengths` [rows] receives max(‖x‖, 1e-12).
+  package func forward(
+    on engine: Engine, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, lengths: UnsafeMutablePointer<Float>,
+    rows: Int
+  ) {
+    let kernels = engine.kernels
+    inChunks(rows, on: engine) { r in
+      let row = x + r * columns
+      let length = max(kernels.dotProduct(row, row, columns).squareRoot(), Self.leastLength)
+      lengths[r] = length
+      if UnsafePointer(y) != x { (y + r * columns).update(from: row, count: columns) }
+      kernels.scaleAndAdd(0, row, 1 / length, y + r * columns, columns)
+    }
+  }
+
+  /// From y = x/‖x‖: dx = (dy − y·(y·dy)) / ‖x‖. `dx` may be the same memory as `dy`.
+  package func backward(
+    on engine: Engine, dy: UnsafePointer<Float>, y: UnsafePointer<Float>, lengths: UnsafePointer<Float>,
+    dx: UnsafeMutablePointer<Float>, rows: Int
+  ) {
+    let kernels = engine.kernels
+    inChunks(rows, on: engine) { r in
+      let unit = y + r * columns, gradient = dy + r * columns
+      let along = kernels.dotProduct(unit, gradient, columns)
+      if UnsafePointer(dx) != dy { (dx + r * columns).update(from: gradient, count: columns) }
+      kernels.scaleAndAdd(-along / lengths[r], unit, 1 / lengths[r], dx + r * columns, columns)
+    }
+  }
+
+  private func inChunks(_ rows: Int, on engine: Engine, _ body: (Int) -> Void) {
+    let chunk = 64
+    engine.run((rows + chunk - 1) / chunk, flops: 16 * rows * columns) { task, _ in
+      for r in task * chunk..<min(rows, (task + 1) * chunk) { body(r) }
+    }
+  }
+}
