@@ -35,6 +35,7 @@ let package = Package(
       dependencies: ["Basics", "MicrokernelInterface", "Microkernels"]
         + vectorModules.map { .target(name: $0.name) },
       swiftSettings: optimised),
+    .target(name: "Networks", dependencies: ["Basics", "Kernels"], swiftSettings: optimised),
     .target(name: "Clustering", dependencies: ["Basics", "Kernels"], swiftSettings: optimised),
     .executableTarget(name: "Benchmarks", dependencies: ["Kernels"], path: "Benchmarks"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),

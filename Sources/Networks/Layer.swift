@@ -1,0 +1,162 @@
+import Kernels
+
+/// One operation of a network, forward and backward. Values are activations, known by number; every value but the image has a
+/// gradient.
+protocol Layer {
+  /// The values that forward reads, and the one that it makes.
+  var inputs: [Int] { get }
+  var output: Int { get }
+  /// The values that backward reads again; the others are free once forward has passed.
+  var savedValues: [Int] { get }
+
+  func forward(_ pass: Pass)
+  func backward(_ pass: Pass)
+}
+
+/// What a layer sees while a batch passes: where everything lies, and how much of it is in use.
+struct Pass {
+  let engine: Engine
+  /// Images in this batch, all views together.
+  let count: Int
+  /// Views: the batch consists of this many equal groups, each with batch statistics of its own.
+  let groups: Int
+  let training: Bool
+  /// The images themselves, NHWC: value 0.
+  let images: UnsafePointer<Float>
+  let arena: UnsafeMutablePointer<Float>
+  let valueOffsets: [Int]
+  let gradientOffsets: [Int]
+  let parameters: UnsafeMutablePointer<Float>
+  let parameterGradients: UnsafeMutablePointer<Float>
+  let statistics: UnsafeMutablePointer<Float>
+  /// The batch means and inverse deviations that backward needs; 2 · groups floats a channel, at `saved` of each batch norm.
+  let savedStatistics: UnsafeMutablePointer<Float>
+
+  func value(_ id: Int) -> UnsafePointer<Float> {
+    id == 0 ? images : UnsafePointer(arena + valueOffsets[id])
+  }
+
+  func mutableValue(_ id: Int) -> UnsafeMutablePointer<Float> { arena + valueOffsets[id] }
+
+  func gradient(_ id: Int) -> UnsafeMutablePointer<Float> { arena + gradientOffsets[id] }
+}
+
+struct ConvolutionLayer: Layer {
+  let convolution: Convolution
+  let weight: Int
+  let input: Int
+  let output: Int
+  /// Adds to the input's gradient: another reader of the same value has already written it.
+  var accumulates = false
+
+  var inputs: [Int] { [input] }
+  var savedValues: [Int] { [input] }
+
+  func forward(_ pass: Pass) {
+    convolution.forward(
+      on: pass.engine, x: pass.value(input), w: pass.parameters + weight, y: pass.mutableValue(output),
+      count: pass.count)
+  }
+
+  func backward(_ pass: Pass) {
+    let dy = pass.gradient(output)
+    convolution.weightGradient(
+      on: pass.engine, x: pass.value(input), dy: dy, dw: pass.parameterGradients + weight, count: pass.count,
+      accumulate: false)
+    if input == 0 { return }
+    convolution.inputGradient(
+      on: pass.engine, dy: dy, w: pass.parameters + weight, dx: pass.gradient(input), count: pass.count,
+      accumulate: accumulates)
+  }
+}
+
+/// Batch norm, then the residual if there is one, then ReLU if asked for.
+struct NormLayer: Layer {
+  let norm: BatchNorm
+  /// Rows of channels in one image: its pixels.
+  let pixels: Int
+  let gamma: Int
+  let runningMean: Int
+  /// Where the batch statistics are kept between forward and backward.
+  let saved: Int
+  let relu: Bool
+  let input: Int
+  let residual: Int?
+  let output: Int
+
+  var inputs: [Int] { [input] + (residual.map { [$0] } ?? []) }
+  var savedValues: [Int] { relu ? [input, output] : [input] }
+
+  private func parameters(_ pass: Pass) -> BatchNorm.Parameters {
+    let channels = norm.channels
+    return BatchNorm.Parameters(
+      gamma: pass.parameters + gamma, beta: pass.parameters + gamma + channels,
+      runningMean: pass.statistics + runningMean, runningVariance: pass.statistics + runningMean + channels)
+  }
+
+  func forward(_ pass: Pass) {
+    let x = pass.value(input), y = pass.mutableValue(output), residual = residual.map(pass.value)
+    if pass.training {
+      norm.forward(
+        on: pass.engine, x: x, rows: pass.count / pass.groups * pixels, groups: pass.groups,
+        parameters: parameters(pass), residual: residual, relu: relu, y: y, savedMean: pass.savedStatistics + saved,
+        savedInverse: pass.savedStatistics + saved + pass.groups * norm.channels)
+    } else {
+      norm.inference(
+        on: pass.engine, x: x, rows: pass.count * pixels, parameters: parameters(pass), residual: residual,
+        relu: relu, y: y)
+    }
+  }
+
+  func backward(_ pass: Pass) {
+    norm.backward(
+      on: pass.engine, dy: pass.gradient(output), y: relu ? pass.value(output) : nil, x: pass.value(input),
+      rows: pass.count / pass.groups * pixels, groups: pass.groups, gamma: pass.parameters + gamma,
+      savedMean: pass.savedStatistics + saved, savedInverse: pass.savedStatistics + saved + pass.groups * norm.channels,
+      dx: pass.gradient(input), dGamma: pass.parameterGradients + gamma,
+      dBeta: pass.parameterGradients + gamma + norm.channels, residualGradient: residual.map(pass.gradient))
+  }
+}
+
+struct AveragePoolLayer: Layer {
+  let pool: GlobalAveragePool
+  let input: Int
+  let output: Int
+
+  var inputs: [Int] { [input] }
+  var savedValues: [Int] { [] }
+
+  func forward(_ pass: Pass) {
+    pool.forward(on: pass.engine, x: pass.value(input), y: pass.mutableValue(output), count: pass.count)
+  }
+
+  func backward(_ pass: Pass) {
+    pool.backward(on: pass.engine, dy: pass.gradient(output), dx: pass.gradient(input), count: pass.count)
+  }
+}
+
+struct LinearLayer: Layer {
+  let linear: Linear
+  let weight: Int
+  let bias: Int
+  let input: Int
+  let output: Int
+
+  var inputs: [Int] { [input] }
+  var savedValues: [Int] { [input] }
+
+  func forward(_ pass: Pass) {
+    linear.forward(
+      on: pass.engine, x: pass.value(input), weight: pass.parameters + weight, bias: pass.parameters + bias,
+      y: pass.mutableValue(output), rows: pass.count)
+  }
+
+  func backward(_ pass: Pass) {
+    let dy = pass.gradient(output)
+    linear.parameterGradient(
+      on: pass.engine, x: pass.value(input), dy: dy, dWeight: pass.parameterGradients + weight,
+      dBias: pass.parameterGradients + bias, rows: pass.count)
+    linear.inputGradient(
+      on: pass.engine, dy: dy, weight: pass.parameters + weight, dx: pass.gradient(input), rows: pass.count)
+  }
+}
