@@ -5,7 +5,9 @@ let package = Package(
   name: "SeCu",
   targets: [
     .target(name: "Basics", swiftSettings: [.unsafeFlags(["-O"])]),
+    .target(name: "Imaging", dependencies: ["Basics"], swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
   ],
   swiftLanguageModes: [.v6]
 )
