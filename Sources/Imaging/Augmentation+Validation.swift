@@ -1,0 +1,41 @@
+import Basics
+
+extension Augmentation {
+  /// Checks that every field is in its range and that `mean` and `standardDeviation` fit `channels`.
+  ///
+  /// - Parameter channels: the images' channels, or nil where they are not known yet.
+  /// - Throws: `SeCuError` of kind `usage` that names the first wrong field, its range and the value found.
+  public func validate(channels: Int? = nil) throws {
+    guard smallestCrop > 0, smallestCrop <= 1 else {
+      throw SeCuError(
+        .usage, "expected a number above 0 and at most 1, found \(smallestCrop)", at: CodingKeys.smallestCrop.rawValue)
+    }
+    try check(smallestAspect, in: 0.1...1, .smallestAspect)
+    try check(largestAspect, in: 1...10, .largestAspect)
+    try check(largestRotation, in: 0...180, .largestRotation)
+    try check(largestShift, in: 0...1, .largestShift)
+    try check(flipProbability, in: 0...1, .flipProbability)
+    try check(brightness, in: 0...1, .brightness)
+    try check(contrast, in: 0...1, .contrast)
+    try check(noise, in: 0...1, .noise)
+    try check(background, in: 0...1, .background)
+    try check(mean, in: 0...1, .mean, channels: channels)
+    try check(standardDeviation, in: 0.001...1, .standardDeviation, channels: channels)
+  }
+
+  private func check(_ value: Double, in range: ClosedRange<Double>, _ field: CodingKeys) throws {
+    guard range.contains(value) else {
+      throw SeCuError(
+        .usage, "expected a number from \(range.lowerBound) to \(range.upperBound), found \(value)", at: field.rawValue)
+    }
+  }
+
+  private func check(_ values: [Double], in range: ClosedRange<Double>, _ field: CodingKeys, channels: Int?) throws {
+    guard values.count == 1 || values.count == channels ?? max(1, values.count) else {
+      let expected = channels.map { $0 == 1 ? "one number" : "one number or \($0), one per channel" }
+      throw SeCuError(
+        .usage, "expected \(expected ?? "a number for each channel"), found \(values.count)", at: field.rawValue)
+    }
+    for value in values { try check(value, in: range, field) }
+  }
+}

@@ -1,0 +1,92 @@
+import Basics
+
+/// Images in memory: one flat array, image after image.
+public struct ImageSet: ImageSource, Equatable {
+  public let name: String
+  public let shape: ImageShape
+  public let count: Int
+  /// `count` × `shape.count` values; image i begins at i × `shape.count`.
+  public let pixels: [UInt8]
+  public let labels: [Int]?
+  public let classNames: [String]?
+
+  /// - Parameters:
+  ///   - name: what people call the data; errors say it.
+  ///   - shape: the shape of every image.
+  ///   - pixels: whole images one after the other.
+  ///   - labels: one class per image, 0 or above, or nil.
+  ///   - classNames: a name for every class that occurs, or nil.
+  /// - Throws: `SeCuError` of kind `badData` if the numbers of values, labels and names don't fit each other.
+  public init(
+    name: String, shape: ImageShape, pixels: [UInt8], labels: [Int]? = nil, classNames: [String]? = nil
+  ) throws {
+    let (count, rest) = pixels.count.quotientAndRemainder(dividingBy: shape.count)
+    guard rest == 0 else {
+      throw SeCuError(
+        .badData,
+        "expected whole images of \(shape.count) values (\(shape)), found \(rest) values after image \(count)",
+        at: name)
+    }
+    if let labels {
+      guard labels.count == count else {
+        throw SeCuError(.badData, "expected \(count) labels, one per image, found \(labels.count)", at: name)
+      }
+      let classes = 0..<(classNames?.count ?? .max)
+      if let wrong = labels.firstIndex(where: { !classes.contains($0) }) {
+        let expected = classNames.map { "a label below \($0.count)" } ?? "a label of 0 or above"
+        throw SeCuError(.badData, "expected \(expected), found \(labels[wrong])", at: name, position: "image \(wrong)")
+      }
+    }
+    (self.name, self.shape, self.count, self.pixels) = (name, shape, count, pixels)
+    (self.labels, self.classNames) = (labels, classNames)
+  }
+
+  /// Reads every image of `source` into memory.
+  ///
+  /// - Throws: `SeCuError` if an image can't be read or has another shape than `source` says.
+  public init(_ source: some ImageSource) throws {
+    var pixels: [UInt8] = []
+    for index in 0..<source.count {
+      let image = try source.image(at: index)
+      guard image.shape == source.shape else {
+        throw SeCuError(
+          .badData, "expected shape \(source.shape), found \(image.shape)", at: source.name, position: "image \(index)",
+          remedy: "All images of a data set must have one shape")
+      }
+      pixels += image.pixels
+    }
+    try self.init(
+      name: source.name, shape: source.shape, pixels: pixels, labels: source.labels, classNames: source.classNames)
+  }
+
+  public func image(at index: Int) throws -> Image {
+    try check(index)
+    return try Image(shape: shape, pixels: Array(pixels[index * shape.count..<(index + 1) * shape.count]))
+  }
+
+  /// The first `limit` images, or all if there are fewer.
+  public func prefix(_ limit: Int) throws -> ImageSet {
+    try subset(Array(0..<max(0, min(limit, count))))
+  }
+
+  /// The images with the given numbers, in that order; a number may occur more than once.
+  ///
+  /// - Throws: `SeCuError` of kind `usage` for a number outside 0..<`count`.
+  public func subset(_ ids: [Int]) throws -> ImageSet {
+    var chosen: [UInt8] = []
+    for id in ids {
+      try check(id)
+      chosen += pixels[id * shape.count..<(id + 1) * shape.count]
+    }
+    return try ImageSet(
+      name: name, shape: shape, pixels: chosen, labels: labels.map { labels in ids.map { labels[$0] } },
+      classNames: classNames)
+  }
+
+  /// - Throws: `SeCuError` of kind `usage` for a number outside 0..<`count`.
+  func check(_ id: Int) throws {
+    guard 0..<count ~= id else {
+      throw SeCuError(.usage, "expected an image number below \(count), found \(id)", at: name)
+    }
+  }
+}
