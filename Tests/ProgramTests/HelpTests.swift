@@ -1,0 +1,91 @@
+import Testing
+
+@testable import Program
+
+@Suite struct HelpTests {
+  static let examples = [
+    Subcommand.Example(purpose: "Cluster the digits in 20 passes:", command: "secu train --data digits --epochs 20"),
+    Subcommand.Example(purpose: "Go on:", command: "secu train --data digits --resume"),
+  ]
+
+  @Test func `help of a subcommand has every part`() {
+    #expect(
+      Help(width: 80).text(of: Sample.train(examples: Self.examples)) == """
+        OVERVIEW: Learns an encoder and clusters from images without labels and writes
+        both to a folder.
+
+        USAGE: secu train --data <name|path> [<options>]
+
+        DATA OPTIONS:
+          --data <name|path>      The images. (required)
+          --output <folder>       Where results go. (default: a new folder)
+
+        TRAINING OPTIONS:
+          --epochs <n>            Passes over the images. (default: 100)
+          --seed <n>              Where random numbers start.
+          --learning-rate <x>     Step size. (default: 0.05)
+          --momentum <x>          Share of the last step.
+          --crop <x>              Smallest crop.
+          --weight <x>            Share of the constraint.
+          --clusters <n,n,…>      Sizes of the clusterings. (default: 10,20,30)
+          --pair <n,n,…>          Two numbers.
+          --optimizer <name>      Update rule. (values: sgd, lars; default: sgd)
+          --resume                Go on with an interrupted run.
+
+        OUTPUT OPTIONS:
+          --json                  Write one JSON object with the results to standard
+                                  output, and nothing else there.
+
+        OPTIONS:
+          -h, --help              Show help information.
+
+        EXAMPLES:
+          Cluster the digits in 20 passes:
+            secu train --data digits --epochs 20
+
+          Go on:
+            secu train --data digits --resume
+
+        """)
+  }
+
+  @Test func `help of the program lists its subcommands`() {
+    let text = Help(width: 80).text(of: [Sample.train()])
+    #expect(text.contains("USAGE: secu <subcommand> [<options>]\n"))
+    #expect(text.contains("SUBCOMMANDS:\n  train                   Learn clusters.\n"))
+    #expect(text.hasSuffix("  See 'secu <subcommand> --help' for detailed help.\n"))
+  }
+
+  @Test(arguments: [20, 40, 59, 60, 80, 200]) func `lines keep to the width`(width: Int) {
+    let text = Help(width: width).text(of: Sample.train())
+    for line in text.split(separator: "\n") where line.count > width {
+      // Only what can't be broken is longer: an indent and one word, or a label.
+      #expect(line.split(separator: " ").count == 1 || line.hasPrefix("  -"), "\(line)")
+    }
+    #expect(!text.contains(" \n"))
+  }
+
+  @Test func `narrow terminals have the text below its label`() {
+    let text = Help(width: 40).text(of: Sample.train())
+    #expect(text.contains("  --epochs <n>\n        Passes over the images.\n        (default: 100)\n"))
+  }
+
+  @Test func `a long label has a line of its own`() {
+    let option = Option.integer("learning-rate-warm-up", "epochs", in: 0...9, help: "Rising steps.")
+    let subcommand = Subcommand(
+      name: "x", summary: "", abstract: "", groups: [Subcommand.Group("options", option)], run: { _, _ in })
+    let indent = String(repeating: " ", count: 26)
+    #expect(
+      Help(width: 80).text(of: subcommand).contains("  --learning-rate-warm-up <epochs>\n\(indent)Rising steps.\n"))
+  }
+
+  @Test func `text is wrapped at spaces`() {
+    let help = Help(width: 10)
+    #expect(help.wrap("one two three") == "one two\nthree")
+    #expect(help.wrap("exactly 10") == "exactly 10")
+    #expect(help.wrap("unbreakable-word is") == "unbreakable-word\nis")
+    #expect(help.wrap("a unbreakable-word", indent: 2) == "a\n  unbreakable-word")
+    #expect(help.wrap("aa bb cc", first: 6, indent: 4) == "      aa\n    bb cc")
+    #expect(help.wrap("") == "")
+  }
+}

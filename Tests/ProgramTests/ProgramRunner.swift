@@ -1,0 +1,155 @@
+import Foundation
+import Synchronization
+
+/// What a program that ran left behind.
+struct ProgramResult: Sendable {
+  /// The exit code; 128 + the signal's number for a program that a signal ended, as a shell reports it.
+  let exitCode: Int32
+  /// Whether a signal ended the program, rather than the program itself.
+  let isKilled: Bool
+  let stdout: String
+  let stderr: String
+}
+
+/// A program that took longer than it was allowed.
+struct ProgramTimedOut: Error {
+  let arguments: [String]
+  let stdout: String
+  let stderr: String
+}
+
+/// A program that runs now.
+struct RunningProgram: Sendable {
+  enum Stream: Sendable { case stdout, stderr }
+
+  let processIdentifier: Int32
+  fileprivate let captured = Captured()
+  fileprivate let arguments: [String]
+  fileprivate let deadline: ContinuousClock.Instant
+
+  /// Sends a signal, such as `SIGINT`.
+  func send(_ signal: Int32) {
+    kill(processIdentifier, signal)
+  }
+
+  /// Returns once the program has written `text`.
+  ///
+  /// - Throws: `ProgramTimedOut` if it doesn't in time, or ends without.
+  func wait(for text: String, on stream: Stream) async throws {
+    while !captured.text(of: stream).contains(text) {
+      if captured.isComplete, !captured.text(of: stream).contains(text) { throw timedOut }
+      try await pause()
+    }
+  }
+
+  /// Lets some milliseconds pass.
+  ///
+  /// - Throws: `ProgramTimedOut` after the time limit.
+  fileprivate func pause() async throws {
+    if .now > deadline { throw timedOut }
+    try await Task.sleep(for: .milliseconds(2))
+  }
+
+  private var timedOut: ProgramTimedOut {
+    ProgramTimedOut(arguments: arguments, stdout: captured.text(of: .stdout), stderr: captured.text(of: .stderr))
+  }
+}
+
+/// Runs `secu` (or any other program) the way a shell does, with nothing on its standard input.
+enum ProgramRunner {
+  /// What the program's standard output leads to.
+  enum Output: Sendable {
+    /// This test: the text is in the result.
+    case captured
+    /// A pipe whose reader went away, as in `secu … | head` after `head` has ended.
+    case abandoned
+  }
+
+  /// The program that SwiftPM built beside this test bundle.
+  static var secu: URL {
+    #if os(macOS)
+      let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
+      return bundle.bundleURL.deletingLastPathComponent().appending(path: "secu")
+    #else
+      let tests = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
+      return tests.deletingLastPathComponent().appending(path: "secu")
+    #endif
+  }
+
+  /// Runs a program to its end and returns what it left.
+  ///
+  /// - Parameters:
+  ///   - arguments: those after the program's name.
+  ///   - environment: added to this process's own.
+  ///   - folder: the working directory; by default this process's own.
+  ///   - timeLimit: after this the program is killed.
+  ///   - whileRunning: called once the program was started, for tests that send signals or wait for text.
+  /// - Throws: `ProgramTimedOut`, what `whileRunning` throws, or that the program can't be started. It is no longer
+  ///   running then.
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil, output: Output = .captured,
+    timeLimit: Duration = .seconds(60), executable: URL = secu,
+    whileRunning: (RunningProgram) async throws -> Void = { _ in }
+  ) async throws -> ProgramResult {
+    let (stdout, stderr) = (Pipe(), Pipe())
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+    if let folder { process.currentDirectoryURL = folder }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = stdout
+    process.standardError = stderr
+    if output == .abandoned { try stdout.fileHandleForReading.close() }
+    try process.run()
+
+    let program = RunningProgram(
+      processIdentifier: process.processIdentifier, arguments: arguments, deadline: .now + timeLimit)
+    program.captured.read(output == .captured ? stdout.fileHandleForReading : nil, as: .stdout)
+    program.captured.read(stderr.fileHandleForReading, as: .stderr)
+    do {
+      try await whileRunning(program)
+      while process.isRunning || !program.captured.isComplete { try await program.pause() }
+    } catch {
+      program.send(SIGKILL)
+      process.waitUntilExit()
+      throw error
+    }
+    let isKilled = process.terminationReason == .uncaughtSignal
+    return ProgramResult(
+      exitCode: isKilled ? 128 + process.terminationStatus : process.terminationStatus, isKilled: isKilled,
+      stdout: program.captured.text(of: .stdout), stderr: program.captured.text(of: .stderr))
+  }
+}
+
+/// What a program has written so far. Each pipe has a thread that empties it, so that the program never waits for a
+/// reader.
+private final class Captured: Sendable {
+  private struct State {
+    var data: [RunningProgram.Stream: Data] = [:]
+    var ended: Set<RunningProgram.Stream> = []
+  }
+
+  private let state = Mutex(State())
+
+  /// Whether both streams have ended.
+  var isComplete: Bool { state.withLock { $0.ended.count == 2 } }
+
+  func text(of stream: RunningProgram.Stream) -> String {
+    state.withLock { String(decoding: $0.data[stream] ?? Data(), as: UTF8.self) }
+  }
+
+  /// Collects what arrives at `handle` until its end; without a handle the stream has ended.
+  func read(_ handle: FileHandle?, as stream: RunningProgram.Stream) {
+    guard let handle else {
+      state.withLock { _ = $0.ended.insert(stream) }
+      return
+    }
+    Thread.detachNewThread { [self] in
+      while case let data = handle.availableData, !data.isEmpty {
+        state.withLock { $0.data[stream, default: Data()].append(data) }
+      }
+      state.withLock { _ = $0.ended.insert(stream) }
+    }
+  }
+}
