@@ -23,13 +23,22 @@ func microkernels(_ flags: [SwiftSetting]) -> [SwiftSetting] {
   let vectorModules: [Target] = []
 #endif
 
+/// A target may depend only on those above it in this list.
 let package = Package(
   name: "SeCu",
   platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "secu", targets: ["Program"])
+  ],
   targets: [
     .target(name: "Basics", swiftSettings: optimised),
+    .target(name: "Imaging", dependencies: ["Basics"], swiftSettings: optimised),
+    .target(
+      name: "Datasets", dependencies: ["Basics", "Imaging"], path: "Datasets", exclude: ["README.md"],
+      swiftSettings: optimised),
     .target(name: "MicrokernelInterface", swiftSettings: optimised),
     .target(name: "Microkernels", dependencies: ["MicrokernelInterface"], swiftSettings: microkernels([])),
+  ] + vectorModules + [
     .target(
       name: "Kernels",
       dependencies: ["Basics", "MicrokernelInterface", "Microkernels"]
@@ -37,9 +46,15 @@ let package = Package(
       swiftSettings: optimised),
     .target(name: "Networks", dependencies: ["Basics", "Kernels"], swiftSettings: optimised),
     .target(name: "Clustering", dependencies: ["Basics", "Kernels"], swiftSettings: optimised),
+    // The program `secu`. Its folder is called Program, because Sources/secu and Sources/SeCu would be one and the same
+    // folder on a file system that ignores case.
+    .executableTarget(name: "Program", dependencies: ["Basics"], swiftSettings: optimised),
     .executableTarget(name: "Benchmarks", dependencies: ["Kernels"], path: "Benchmarks"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),
     .testTarget(name: "ClusteringTests", dependencies: ["Clustering"]),
-  ] + vectorModules,
+    .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics"]),
+  ],
   swiftLanguageModes: [.v6]
 )

@@ -7,16 +7,18 @@
 package enum Philox {
   /// Four uniform 32-bit words for a 128-bit counter and a 64-bit key.
   package static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
-    var x = counter
-    var k = key
+    var (x0, x1, x2, x3) = (counter[0], counter[1], counter[2], counter[3])
+    var (k0, k1) = (key[0], key[1])
     for _ in 0..<10 {
-      let p0 = UInt64(0xD251_1F53) * UInt64(x[0])
-      let p1 = UInt64(0xCD9E_8D57) * UInt64(x[2])
-      x = SIMD4(
-        UInt32(truncatingIfNeeded: p1 >> 32) ^ x[1] ^ k[0], UInt32(truncatingIfNeeded: p1),
-        UInt32(truncatingIfNeeded: p0 >> 32) ^ x[3] ^ k[1], UInt32(truncatingIfNeeded: p0))
-      k = SIMD2(k[0] &+ 0x9E37_79B9, k[1] &+ 0xBB67_AE85)
+      let p0 = UInt64(0xD251_1F53) &* UInt64(x0)
+      let p1 = UInt64(0xCD9E_8D57) &* UInt64(x2)
+      x0 = UInt32(truncatingIfNeeded: p1 >> 32) ^ x1 ^ k0
+      x1 = UInt32(truncatingIfNeeded: p1)
+      x2 = UInt32(truncatingIfNeeded: p0 >> 32) ^ x3 ^ k1
+      x3 = UInt32(truncatingIfNeeded: p0)
+      k0 &+= 0x9E37_79B9
+      k1 &+= 0xBB67_AE85
     }
-    return x
+    return SIMD4(x0, x1, x2, x3)
   }
 }
