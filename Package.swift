@@ -46,10 +46,13 @@ let package = Package(
       swiftSettings: optimised),
     .target(name: "Networks", dependencies: ["Basics", "Kernels"], swiftSettings: optimised),
     .target(name: "Clustering", dependencies: ["Basics", "Kernels"], swiftSettings: optimised),
+    .target(
+      name: "Training", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering"],
+      swiftSettings: optimised),
     // The program `secu`. Its folder is called Program, because Sources/secu and Sources/SeCu would be one and the same
     // folder on a file system that ignores case.
     .executableTarget(name: "Program", dependencies: ["Basics"], swiftSettings: optimised),
-    .executableTarget(name: "Benchmarks", dependencies: ["Kernels"], path: "Benchmarks"),
+    .executableTarget(name: "Benchmarks", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training"], path: "Benchmarks"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),

@@ -1,35 +1,50 @@
 import Kernels
 import Basics
+import Clustering
+import Networks
+import Training
+import Imaging
+import Datasets
 import Foundation
 func now() -> Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
-func buf(_ n: Int) -> UnsafeMutablePointer<Float> { let p = UnsafeMutablePointer<Float>.allocate(capacity: n+64); var s = RandomStream(seed: 1, purpose: .benchmark, UInt32(truncatingIfNeeded: n)); for i in 0..<n { p[i] = s.uniform(in: -1...1) }; return p }
-func best(_ f: () -> Void) -> Double { f(); var b = 1e9; for _ in 0..<5 { let t = now(); f(); b = min(b, now()-t) }; return b }
-let th = Int(CommandLine.arguments.dropFirst().first ?? "2")!
-let e = try Engine(cores: Cores(threads: th))
-print(e.instructionSet, th)
-// correctness first
-for (n,h,w,ci,co,k,s,p) in [(5,9,9,19,23,3,1,1),(3,12,12,16,48,3,2,1),(3,13,11,8,16,3,2,1),(3,7,7,33,17,1,1,0),(4,8,8,16,32,1,2,0),(1,30,30,3,40,7,2,3),(2,18,18,3,64,3,1,1),(4,8,8,1,16,3,1,1),(17,4,4,64,64,3,1,1),(1,1,1,1,1,3,1,1),(13,2,2,64,64,3,1,1),(5,6,6,5,7,5,3,2)] {
-  let sh = ConvolutionShape(batch: n, height: h, width: w, inputChannels: ci, outputChannels: co, kernel: k, stride: s, padding: p)
-  let x = buf(sh.inputCount), wt = buf(sh.weightCount), dy = buf(sh.outputCount)
-  let c = Convolution(sh)
-  func diff(_ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>, _ n: Int) -> Float { var m: Float = 0; for i in 0..<n { m = max(m, abs(a[i]-b[i])) }; return m }
-  let y = buf(sh.outputCount), y2 = buf(sh.outputCount), dx = buf(sh.inputCount), dx2 = buf(sh.inputCount), dw = buf(sh.weightCount), dw2 = buf(sh.weightCount)
-  c.forward(on: e, x: x, w: wt, y: y, count: n); ConvolutionReference.forward(sh, x: x, w: wt, y: y2)
-  c.inputGradient(on: e, dy: dy, w: wt, dx: dx, count: n, accumulate: false); ConvolutionReference.inputGradient(sh, dy: dy, w: wt, dx: dx2)
-  c.weightGradient(on: e, x: x, dy: dy, dw: dw, count: n, accumulate: false); ConvolutionReference.weightGradient(sh, x: x, dy: dy, dw: dw2)
-  print(n,h,w,ci,co,k,s,p, diff(y,y2,sh.outputCount), diff(dx,dx2,sh.inputCount), diff(dw,dw2,sh.weightCount))
-}
-var total = 0.0
-for (b,ci,co,h,k,s) in [(256,3,16,32,3,1),(256,16,16,32,3,1),(256,16,32,32,3,2),(256,16,32,32,1,2),(256,32,32,16,3,1),(256,32,64,16,3,2),(256,64,64,8,3,1),(256,1,16,8,3,1),(256,16,16,8,3,1),(256,16,32,8,3,2),(256,32,32,4,3,1),(256,32,64,4,3,2),(256,64,64,2,3,1),(128,64,64,32,3,1),(128,128,128,16,3,1),(128,256,256,8,3,1),(128,512,512,4,3,1)] {
-  let sh = ConvolutionShape(batch: b, height: h, width: h, inputChannels: ci, outputChannels: co, kernel: k, stride: s, padding: k/2)
-  let x = buf(sh.inputCount), wt = buf(sh.weightCount), dy = buf(sh.outputCount)
-  let c = Convolution(sh)
-  let y = buf(sh.outputCount), dx = buf(sh.inputCount), dw = buf(sh.weightCount)
-  let f = Double(sh.flops)/1e9
-  let t1 = best { c.forward(on: e, x: x, w: wt, y: y, count: b) }
-  let t2 = best { c.inputGradient(on: e, dy: dy, w: wt, dx: dx, count: b, accumulate: false) }
-  let t3 = best { c.weightGradient(on: e, x: x, dy: dy, dw: dw, count: b, accumulate: false) }
-  total += t1+t2+t3
-  print(b,ci,co,h,k,s, "fwd", Int(f/t1), "dgrad", Int(f/t2), "wgrad", Int(f/t3), "ms", t1*1e3, t2*1e3, t3*1e3)
-  for p in [x,wt,dy,y,dx,dw] { p.deallocate() }
+let args = CommandLine.arguments
+let e = try Engine(cores: Cores(threads: Int(args[1])!))
+if args[2] == "step" {
+  for (name, h, ch, hd) in [("compact", 32, 3, Array(stride(from: 10, through: 100, by: 10))), ("digits", 8, 1, [10,20,30,40,50])] {
+  var s = TrainingSettings.digits
+  s.network = ResNet(height: h, width: h, channels: ch, widths: [16,32,64], blocks: [1,1,1])
+  s.heads = hd
+  let l = try Learner(s, images: 5000, engine: e); l.initialize(seed: 0)
+  var r = RandomStream(seed: 1, purpose: .benchmark); for i in 0..<l.views.count { l.views.base[i] = r.normal() }
+  l.beginEpoch()
+  var t: [Double] = []
+  for i in 0..<12 { let a = now(); let q = l.step(ids: Array(0..<128), firstEpoch: i == 0, rate: 0.1, centerRate: 1.2); t.append(now()-a); if i % 4 == 0 { print(q) } }
+  t = t.dropFirst(2).sorted(); print(name, "median ms", t[t.count/2]*1e3, "min", t[0]*1e3, "arena MB", l.network.arenaBytes >> 20)
+  }
+} else {
+  var s = TrainingSettings.digits
+  s.seed = UInt64(args[3])!
+  for a in args.dropFirst(4) { let p = a.split(separator: "="); let v = Float(p[1])!; switch p[0] { case "epochs": s.epochs = Int(v); case "passes": s.passesPerEpoch = Int(v); case "rate": s.rate = v; case "crate": s.centerRate = v; case "crop": s.augmentation.smallestCrop = Double(v); case "rot": s.augmentation.largestRotation = Double(v); case "shift": s.augmentation.largestShift = Double(v); case "noise": s.augmentation.noise = Double(v); case "bright": s.augmentation.brightness = Double(v); case "warm": s.warmupEpochs = Int(v); case "batch": s.batch = Int(v); case "wd": s.weightDecay = v; case "tx": s.losses.representationTemperature = v; case "tw": s.losses.centerTemperature = v; case "tau": s.losses.hardLabelWeight = v; case "eta": s.constraint.dualRate = v; case "gamma": s.constraint.ratio = v; case "w": s.network.widths = [Int(v), 2*Int(v), 4*Int(v)]; case "aspect": s.augmentation.smallestAspect = 1/Double(v); s.augmentation.largestAspect = Double(v); case "contrast": s.augmentation.contrast = Double(v); case "stages": s.network.widths = Array(s.network.widths.prefix(Int(v))); s.network.blocks = Array(s.network.blocks.prefix(Int(v))); case "heads": s.heads = (1...Int(v)).map { $0*10 }; case "heads10": s.heads = (1...Int(v)).map { _ in 10 }; default: fatalError(String(p[0])) } }
+  let set = Digits.images
+  let vm = try ViewMaker(set, recipe: s.augmentation)
+  let l = try Learner(s, images: set.count, engine: e); l.initialize(seed: s.seed)
+  let sched = s.schedule(images: set.count)
+  let start = now(); var tv = 0.0
+  for ep in 0..<s.epochs {
+    l.beginEpoch(); var k = 0; var lx = 0.0, lc = 0.0
+    for p in 0..<s.passesPerEpoch {
+      var os = RandomStream(seed: s.seed, purpose: .order, UInt32(ep*s.passesPerEpoch+p)); let order = os.permutation(set.count)
+      var i = 0
+      while i < set.count { let ids = Array(order[i..<min(set.count, i+s.batch)]); i += s.batch
+        let a = now(); try vm.views(of: ids, seed: s.seed, pass: ep*s.passesPerEpoch+p, cores: e.cores, into: l.views.base); tv += now()-a
+        let q = l.step(ids: ids, firstEpoch: ep == 0, rate: sched.rate(epoch: ep, step: k), centerRate: s.centerRate); k += 1; lx += q.representation; lc += q.center }
+    }
+    if ep % 5 == 4 || ep == s.epochs-1 { 
+      let buf = UnsafeMutablePointer<Float>.allocate(capacity: 256*64)
+      var pred: [Int] = []; var i = 0
+      while i < set.count { let n = min(2*s.batch, set.count-i); try vm.cleanViews(of: Array(i..<i+n), cores: e.cores, into: buf); let f = l.embed(buf, count: n); pred += l.heads.predict(f, rows: n, head: 0, on: e).map(\.cluster); i += n }
+      let sc = try ClusteringScores(clusterLabels: pred, classLabels: set.labels!)
+      print(ep, "lx", lx/Double(k), "lc", lc/Double(k), "acc", sc.accuracy, "nmi", sc.nmi, "ari", sc.ari, "s", now()-start, "views s", tv)
+    }
+  }
 }

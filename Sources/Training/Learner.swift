@@ -1,0 +1,94 @@
+import Basics
+import Clustering
+import Kernels
+import Networks
+
+/// SeCu itself: an encoder, its clustering heads, and one step of learning both at once.
+///
+/// `step` is the algorithm in reading order. The total loss is the mean over heads of ℓ_x + ℓ_w; one backward pass serves both,
+/// since the encoder receives only the gradient of ℓ_x and the centers only that of ℓ_w.
+package final class Learner {
+  package let engine: Engine
+  package let network: Network
+  package let heads: ClusterHeads
+  package let encoderOptimizer: SGD
+  package let centerOptimizer: SGD
+  private let normalize: L2Normalize
+  /// Unit features of the batch, [2b, d], and the lengths they had.
+  private let features: FloatBuffer
+  private let featureLengths: FloatBuffer
+  private let featureGradients: FloatBuffer
+  /// The views of the batch, NHWC: view a of every image, then view b.
+  package let views: FloatBuffer
+
+  /// - Parameters:
+  ///   - images: N, the images in the data set.
+  ///   - settings: validated against N.
+  package init(_ settings: TrainingSettings, images: Int, engine: Engine) throws {
+    self.engine = engine
+    let batch = min(settings.batch, images)
+    network = try Network(settings.network, batch: 2 * batch)
+    heads = ClusterHeads(
+      clusters: settings.heads, dimension: settings.network.dimension, images: images, batch: batch,
+      constraint: settings.constraint, losses: settings.losses)
+    encoderOptimizer = SGD(
+      count: network.parameters.count, momentum: settings.momentum, weightDecay: settings.weightDecay)
+    centerOptimizer = SGD(count: heads.centers.count, momentum: settings.momentum, weightDecay: settings.weightDecay)
+    let dimension = settings.network.dimension
+    normalize = L2Normalize(columns: dimension)
+    features = FloatBuffer(2 * batch * dimension)
+    featureLengths = FloatBuffer(2 * batch)
+    featureGradients = FloatBuffer(2 * batch * dimension)
+    views = FloatBuffer(2 * batch * settings.network.height * settings.network.width * settings.network.channels)
+  }
+
+  /// Starts from this seed's random weights and centers.
+  package func initialize(seed: UInt64) {
+    network.initialize(seed: seed)
+    heads.initialize(seed: seed, on: engine)
+  }
+
+  /// Starts an epoch: the current centers become the frozen ones of ℓ_x.
+  package func beginEpoch() {
+    heads.beginEpoch(on: engine)
+  }
+
+  /// Learns from the batch in `views`.
+  ///
+  /// - Parameters:
+  ///   - ids: the b images' places in the data set.
+  ///   - firstEpoch: uses fresh labels in ℓ_x.
+  ///   - rate, centerRate: the learning rates of the encoder and of the centers.
+  /// - Returns: both losses before the step.
+  package func step(ids: [Int], firstEpoch: Bool, rate: Float, centerRate: Float) -> ClusterHeads.StepLosses {
+    let rows = 2 * ids.count
+    // Forward: x_i, the unit features of both views.
+    let raw = network.forward(on: engine, images: views.base, count: rows, groups: 2, training: true)
+    normalize.forward(on: engine, x: raw, y: features.base, lengths: featureLengths.base, rows: rows)
+
+    // Assign the batch to clusters, then ℓ_x and ℓ_w with their gradients.
+    let losses = heads.step(
+      on: engine, features: features.base, ids: ids, firstEpoch: firstEpoch, featureGradient: featureGradients.base)
+
+    // Backward: through the normalisation into the network.
+    normalize.backward(
+      on: engine, dy: featureGradients.base, y: features.base, lengths: featureLengths.base,
+      dx: network.outputGradient, rows: rows)
+    network.backward(on: engine, images: views.base, count: rows, groups: 2)
+
+    encoderOptimizer.step(on: engine, parameters: network.parameters, gradients: network.gradients, rate: rate)
+    centerOptimizer.step(on: engine, parameters: heads.centers, gradients: heads.gradients, rate: centerRate)
+    return losses
+  }
+
+  /// The unit features of clean images, with running batch-norm statistics.
+  ///
+  /// - Parameters:
+  ///   - images: NHWC, [count, height, width, channels], count at most twice the batch.
+  /// - Returns: [count, d], valid until the next call.
+  package func embed(_ images: UnsafePointer<Float>, count: Int) -> UnsafePointer<Float> {
+    let raw = network.forward(on: engine, images: images, count: count, groups: 1, training: false)
+    normalize.forward(on: engine, x: raw, y: features.base, lengths: featureLengths.base, rows: count)
+    return UnsafePointer(features.base)
+  }
+}

@@ -1,0 +1,131 @@
+import Basics
+import Clustering
+import Imaging
+import Networks
+
+/// Everything that decides a run, apart from the images: what `config.json` holds.
+public struct TrainingSettings: Codable, Hashable, Sendable {
+  /// The data set's name or the folder it came from.
+  public var data: String
+  /// The preset that these settings started from.
+  public var preset: String
+  public var seed: UInt64
+  public var epochs: Int
+  /// How often an epoch goes through the data. Frozen centers and the count of cluster sizes are renewed once an epoch; a small
+  /// data set needs several passes to give the centers enough steps in between.
+  public var passesPerEpoch: Int
+  /// Images in a step, each of which is seen in two views.
+  public var batch: Int
+  /// The number of clusters K of each head.
+  public var heads: [Int]
+  public var network: ResNet
+  public var augmentation: Augmentation
+  /// The encoder's highest learning rate and the centers' constant one.
+  public var rate: Float
+  public var centerRate: Float
+  public var momentum: Float
+  public var weightDecay: Float
+  /// The epochs before the rate begins to fall; the rate is 0 in epoch 0 and rises linearly over the others.
+  public var warmupEpochs: Int
+  public var losses: LossSettings
+  public var constraint: SizeConstraint
+
+  public init(
+    data: String, preset: String, seed: UInt64, epochs: Int, passesPerEpoch: Int, batch: Int, heads: [Int],
+    network: ResNet, augmentation: Augmentation, rate: Float, centerRate: Float, momentum: Float = 0.9,
+    weightDecay: Float = 1e-4, warmupEpochs: Int, losses: LossSettings = .init(),
+    constraint: SizeConstraint = .init()
+  ) {
+    self.data = data
+    self.preset = preset
+    self.seed = seed
+    self.epochs = epochs
+    self.passesPerEpoch = passesPerEpoch
+    self.batch = batch
+    self.heads = heads
+    self.network = network
+    self.augmentation = augmentation
+    self.rate = rate
+    self.centerRate = centerRate
+    self.momentum = momentum
+    self.weightDecay = weightDecay
+    self.warmupEpochs = warmupEpochs
+    self.losses = losses
+    self.constraint = constraint
+  }
+}
+
+// MARK: - Presets
+
+extension TrainingSettings {
+  /// The presets by name.
+  public static let presets: [String: TrainingSettings] = ["digits": digits]
+
+  /// Handwritten digits of 8×8 pixels. One epoch is 14 passes over the 1,797 images; with a single one, the centers get too
+  /// few steps between two looks at the frozen ones.
+  public static let digits = TrainingSettings(
+    data: "digits", preset: "digits", seed: 0, epochs: 30, passesPerEpoch: 14, batch: 128,
+    heads: [10, 20, 30, 40, 50],
+    network: ResNet(height: 8, width: 8, channels: 1, widths: [16, 32, 64], blocks: [1, 1, 1], dimension: 128),
+    augmentation: .digits, rate: 0.1, centerRate: 1.2, warmupEpochs: 4)
+}
+
+// MARK: - Validation
+
+extension TrainingSettings {
+  /// Steps in one pass over `images` images. The last batch may be short; one of a single image has no batch statistics and is
+  /// left out of its pass.
+  public func stepsPerPass(images: Int) -> Int {
+    images / batch + (images % batch > 1 ? 1 : 0)
+  }
+
+  public func schedule(images: Int) -> Schedule {
+    Schedule(
+      rate: rate, epochs: epochs, warmupEpochs: warmupEpochs,
+      stepsPerEpoch: passesPerEpoch * stepsPerPass(images: images))
+  }
+
+  /// Checks every field by itself and against the data.
+  ///
+  /// - Throws: `SeCuError` of kind `.usage` that names the field, its value and what is allowed.
+  public func validate(images: Int) throws {
+    try network.validate()
+    try augmentation.validate(channels: network.channels)
+    func check<Value: Comparable>(_ name: String, _ value: Value, _ range: ClosedRange<Value>) throws {
+      guard !range.contains(value) else { return }
+      throw SeCuError(.usage, "\(value) is outside \(range.lowerBound) to \(range.upperBound)", at: name)
+    }
+    try check("epochs", epochs, 1...1_000_000)
+    try check("passesPerEpoch", passesPerEpoch, 1...1_000_000)
+    try check("warmupEpochs", warmupEpochs, 0...1_000_000)
+    try check("rate", rate, 0...1e6)
+    try check("centerRate", centerRate, 0...1e6)
+    try check("momentum", momentum, 0...0.999999)
+    try check("weightDecay", weightDecay, 0...1e6)
+    try check("hardLabelWeight", losses.hardLabelWeight, 0...1)
+    try check("representationTemperature", losses.representationTemperature, 1e-3...1e3)
+    try check("centerTemperature", losses.centerTemperature, 1e-3...1e3)
+    try check("dualRate", constraint.dualRate, 0...1e6)
+    try check("ratio", constraint.ratio, 0...1)
+    guard images >= 2 else {
+      throw SeCuError(
+        .badData, "\(images == 1 ? "one image" : "no image") can't be clustered", at: data, remedy: "Give at least 2 images")
+    }
+    guard batch >= 2, batch <= images else {
+      throw SeCuError(.usage, "\(batch) is outside 2 to \(images), the number of images", at: "batch")
+    }
+    guard !heads.isEmpty, heads.count <= 100 else {
+      throw SeCuError(.usage, "\(heads.count) heads, where 1 to 100 are allowed", at: "heads")
+    }
+    if let wrong = heads.first(where: { $0 < 2 || $0 > images }) {
+      throw SeCuError(
+        .usage, "\(wrong) clusters for \(images) images", at: "heads",
+        remedy: "Each head needs from 2 clusters to as many as there are images")
+    }
+    if warmupEpochs >= epochs, epochs > 1 {
+      throw SeCuError(
+        .usage, "\(warmupEpochs) of \(epochs) epochs leave none for the rate to fall", at: "warmupEpochs",
+        remedy: "Use fewer warm-up epochs or more epochs")
+    }
+  }
+}
