@@ -57,6 +57,20 @@ let lanes = Lanes.scalarCount
   v.replacing(with: Lanes(), where: v .< Lanes())
 }
 
+/// The largest lane.
+///
+/// The standard library's `max()` becomes a generic specialisation that all modules share: whoever else calls it would get
+/// this build's instructions.
+@inline(__always) func largest(_ v: Lanes) -> Float {
+  var most = v[0]
+  var i = 1
+  while i < lanes {
+    if v[i] > most { most = v[i] }
+    i += 1
+  }
+  return most
+}
+
 /// This build's functions, as the table that the program picks from.
 package enum EntryPoints: MicrokernelTable {
   package static var lanes: Int { Lanes.scalarCount }

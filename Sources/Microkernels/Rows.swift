@@ -59,7 +59,7 @@ extension EntryPoints {
         m.replace(with: v, where: v .> m)
         i += lanes
       }
-      most = m.max()
+      most = largest(m)
     }
     while i < count {
       if x[i] > most { most = x[i] }
