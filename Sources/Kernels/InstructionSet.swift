@@ -29,6 +29,11 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   public static func chosen(environment: [String: String] = ProcessInfo.processInfo.environment) throws
     -> InstructionSet
   {
+    try chosen(environment: environment, available: available)
+  }
+
+  /// `chosen` on a machine that can run `available`, narrowest first.
+  package static func chosen(environment: [String: String], available: [InstructionSet]) throws -> InstructionSet {
     guard let name = environment[variable], !name.isEmpty else { return available.last ?? .portable }
     let choice = InstructionSet(rawValue: name.lowercased())
     guard let choice, available.contains(choice) else {
