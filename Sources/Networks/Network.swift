@@ -10,6 +10,8 @@ public final class Network {
   public let description: ResNet
   /// The most images at a time, all views together.
   public let batch: Int
+  /// The most views in a batch.
+  public let groups: Int
   private let plan: NetworkPlan
   private let arena: FloatBuffer
   private let savedStatistics: FloatBuffer
@@ -23,15 +25,22 @@ public final class Network {
   public var layout: ParameterLayout { plan.layout }
 
   /// - Parameters:
-  ///   - description: a validated network.
-  ///   - batch: the most images at a time, all views together, at least 1.
-  ///   - groups: the most views in a batch.
-  /// - Throws: what `ResNet.validate` throws.
+  ///   - description: the network.
+  ///   - batch: the most images at a time, all views together, 1 to 2²⁴.
+  ///   - groups: the most views in a batch, 1 to `batch`.
+  /// - Throws: what `ResNet.validate` throws; `SeCuError` of kind `.usage` if `batch` or `groups` is out of range or
+  ///   a batch needs more memory than this machine has.
   public init(_ description: ResNet, batch: Int, groups: Int = 2) throws {
     try description.validate()
+    guard (1...1 << 24).contains(batch), (1...batch).contains(groups) else {
+      throw SeCuError(
+        .usage, "\(batch) images in \(groups) views", at: "batch",
+        remedy: "Use 1 to \(1 << 24) images and no more views than images")
+    }
     self.description = description
     self.batch = batch
-    plan = NetworkPlan(description, batch: batch, groups: groups)
+    self.groups = groups
+    plan = try NetworkPlan(description, batch: batch, groups: groups)
     arena = FloatBuffer(plan.arenaFloats)
     savedStatistics = FloatBuffer(plan.savedFloats)
     parameters = FloatBuffer(plan.layout.parameterCount)
@@ -46,8 +55,8 @@ public final class Network {
   ///
   /// - Parameters:
   ///   - images: NHWC, [count, height, width, channels].
-  ///   - count: at most `batch`, a multiple of `groups`.
-  ///   - groups: how many equal parts of the batch have statistics of their own.
+  ///   - count: 1 to `batch`, a multiple of `groups`.
+  ///   - groups: how many equal parts of the batch have statistics of their own, 1 to the network's `groups`.
   ///   - training: uses batch statistics and moves the running ones; else the running ones are used.
   /// - Returns: the features before normalisation, [count, dimension], valid until the next pass.
   @discardableResult
@@ -73,7 +82,8 @@ public final class Network {
   private func makePass(
     _ engine: Engine, _ images: UnsafePointer<Float>, _ count: Int, _ groups: Int, training: Bool
   ) -> Pass {
-    precondition(count <= batch && count % groups == 0, "\(count) images in \(groups) groups, at most \(batch)")
+    precondition((1...batch).contains(count), "\(count) images, at most \(batch)")
+    precondition((1...self.groups).contains(groups) && count % groups == 0, "\(count) images in \(groups) groups")
     return Pass(
       engine: engine, count: count, groups: groups, training: training, images: images, arena: arena.base,
       valueOffsets: plan.valueOffsets, gradientOffsets: plan.gradientOffsets, parameters: parameters.base,

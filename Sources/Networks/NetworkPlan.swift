@@ -1,3 +1,5 @@
+import Basics
+import Foundation
 import Kernels
 
 /// A `ResNet` turned into layers, parameters and memory: made once, before the first batch.
@@ -19,7 +21,8 @@ struct NetworkPlan {
   /// - Parameters:
   ///   - batch: the most images at a time, all views together.
   ///   - groups: the most views in a batch.
-  init(_ network: ResNet, batch: Int, groups: Int) {
+  /// - Throws: `SeCuError` of kind `.usage` if a batch needs more memory than this machine has.
+  init(_ network: ResNet, batch: Int, groups: Int) throws {
     self.batch = batch
     self.groups = groups
     valueFloats = [batch * network.height * network.width * network.channels]
@@ -38,7 +41,7 @@ struct NetworkPlan {
     let hidden = linear("fc.0", pooled, size.channels, size.channels)
     let active = norm("fc.1", hidden, (1, 1, size.channels), relu: true)
     output = linear("fc.3", active, size.channels, network.dimension)
-    placeInMemory()
+    try placeInMemory()
   }
 
   // MARK: - Layers
@@ -108,7 +111,7 @@ struct NetworkPlan {
   // MARK: - Memory
 
   /// Finds when each value and each gradient is needed, and places them in the arena.
-  private mutating func placeInMemory() {
+  private mutating func placeInMemory() throws {
     let count = valueFloats.count
     let end = 2 * layers.count
     var values = [ClosedRange<Int>?](repeating: nil, count: count)
@@ -131,10 +134,24 @@ struct NetworkPlan {
     let tensors =
       ids.compactMap { id in values[id].map { ArenaPlan.Tensor(floats: valueFloats[id], lifetime: $0) } }
       + ids.compactMap { id in gradients[id].map { ArenaPlan.Tensor(floats: valueFloats[id], lifetime: $0) } }
+    try checkMemory(tensors)
     let plan = ArenaPlan(tensors)
     valueOffsets = [0] + plan.offsets[..<ids.count]
     gradientOffsets = [0] + plan.offsets[ids.count...]
     arenaFloats = plan.floats
+  }
+
+  /// Throws if parameters, their gradients, and what forward leaves for backward don't fit this machine's memory.
+  private func checkMemory(_ tensors: [ArenaPlan.Tensor]) throws {
+    // In Double: what fits no machine may not fit an Int either.
+    let kept = tensors.filter { $0.lifetime.contains(layers.count) }.reduce(0) { $0 + Double($1.floats) }
+    let needed = 4 * (kept + 2 * Double(layout.parameterCount))
+    let present = Double(ProcessInfo.processInfo.physicalMemory)
+    guard needed > present else { return }
+    let sizes = [needed, present].map { String(format: "%.1f GB", $0 / 1e9) }
+    throw SeCuError(
+      .usage, "batches of \(batch) images need \(sizes[0]) of memory, and this machine has \(sizes[1])", at: "network",
+      remedy: "Make the batch or the network smaller")
   }
 
   /// Of several readers of a value, the one whose backward runs first writes the gradient and the others add to it. Adding is
