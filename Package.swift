@@ -56,6 +56,9 @@ let package = Package(
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Basics", "MicrokernelInterface", "Kernels"], swiftSettings: optimised),
+    .testTarget(name: "NetworksTests", dependencies: ["Basics", "Kernels", "Networks"], swiftSettings: optimised),
     .testTarget(name: "ClusteringTests", dependencies: ["Clustering"]),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics"]),
   ],

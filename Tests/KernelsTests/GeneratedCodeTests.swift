@@ -1,0 +1,81 @@
+#if os(Linux) && arch(x86_64)
+  import Foundation
+  import Testing
+
+  /// Only the AVX builds of the microkernels may hold AVX code: everything else has to run on any x86-64 processor.
+  @Suite struct GeneratedCodeTests {
+    /// objdump, if PATH leads to one.
+    private static let disassembler = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+      .map { "\($0)/objdump" }.first(where: FileManager.default.isExecutableFile)
+
+    /// Integer instructions that x86-64-v3 adds (BMI1, BMI2, LZCNT, MOVBE), without their size suffix. TZCNT is missing because
+    /// every processor reads it as BSF, and compilers use it as such.
+    private static let integerExtensions: Set<String> = [
+      "andn", "bextr", "blsi", "blsmsk", "blsr", "bzhi", "lzcnt", "movbe", "mulx", "pdep", "pext", "rorx", "sarx",
+      "shlx", "shrx",
+    ]
+
+    /// The functions of a module, by what its mangled names begin with.
+    private static let (portable, avx2, avx512) = (
+      "$s12Microkernels", "$s16MicrokernelsAVX2", "$s18MicrokernelsAVX512"
+    )
+
+    /// This test's executable holds all of the package's code. No function of it but the AVX builds' own may use an
+    /// instruction of x86-64-v3 or v4: neither the portable microkernels, nor their callers (by inlining), nor a
+    /// specialisation that modules share.
+    @Test(.enabled(if: disassembler != nil, "no objdump on PATH"))
+    func onlyTheAVXBuildsHoldAVXCode() throws {
+      let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+      var functions: Set<String> = []
+      var leaks: [String: String] = [:]
+      var wideFunctions: Set<String> = []
+      try forEachInstruction(of: executable) { function, mnemonic, operands in
+        functions.insert(function)
+        if operands.contains("%zmm") || operands.contains("%ymm") { wideFunctions.insert(function) }
+        guard isExtension(mnemonic), !function.contains("MicrokernelsAVX") else { return }
+        leaks[function] = "\(mnemonic) \(operands)"
+      }
+      #expect(leaks == [:])
+      // What was looked for is there to be found.
+      #expect(functions.contains { $0.hasPrefix(Self.portable) })
+      #expect(wideFunctions.contains { $0.hasPrefix(Self.avx2) })
+      #expect(wideFunctions.contains { $0.hasPrefix(Self.avx512) })
+    }
+
+    /// All of AVX, AVX2, FMA and AVX-512 begins with v, or with k if it works on masks.
+    private func isExtension(_ mnemonic: String) -> Bool {
+      mnemonic.hasPrefix("v") || mnemonic.hasPrefix("k") || Self.integerExtensions.contains(mnemonic)
+        || Self.integerExtensions.contains(String(mnemonic.dropLast()))
+    }
+
+    /// Disassembles a program and calls `body` with each instruction.
+    private func forEachInstruction(
+      of program: String, _ body: (_ function: String, _ mnemonic: String, _ operands: String) -> Void
+    ) throws {
+      let process = Process(), pipe = Pipe()
+      process.executableURL = URL(fileURLWithPath: try #require(Self.disassembler))
+      process.arguments = ["--disassemble", "--no-show-raw-insn", program]
+      process.standardOutput = pipe
+      try process.run()
+      let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+      // Functions start with "0000000000401000 <name>:", instructions with "  401000:\tmnemonic operands".
+      var function = ""
+      for line in [UInt8](output).split(separator: UInt8(ascii: "\n")) {
+        if line.first != UInt8(ascii: " ") {
+          let text = String(decoding: line, as: UTF8.self)
+          guard let start = text.firstIndex(of: "<"), text.hasSuffix(">:") else { continue }
+          function = String(text[text.index(after: start)...].dropLast(2))
+          continue
+        }
+        guard let tab = line.firstIndex(of: UInt8(ascii: "\t")) else { continue }
+        let instruction = line[(tab + 1)...]
+        let mnemonic = instruction.prefix { $0 != UInt8(ascii: " ") }
+        body(
+          function, String(decoding: mnemonic, as: UTF8.self),
+          String(decoding: instruction.dropFirst(mnemonic.count), as: UTF8.self))
+      }
+    }
+  }
+#endif

@@ -1,0 +1,56 @@
+import Basics
+import Kernels
+import MicrokernelInterface
+import Testing
+
+@Suite struct InstructionSetTests {
+  private func chosen(_ value: String?, available: [InstructionSet] = [.portable, .avx2]) throws -> InstructionSet {
+    try InstructionSet.chosen(
+      environment: value.map { [InstructionSet.variable: $0] } ?? [:], available: available)
+  }
+
+  @Test func theWidestIsChosenUnlessTheEnvironmentPinsOne() throws {
+    #expect(try chosen(nil) == .avx2)
+    #expect(try chosen("") == .avx2)
+    #expect(try chosen(nil, available: InstructionSet.allCases) == .avx512)
+    #expect(try chosen("portable") == .portable)
+    #expect(try chosen("AVX2") == .avx2)
+    #expect(try chosen("avx512", available: InstructionSet.allCases) == .avx512)
+  }
+
+  @Test func thisMachineIsAskedByDefault() throws {
+    #expect(InstructionSet.available.first == .portable)
+    #expect(try InstructionSet.chosen(environment: [:]) == InstructionSet.available.last)
+    for instructionSet in InstructionSet.available {
+      let environment = [InstructionSet.variable: instructionSet.rawValue]
+      #expect(try InstructionSet.chosen(environment: environment) == instructionSet)
+    }
+  }
+
+  @Test func anUnknownNameIsAnErrorThatListsTheKnownOnes() throws {
+    let error = try #require(throws: SeCuError.self) { try chosen("sse9") }
+    #expect(
+      error.description
+        == "SECU_ISA: 'sse9' is not an instruction set. This machine has portable, avx2.")
+    #expect(error.kind == .usage)
+  }
+
+  @Test func anInstructionSetThatThisMachineLacksIsAnError() throws {
+    let error = try #require(throws: SeCuError.self) { try chosen("avx512") }
+    #expect(error.description == "SECU_ISA: this machine has no avx512. This machine has portable, avx2.")
+    #expect(error.kind == .usage)
+  }
+
+  /// Each level is its own build: its vectors, its tiles, and as many sums in flight as it claims.
+  @Test(arguments: InstructionSet.available)
+  func microkernelsAreThoseOfTheLevel(instructionSet: InstructionSet) {
+    let kernels = instructionSet.microkernels
+    let lanes = [InstructionSet.portable: 4, .avx2: 8, .avx512: 16][instructionSet]
+    #expect(kernels.lanes == lanes)
+    #expect(kernels.tileColumns == 2 * kernels.lanes)
+    #expect(bOverread >= kernels.tileColumns - 1)
+    // Without a step, every lane of every sum still is the 0.999999 that it started from.
+    let sums = Float(kernels.peakFlopsPerStep / 2)
+    #expect(abs(kernels.multiplyAddPeak(0) - 0.999_999 * sums) < 1e-4 * sums)
+  }
+}

@@ -1,0 +1,75 @@
+import Kernels
+import MicrokernelInterface
+import Testing
+
+@Suite struct TileTests {
+  /// Every number of rows and columns that a tile can have, on whole numbers, whose sums are exact: with and without adding
+  /// to C, with and without bias, over no, one and three runs.
+  @Test(arguments: InstructionSet.available, [false, true])
+  func everySizeMatchesItsFormula(instructionSet: InstructionSet, acrossRows: Bool) {
+    let kernels = instructionSet.microkernels
+    var cases = 0
+    for rows in 0...kernels.tileRows {
+      for columns in 0...kernels.tileColumns {
+        cases += 1
+        let (runs, depth) = ([0, 1, 3][cases % 3], [1, 2, 7, 0][cases % 4])
+        let found = problem(
+          kernels, rows: rows, columns: columns, runs: runs, depth: depth, acrossRows: acrossRows,
+          accumulate: cases % 2 == 0, bias: cases % 5 < 2)
+        #expect(found == nil, "\(rows)×\(columns), \(runs) runs of \(depth)")
+      }
+    }
+  }
+
+  private func problem(
+    _ kernels: any MicrokernelTable.Type, rows: Int, columns: Int, runs: Int, depth: Int, acrossRows: Bool,
+    accumulate: Bool, bias: Bool
+  ) -> String? {
+    var samples = Samples(rows * 100 + columns)
+    // Rows of A, of B and of C lie further apart than they are long; runs start anywhere.
+    let aLong = runs * depth + 3, bStride = columns + 2, cStride = columns + 5
+    let aStrides = acrossRows ? (row: 1, depth: rows + 4) : (row: aLong, depth: 1)
+    let a = GuardedFloats(samples.integers(acrossRows ? aLong * (rows + 4) : max(1, rows) * aLong))
+    // After its last column B is read on, in whole vectors: what lies there has no effect.
+    let nans = [Float](repeating: GuardedFloats.sentinel, count: bOverread)
+    let b = GuardedFloats(samples.integers((runs * depth + 1) * bStride) + nans)
+    let biases = GuardedFloats(samples.integers(columns))
+    let starts = (0..<runs).map { run in
+      let k = (runs - 1 - run) * depth
+      return Tile.Run(a: k * aStrides.depth, b: k * bStride)
+    }
+    var before = [Float](repeating: GuardedFloats.sentinel, count: rows * cStride)
+    if accumulate {
+      for r in 0..<rows { before.replaceSubrange(r * cStride..<r * cStride + columns, with: samples.integers(columns)) }
+    }
+    let c = GuardedFloats(before)
+    starts.withUnsafeBufferPointer { starts in
+      // An empty array may have no memory; a tile without runs reads none.
+      let none = UnsafeMutablePointer<Tile.Run>.allocate(capacity: 1)
+      defer { none.deallocate() }
+      let tile = Tile(
+        a: a.base, aRowStride: aStrides.row, aDepthStride: aStrides.depth, b: b.base, bDepthStride: bStride, c: c.base,
+        cRowStride: cStride, rows: rows, columns: columns, runs: starts.baseAddress ?? UnsafePointer(none),
+        runCount: runs, depth: depth, accumulate: accumulate, bias: bias ? biases.base : nil)
+      if acrossRows { kernels.tileAcrossRows(tile) } else { kernels.tileAlongRows(tile) }
+    }
+    var wanted = before
+    for r in 0..<rows {
+      for j in 0..<columns {
+        var sum: Float = accumulate ? before[r * cStride + j] : 0
+        for start in starts {
+          for k in 0..<depth {
+            sum += a.base[start.a + r * aStrides.row + k * aStrides.depth] * b.base[start.b + k * bStride + j]
+          }
+        }
+        wanted[r * cStride + j] = sum + (bias ? biases.base[j] : 0)
+      }
+    }
+    if !c.isGuarded { return "wrote outside C" }
+    // Zeros have two signs, so values are compared as numbers; sentinels, which are NaNs, by their bits.
+    for i in wanted.indices where c.base[i] != wanted[i] && c.base[i].bitPattern != wanted[i].bitPattern {
+      return "[\(i)] is \(c.base[i]), expected \(wanted[i])"
+    }
+    return nil
+  }
+}

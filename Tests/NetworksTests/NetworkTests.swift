@@ -1,0 +1,106 @@
+import Basics
+import Kernels
+import Testing
+
+@testable import Networks
+
+@Suite struct NetworkTests {
+  private static let small = ResNet(height: 5, width: 6, channels: 3, widths: [8, 12], blocks: [1, 2], dimension: 9)
+  /// Enough work in every layer to be shared between cores.
+  private static let large = ResNet(
+    height: 16, width: 16, channels: 3, widths: [16, 32], blocks: [1, 1], dimension: 32)
+
+  /// Both views at once are what two passes one after the other would compute: features and running statistics to the bit,
+  /// gradients up to the order of their sums.
+  @Test(arguments: InstructionSet.available)
+  func groupsAreSeparatePasses(instructionSet: InstructionSet) throws {
+    let together = try Trial(Self.small, count: 12, instructionSet: instructionSet)
+    let apart = try Trial(Self.small, count: 12, instructionSet: instructionSet)
+    let (features, gradients) = together.step()
+    var parts: [Float] = []
+    var sum = [Float](repeating: 0, count: gradients.count)
+    for view in 0..<2 {
+      let images = apart.images.base + view * apart.images.count / 2
+      let half = apart.projection.count / 2
+      let output = apart.network.forward(on: apart.engine, images: images, count: 6, groups: 1, training: true)
+      parts += UnsafeBufferPointer(start: output, count: half)
+      apart.network.outputGradient.update(from: Array(apart.projection[view * half..<(view + 1) * half]), count: half)
+      apart.network.backward(on: apart.engine, images: images, count: 6, groups: 1)
+      for (i, g) in apart.network.gradients.values.enumerated() { sum[i] += g }
+    }
+    #expect(bits(parts) == bits(features))
+    #expect(bits(apart.network.statistics.values) == bits(together.network.statistics.values))
+    #expect(apart.network.batchesTracked == together.network.batchesTracked)
+    #expect(distance(gradients, sum) <= 1e-5 * length(gradients))
+  }
+
+  /// A short batch in a network with room for more is what it is in a network of its own size.
+  @Test(arguments: InstructionSet.available)
+  func shortBatchesComputeTheSame(instructionSet: InstructionSet) throws {
+    let exact = try Trial(Self.small, count: 6, instructionSet: instructionSet).step()
+    let roomy = try Trial(Self.small, count: 6, batch: 26, instructionSet: instructionSet).step()
+    #expect(bits(roomy.features) == bits(exact.features))
+    #expect(bits(roomy.gradients) == bits(exact.gradients))
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func inferenceLeavesEverythingAndSeesImagesAlone(instructionSet: InstructionSet) throws {
+    let trial = try Trial(Self.small, count: 7, groups: 1, instructionSet: instructionSet)
+    let statistics = trial.network.statistics.values
+    let all = trial.features(training: false)
+    #expect(trial.network.statistics.values == statistics)
+    #expect(trial.network.batchesTracked == 0)
+    // One by one: batch statistics would make an image depend on its neighbours.
+    let floats = trial.images.count / 7
+    for i in 0..<7 {
+      let one = trial.network.forward(
+        on: trial.engine, images: trial.images.base + i * floats, count: 1, groups: 1, training: false)
+      #expect(bits((0..<9).map { one[$0] }) == bits(Array(all[i * 9..<(i + 1) * 9])))
+    }
+  }
+
+  /// What an earlier batch left in the arena has no effect, not even if it was not a number.
+  @Test(arguments: InstructionSet.available)
+  func stepsDoNotSeeEarlierBatches(instructionSet: InstructionSet) throws {
+    let fresh = try Trial(Self.small, count: 6, batch: 8, instructionSet: instructionSet)
+    let used = try Trial(Self.small, count: 6, batch: 8, instructionSet: instructionSet)
+    let statistics = used.network.statistics.values
+    let nans = FloatBuffer(used.images.count / 6 * 8)
+    nans.base.update(repeating: .nan, count: nans.count)
+    used.network.forward(on: used.engine, images: nans.base, count: 8, groups: 2, training: true)
+    used.network.outputGradient.update(repeating: .nan, count: 8 * 9)
+    used.network.backward(on: used.engine, images: nans.base, count: 8, groups: 2)
+    #expect(used.network.gradients.values.contains { $0.isNaN })
+    used.network.statistics.fill(with: statistics)
+    let (wanted, found) = (fresh.step(), used.step())
+    #expect(bits(found.features) == bits(wanted.features))
+    #expect(bits(found.gradients) == bits(wanted.gradients))
+  }
+
+  /// Three steps of gradient descent leave the same parameters, statistics and features for any number of threads.
+  @Test(arguments: InstructionSet.available)
+  func threadsDoNotChangeTheBits(instructionSet: InstructionSet) throws {
+    let results = try [1, 2, 3].map { threads in
+      let trial = try Trial(Self.large, count: 16, instructionSet: instructionSet, threads: threads)
+      let optimizer = SGD(count: trial.network.parameters.count, momentum: 0.9, weightDecay: 1e-4)
+      for _ in 0..<3 {
+        trial.step()
+        optimizer.step(
+          on: trial.engine, parameters: trial.network.parameters, gradients: trial.network.gradients, rate: 1e-3)
+      }
+      return [trial.features(), trial.network.parameters.values, trial.network.statistics.values].map(bits)
+    }
+    #expect(results[1] == results[0])
+    #expect(results[2] == results[0])
+  }
+
+  /// The arena is at least as large as what the step needs at its largest layer, and smaller than everything together.
+  @Test func theArenaSharesMemory() throws {
+    let network = try Network(Self.large, batch: 16)
+    let pixels = 16 * 16 * 16, first = 4 * pixels * 16
+    // conv1, bn1, conv1, bn1, conv2 and bn2 of the first stage are kept for backward.
+    #expect(network.arenaBytes >= 6 * first)
+    // Six values of that size and three of the next stage at half of it, twice for the gradients.
+    #expect(network.arenaBytes < 2 * (6 * first + 8 * first / 2))
+  }
+}
