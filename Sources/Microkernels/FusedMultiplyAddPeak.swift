@@ -37,7 +37,7 @@ extension EntryPoints {
     #if AVX512 || arch(arm64)
       s += s8 + s9 + s10 + s11 + s12 + s13 + s14 + s15
     #endif
-    return s.sum()
+    return total(s)
   }
 
   package static var peakFlopsPerStep: Int {

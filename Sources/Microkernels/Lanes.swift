@@ -57,10 +57,10 @@ let lanes = Lanes.scalarCount
   v.replacing(with: Lanes(), where: v .< Lanes())
 }
 
+// The standard library's `max()` and `sum()` become generic specialisations that all modules share: whoever else calls them
+// would get this build's instructions. Hence these two.
+
 /// The largest lane.
-///
-/// The standard library's `max()` becomes a generic specialisation that all modules share: whoever else calls it would get
-/// this build's instructions.
 @inline(__always) func largest(_ v: Lanes) -> Float {
   var most = v[0]
   var i = 1
@@ -69,6 +69,19 @@ let lanes = Lanes.scalarCount
     i += 1
   }
   return most
+}
+
+/// The sum of all lanes, by halves.
+@inline(__always) func total(_ v: Lanes) -> Float {
+  #if AVX512
+    let eight = v.lowHalf + v.highHalf
+    let four = eight.lowHalf + eight.highHalf
+  #elseif AVX2
+    let four = v.lowHalf + v.highHalf
+  #else
+    let four = v
+  #endif
+  return (four[0] + four[2]) + (four[1] + four[3])
 }
 
 /// This build's functions, as the table that the program picks from.

@@ -17,7 +17,7 @@ extension EntryPoints {
       s0 = multiplyAdd(load(x + i), load(y + i), s0)
       i += lanes
     }
-    var s = (s0 + s1).sum()
+    var s = total(s0 + s1)
     while i < count {
       s = multiplyAdd(x[i], y[i], s)
       i += 1
@@ -74,7 +74,7 @@ extension EntryPoints {
       sums += e
       i += lanes
     }
-    var sum = sums.sum()
+    var sum = total(sums)
     if i < count {
       var tail = Lanes()
       for j in 0..<count - i { tail[j] = scale * (x[i + j] - most) }
