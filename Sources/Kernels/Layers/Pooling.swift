@@ -43,7 +43,8 @@ package struct MaxPool {
     on engine: Engine, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, count: Int
   ) {
     let kernels = engine.kernels, channels = shape.inputChannels
-    engine.run(count, flops: 4 * count * shape.outputCount / max(1, shape.batch) * shape.kernel * shape.kernel) { n, _ in
+    engine.run(count, flops: 4 * count * shape.outputCount / max(1, shape.batch) * shape.kernel * shape.kernel) {
+      n, _ in
       forEachTap(image: n) { to, from, isFirst in
         if isFirst {
           (y + to).update(from: x + from, count: channels)
