@@ -65,6 +65,7 @@ let package = Package(
       name: "Benchmarks",
       dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training"],
       path: "Benchmarks"),
+    .testTarget(name: "HouseTests"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),

@@ -29,8 +29,8 @@ package struct MaxPool {
       for ox in 0..<shape.outputWidth {
         let y = ((n * shape.outputHeight + oy) * shape.outputWidth + ox) * channels
         var isFirst = true
-        for row in rowAxis.taps[oy] {
-          for column in columnAxis.taps[ox] {
+        for row in rowAxis[oy] {
+          for column in columnAxis[ox] {
             body(y, ((n * shape.height + row.source) * shape.width + column.source) * channels, isFirst)
             isFirst = false
           }
