@@ -62,9 +62,8 @@ let package = Package(
     .executableTarget(
       name: "Program", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Training"], swiftSettings: optimised),
     .executableTarget(
-      name: "Benchmarks",
-      dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training"],
-      path: "Benchmarks"),
+      name: "Benchmarks", dependencies: ["Basics", "Kernels", "Networks", "Clustering", "Training"],
+      path: "Benchmarks", exclude: ["README.md"], swiftSettings: optimised),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),
@@ -74,6 +73,7 @@ let package = Package(
       dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],
       exclude: ["Golden"]),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics"]),
+    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Basics", "Kernels"]),
   ],
   swiftLanguageModes: [.v6]
 )
