@@ -62,8 +62,9 @@ let package = Package(
     .executableTarget(
       name: "Program", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Training"], swiftSettings: optimised),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Basics", "Kernels", "Networks", "Clustering", "Training"],
-      path: "Benchmarks", exclude: ["README.md"], swiftSettings: optimised),
+      name: "Benchmarks",
+      dependencies: ["Basics", "Interchange", "Kernels", "Networks", "Clustering", "Training"], path: "Benchmarks",
+      exclude: ["README.md"], swiftSettings: optimised),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),

@@ -76,7 +76,7 @@ struct BenchmarkProgram {
     do {
       try handle.write(contentsOf: Data(text.utf8))
     } catch {
-      throw SeCuError(.inputOutput, "cannot write (\(Platform.reason(for: error)))", at: "standard output")
+      throw SeCuError(.inputOutput, "cannot write (\(error.localizedDescription))", at: "standard output")
     }
   }
 }

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Interchange
 
 /// Where the JSON lines go.
 struct JSONOutput {
@@ -15,37 +16,24 @@ struct JSONOutput {
     self.path = path
     guard let path, path != "-" else { return }
     let manager = FileManager.default
-    switch Self.type(of: path) {
-    case .typeDirectory:
+    let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+    var isFolder: ObjCBool = false
+    if manager.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       throw SeCuError(.cannotCreate, "expected a file, found a folder", at: path, remedy: "Add a file name")
-    case nil, .typeRegular:
-      let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
-      guard Self.type(of: folder) != nil else {
-        throw SeCuError(.cannotCreate, "there is no folder \(folder)", at: path, remedy: "Create the folder first")
-      }
-      guard manager.isWritableFile(atPath: folder) else {
-        throw SeCuError(.cannotCreate, "the folder \(folder) can't be written to", at: path)
-      }
-    default: break
+    }
+    guard manager.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+      throw SeCuError(.cannotCreate, "there is no folder \(folder)", at: path, remedy: "Create the folder first")
+    }
+    guard manager.isWritableFile(atPath: folder) else {
+      throw SeCuError(.cannotCreate, "the folder \(folder) can't be written to", at: path)
     }
   }
 
-  /// Writes the file, if there is one: all lines or nothing. Devices, pipes and links are written to rather than replaced.
+  /// Writes the file, if there is one: all lines or nothing.
   ///
-  /// - Throws: `SeCuError` (`.inputOutput`).
+  /// - Throws: what `AtomicFile.write` throws.
   func save(_ lines: [String]) throws {
     guard let path, path != "-" else { return }
-    let type = Self.type(of: path)
-    do {
-      try Data(lines.map { $0 + "\n" }.joined().utf8).write(
-        to: URL(filePath: path), options: type == nil || type == .typeRegular ? .atomic : [])
-    } catch {
-      throw SeCuError(.inputOutput, "cannot write (\(Platform.reason(for: error)))", at: path)
-    }
-  }
-
-  /// What there is at `path`, nil for nothing.
-  private static func type(of path: String) -> FileAttributeType? {
-    (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+    try AtomicFile.write(Data(lines.map { $0 + "\n" }.joined().utf8), to: URL(filePath: path))
   }
 }

@@ -4,7 +4,7 @@ import Foundation
   import Darwin
 #endif
 
-/// What differs from one operating system to the next: what it tells of the processor, of memory and of failures.
+/// What differs from one operating system to the next: what it tells of the processor and of memory.
 enum Platform {
   /// The processor family that this program was built for.
   static var architecture: String {
@@ -62,14 +62,6 @@ enum Platform {
       else { return nil }
       return kibibytes * 1024 / 1e6
     #endif
-  }
-
-  /// Why reading or writing failed, in the system's words where it has some.
-  static func reason(for error: any Error) -> String {
-    let error = error as NSError
-    let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-    return cause.domain == NSPOSIXErrorDomain
-      ? String(cString: strerror(Int32(truncatingIfNeeded: cause.code))) : "\(error.domain) \(error.code)"
   }
 
   #if canImport(Darwin)

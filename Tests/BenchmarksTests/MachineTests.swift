@@ -80,12 +80,4 @@ import Testing
     try output.save(["{}"])
     #expect(!FileManager.default.fileExists(atPath: "-"))
   }
-
-  @Test func `the system's words for a failure`() {
-    let cause = NSError(domain: NSPOSIXErrorDomain, code: Int(ENOSPC))
-    let wrapper = NSError(domain: NSCocoaErrorDomain, code: 640, userInfo: [NSUnderlyingErrorKey: cause])
-    #expect(Platform.reason(for: cause) == "No space left on device")
-    #expect(Platform.reason(for: wrapper) == "No space left on device")
-    #expect(Platform.reason(for: NSError(domain: "D", code: 7)) == "D 7")
-  }
 }
