@@ -63,8 +63,8 @@ let package = Package(
       name: "Program", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Training"], swiftSettings: optimised),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training"],
-      path: "Benchmarks"),
+      dependencies: ["Basics", "Interchange", "Kernels", "Networks", "Clustering", "Training"], path: "Benchmarks",
+      exclude: ["README.md"], swiftSettings: optimised),
     .testTarget(name: "HouseTests"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
@@ -75,6 +75,7 @@ let package = Package(
       dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],
       exclude: ["Golden"]),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics"]),
+    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Basics", "Kernels"]),
   ],
   swiftLanguageModes: [.v6]
 )

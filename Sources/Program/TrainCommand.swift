@@ -103,7 +103,7 @@ private struct TrainCommand {
         nmi: evaluation.scores?.nmi, ari: evaluation.scores?.ari, kmeans_acc: baseline.scores?.accuracy,
         kmeans_nmi: baseline.scores?.nmi, kmeans_ari: baseline.scores?.ari, sizes: evaluation.sizes,
         threads: engine.cores.threads, isa: engine.instructionSet.rawValue,
-        peak_mb: Platform.peakResidentMegabytes(), run: folder.url.relativePath))
+        peak_mb: Machine.peakResidentMegabytes, run: folder.url.relativePath))
     try report(evaluation, baseline, trainer, folder)
   }
 
