@@ -32,6 +32,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "Basics", swiftSettings: optimised),
+    .target(name: "Interchange", dependencies: ["Basics"], swiftSettings: optimised),
     .target(name: "Imaging", dependencies: ["Basics"], swiftSettings: optimised),
     .target(
       name: "Datasets", dependencies: ["Basics", "Imaging"], path: "Datasets", exclude: ["README.md"],
@@ -52,8 +53,12 @@ let package = Package(
     // The program `secu`. Its folder is called Program, because Sources/secu and Sources/SeCu would be one and the same
     // folder on a file system that ignores case.
     .executableTarget(name: "Program", dependencies: ["Basics"], swiftSettings: optimised),
-    .executableTarget(name: "Benchmarks", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training"], path: "Benchmarks"),
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training"],
+      path: "Benchmarks"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
+    .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange"]),
     .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),
     .testTarget(name: "ClusteringTests", dependencies: ["Clustering"]),
