@@ -67,6 +67,7 @@ let package = Package(
       exclude: ["README.md"], swiftSettings: optimised),
     .testTarget(name: "HouseTests"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
+    .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange"]),
     .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),
     .testTarget(name: "ClusteringTests", dependencies: ["Clustering"]),

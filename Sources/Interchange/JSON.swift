@@ -55,7 +55,7 @@ package enum JSON {
       error.position = error.position ?? position
       throw error
     } catch {
-      throw SeCuError(.badData, problem(error, data), at: name, position: position)
+      throw SeCuError(.badData, problem(error, type, data), at: name, position: position)
     }
   }
 
@@ -82,46 +82,5 @@ package enum JSON {
     } catch {
       throw SeCuError(.internal, "this value can't be written as JSON (\(error))", at: "\(type(of: value))")
     }
-  }
-
-  private static func problem(_ error: any Error, _ data: Data) -> String {
-    switch error {
-    case DecodingError.keyNotFound(let key, let context):
-      return "\(path(context.codingPath + [key])) is missing"
-    case DecodingError.valueNotFound(let type, let context):
-      return "\(path(context.codingPath)): expected \(type), found null"
-    case DecodingError.typeMismatch(_, let context):
-      return "\(path(context.codingPath)): \(plain(context.debugDescription))"
-    case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
-      return "\(path(context.codingPath)): \(plain(context.debugDescription))"
-    case DecodingError.dataCorrupted:
-      return "expected JSON, found something else (\(syntaxProblem(data)))"
-    default:
-      return systemReason(error)
-    }
-  }
-
-  /// Where the text stops being JSON: the decoder doesn't tell, the older parser does.
-  private static func syntaxProblem(_ data: Data) -> String {
-    do {
-      _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
-      return "a number out of range"
-    } catch {
-      return plain((error as NSError).userInfo["NSDebugDescription"] as? String ?? systemReason(error))
-    }
-  }
-
-  /// `a.b[2].c`; the whole value is called `the value`.
-  private static func path(_ keys: [any CodingKey]) -> String {
-    let text = keys.reduce(into: "") { text, key in
-      text += key.intValue.map { "[\($0)]" } ?? (text.isEmpty ? key.stringValue : "." + key.stringValue)
-    }
-    return text.isEmpty ? "the value" : text
-  }
-
-  /// Foundation's sentence as a part of another.
-  private static func plain(_ message: String) -> String {
-    let words = message.hasSuffix(".") ? message.dropLast() : message[...]
-    return words.prefix(1).lowercased() + words.dropFirst()
   }
 }

@@ -39,12 +39,14 @@ extension SafeTensors {
       guard entry.end >= entry.begin else {
         throw fault("expected an end offset from \(entry.begin) up, found \(entry.end)")
       }
+      let shape = entry.shape.count <= 16 ? "\(entry.shape)" : "of \(entry.shape.count) dimensions"
       guard let expected = entry.dataType.byteCount(shape: entry.shape) else {
-        throw fault("expected a shape whose bytes can be counted in 64 bits, found \(entry.shape)")
+        throw fault("expected a shape whose bytes can be counted in 64 bits, found \(shape)")
       }
       guard entry.end - entry.begin == expected else {
-        let kind = "\(entry.dataType.rawValue) of shape \(entry.shape)"
-        throw fault("expected \(expected) bytes for \(kind), found \(entry.end - entry.begin)")
+        throw fault(
+          "expected \(expected) bytes for \(entry.dataType.rawValue) of shape \(shape), found \(entry.end - entry.begin)"
+        )
       }
       guard entry.end <= tensorData.count else {
         throw fault("expected data up to offset \(entry.end), found only \(tensorData.count) bytes of data")

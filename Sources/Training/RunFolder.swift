@@ -150,6 +150,7 @@ public final class RunRecorder {
   public init(_ trainer: Trainer, folder: RunFolder) throws {
     self.trainer = trainer
     self.folder = folder
+    AtomicFile.removeLeftovers(in: folder.url)
     try folder.write(trainer.settings)
     metrics = try folder.openMetrics(epochsDone: trainer.progress.epoch)
     lastSaved = clock.now
