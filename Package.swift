@@ -28,7 +28,8 @@ let package = Package(
   name: "SeCu",
   platforms: [.macOS(.v15)],
   products: [
-    .executable(name: "secu", targets: ["Program"])
+    .library(name: "SeCu", targets: ["SeCu"]),
+    .executable(name: "secu", targets: ["Program"]),
   ],
   targets: [
     .target(name: "Basics", swiftSettings: optimised),
@@ -36,6 +37,7 @@ let package = Package(
     .target(
       name: "Datasets", dependencies: ["Basics", "Imaging"], path: "Datasets", exclude: ["README.md"],
       swiftSettings: optimised),
+    .target(name: "Interchange", dependencies: ["Basics"], swiftSettings: optimised),
     .target(name: "MicrokernelInterface", swiftSettings: optimised),
     .target(name: "Microkernels", dependencies: ["MicrokernelInterface"], swiftSettings: microkernels([])),
   ] + vectorModules + [
@@ -44,23 +46,40 @@ let package = Package(
       dependencies: ["Basics", "MicrokernelInterface", "Microkernels"]
         + vectorModules.map { .target(name: $0.name) },
       swiftSettings: optimised),
-    .target(name: "Networks", dependencies: ["Basics", "Kernels"], swiftSettings: optimised),
+    .target(name: "Networks", dependencies: ["Basics", "Interchange", "Kernels"], swiftSettings: optimised),
     .target(name: "Clustering", dependencies: ["Basics", "Kernels"], swiftSettings: optimised),
     .target(
-      name: "Training", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering"],
+      name: "Training",
+      dependencies: ["Basics", "Interchange", "Imaging", "Datasets", "Kernels", "Networks", "Clustering"],
       swiftSettings: optimised),
+    .target(
+      name: "SeCu",
+      dependencies: [
+        "Basics", "Interchange", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training",
+      ], swiftSettings: optimised),
     // The program `secu`. Its folder is called Program, because Sources/secu and Sources/SeCu would be one and the same
     // folder on a file system that ignores case.
-    .executableTarget(name: "Program", dependencies: ["Basics"], swiftSettings: optimised),
-    .executableTarget(name: "Benchmarks", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training"], path: "Benchmarks"),
+    .executableTarget(
+      name: "Program", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Training"], swiftSettings: optimised),
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: ["Basics", "Interchange", "Kernels", "Networks", "Clustering", "Training"], path: "Benchmarks",
+      exclude: ["README.md"], swiftSettings: optimised),
+    .testTarget(name: "HouseTests"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
+    .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange"]),
     .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),
     .testTarget(
       name: "KernelsTests", dependencies: ["Basics", "MicrokernelInterface", "Kernels"], swiftSettings: optimised),
     .testTarget(name: "NetworksTests", dependencies: ["Basics", "Kernels", "Networks"], swiftSettings: optimised),
     .testTarget(name: "ClusteringTests", dependencies: ["Clustering"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],
+      exclude: ["Golden"]),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics"]),
+    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Basics", "Kernels"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -24,8 +24,8 @@ package protocol MicrokernelTable: Sendable {
   static func channelSums(_ x: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats)
   static func channelSquares(_ x: Floats, _ center: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats)
   static func normForward(
-    _ x: Floats, _ scale: Floats, _ shift: Floats, _ residual: Floats?, _ relu: Bool, _ rows: Int, _ channels: Int,
-    _ y: MutableFloats)
+    _ x: Floats, _ center: Floats, _ scale: Floats, _ shift: Floats, _ residual: Floats?, _ relu: Bool, _ rows: Int,
+    _ channels: Int, _ y: MutableFloats)
   static func normGradientSums(
     _ dy: Floats, _ y: Floats?, _ x: Floats, _ center: Floats, _ rows: Int, _ channels: Int, _ sumG: MutableFloats,
     _ sumGD: MutableFloats)

@@ -35,13 +35,13 @@ package struct Tile {
     package var a: Int
     package var b: Int
 
-    package init(a: Int, b: Int) {
+    @inlinable package init(a: Int, b: Int) {
       self.a = a
       self.b = b
     }
   }
 
-  package init(
+  @inlinable package init(
     a: UnsafePointer<Float>, aRowStride: Int, aDepthStride: Int, b: UnsafePointer<Float>, bDepthStride: Int,
     c: UnsafeMutablePointer<Float>, cRowStride: Int, rows: Int, columns: Int, runs: UnsafePointer<Run>, runCount: Int,
     depth: Int, accumulate: Bool, bias: UnsafePointer<Float>? = nil

@@ -3,9 +3,9 @@ import MicrokernelInterface
 extension EntryPoints {
   /// Batch normalisation's passes over x [rows, channels], each reading and writing every value once.
   ///
-  /// Forward, with scale = γ/√(σ²+ε) and shift = β − μ·scale, an optional residual, and ReLU when `relu`:
+  /// Forward, with scale = γ/√(σ²+ε), an optional residual, and ReLU when `relu`:
   ///
-  ///     y = relu(x · scale + shift + residual)
+  ///     y = relu((x − center) · scale + shift + residual)
   ///
   /// Backward, with g the gradient before ReLU, taken as dy where y > 0 (dy itself without ReLU) and d = x − center:
   ///
@@ -13,8 +13,9 @@ extension EntryPoints {
   ///     dx = g · gScale[c] + x · xScale[c] + shift[c]              `normGradient`; residualGradient = g if asked for
   @inline(never)
   package static func normForward(
-    _ x: UnsafePointer<Float>, _ scale: UnsafePointer<Float>, _ shift: UnsafePointer<Float>,
-    _ residual: UnsafePointer<Float>?, _ relu: Bool, _ rows: Int, _ channels: Int, _ y: UnsafeMutablePointer<Float>
+    _ x: UnsafePointer<Float>, _ center: UnsafePointer<Float>, _ scale: UnsafePointer<Float>,
+    _ shift: UnsafePointer<Float>, _ residual: UnsafePointer<Float>?, _ relu: Bool, _ rows: Int, _ channels: Int,
+    _ y: UnsafeMutablePointer<Float>
   ) {
     @inline(__always) func pass(residual: UnsafePointer<Float>?, relu: Bool) {
       var at = 0
@@ -22,14 +23,14 @@ extension EntryPoints {
       while r > 0 {
         var c = 0
         while c + lanes <= channels {
-          var v = multiplyAdd(load(x + at + c), load(scale + c), load(shift + c))
+          var v = multiplyAdd(load(x + at + c) - load(center + c), load(scale + c), load(shift + c))
           if let residual { v += load(residual + at + c) }
           if relu { v = positivePart(v) }
           store(v, y + at + c)
           c += lanes
         }
         while c < channels {
-          var v = multiplyAdd(x[at + c], scale[c], shift[c])
+          var v = multiplyAdd(x[at + c] - center[c], scale[c], shift[c])
           if let residual { v += residual[at + c] }
           if relu, v < 0 { v = 0 }
           y[at + c] = v

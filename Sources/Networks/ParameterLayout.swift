@@ -45,7 +45,7 @@ public struct ParameterLayout: Sendable {
   }
 
   /// The values of one tensor in PyTorch's order, from its values in memory.
-  static func pyTorchOrder(_ values: [Float], shape: [Int]) -> [Float] {
+  package static func pyTorchOrder(_ values: [Float], shape: [Int]) -> [Float] {
     guard shape.count == 4 else { return values }
     var ordered = values
     forEachWeight(shape) { memory, file in ordered[file] = values[memory] }
@@ -53,7 +53,7 @@ public struct ParameterLayout: Sendable {
   }
 
   /// The values of one tensor as they lie in memory, from PyTorch's order.
-  static func memoryOrder(_ values: [Float], shape: [Int]) -> [Float] {
+  package static func memoryOrder(_ values: [Float], shape: [Int]) -> [Float] {
     guard shape.count == 4 else { return values }
     var ordered = values
     forEachWeight(shape) { memory, file in ordered[memory] = values[file] }

@@ -5,8 +5,8 @@ struct Dispatcher: Sendable {
   static let version = "0.1.0"
 
   let subcommands: [Subcommand]
-  /// The name of the instruction set that computations run on.
-  let isa: String
+  /// The name of the instruction set that computations run on; throws if one is asked for that this machine lacks.
+  let isa: @Sendable () throws -> String
   let output: StandardStream
   let errors: StandardStream
 
@@ -23,7 +23,7 @@ struct Dispatcher: Sendable {
       }
       if name == "--version" {
         _ = try ParsedOptions(Array(arguments.dropFirst()), of: [])
-        try output.write(Self.versionText(isa: isa))
+        try output.write(Self.versionText(isa: isa()))
         return 0
       }
       let subcommand = try find(name)

@@ -7,21 +7,9 @@
 #elseif canImport(ucrt)
   import ucrt
 #endif
-import Foundation
 
-/// What differs from one operating system to the next: terminals and memory.
+/// What differs from one operating system to the next: terminals, and leaving at once.
 enum Platform {
-  /// The processor family that this program was built for, such as `x86-64`.
-  static var architecture: String {
-    #if arch(x86_64)
-      "x86-64"
-    #elseif arch(arm64)
-      "arm64"
-    #else
-      "portable"
-    #endif
-  }
-
   /// Whether the open file `descriptor` (1: standard output, 2: standard error) is a terminal.
   static func isTerminal(_ descriptor: Int32) -> Bool {
     #if os(Windows)
@@ -39,24 +27,6 @@ enum Platform {
       var size = winsize()
       guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
       return Int(size.ws_col)
-    #endif
-  }
-
-  /// The most memory that this process has held at once, in MB of 10⁶ bytes; nil where the system doesn't tell.
-  static func peakResidentMegabytes() -> Double? {
-    #if canImport(Darwin)
-      var usage = rusage()
-      guard getrusage(RUSAGE_SELF, &usage) == 0 else { return nil }
-      return Double(usage.ru_maxrss) / 1e6
-    #elseif os(Linux)
-      // Not getrusage: its maximum survives exec, so that a small program reports what its parent held.
-      guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-        let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-        let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) })
-      else { return nil }
-      return kibibytes * 1024 / 1e6
-    #else
-      return nil
     #endif
   }
 

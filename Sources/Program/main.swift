@@ -1,6 +1,8 @@
 import Foundation
+import Kernels
 
 Interruption.ignoreBrokenPipes()
 let program = Dispatcher(
-  subcommands: Subcommand.all, isa: Platform.architecture, output: .standardOutput, errors: .standardError)
+  subcommands: Subcommand.all, isa: { try InstructionSet.chosen().rawValue }, output: .standardOutput,
+  errors: .standardError)
 exit(program.run(Array(CommandLine.arguments.dropFirst())))

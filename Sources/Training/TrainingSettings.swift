@@ -7,6 +7,8 @@ import Networks
 public struct TrainingSettings: Codable, Hashable, Sendable {
   /// The data set's name or the folder it came from.
   public var data: String
+  /// Only the first images of the data set, if not nil.
+  public var limit: Int?
   /// The preset that these settings started from.
   public var preset: String
   public var seed: UInt64
@@ -109,7 +111,8 @@ extension TrainingSettings {
     try check("ratio", constraint.ratio, 0...1)
     guard images >= 2 else {
       throw SeCuError(
-        .badData, "\(images == 1 ? "one image" : "no image") can't be clustered", at: data, remedy: "Give at least 2 images")
+        .badData, "\(images == 1 ? "one image" : "no image") can't be clustered", at: data,
+        remedy: "Give at least 2 images")
     }
     guard batch >= 2, batch <= images else {
       throw SeCuError(.usage, "\(batch) is outside 2 to \(images), the number of images", at: "batch")

@@ -22,7 +22,7 @@ import Testing
     let predict = Subcommand(
       name: "predict", summary: "Assign images.", abstract: "Assigns images to clusters.", groups: [], run: body)
     let dispatcher = Dispatcher(
-      subcommands: [Sample.train(run: body), predict], isa: "NEON", output: output.stream(),
+      subcommands: [Sample.train(run: body), predict], isa: { "NEON" }, output: output.stream(),
       errors: errors.stream(isTerminal: isTerminal))
     let code = dispatcher.run(arguments)
     return (code, output.text, errors.text)
@@ -83,7 +83,7 @@ import Testing
       subcommands: [
         Sample.train(),
         Subcommand(name: "predict", summary: "", abstract: "", groups: [], run: { _, _ in }),
-      ], isa: "", output: Recorder().stream(), errors: errors.stream())
+      ], isa: { "" }, output: Recorder().stream(), errors: errors.stream())
     #expect(dispatcher.run(arguments) == 64)
     #expect(errors.text == stderr)
   }

@@ -30,7 +30,7 @@ import Testing
         })
       let output = Recorder()
       let dispatcher = Dispatcher(
-        subcommands: [subcommand], isa: "", output: output.stream(), errors: Recorder().stream())
+        subcommands: [subcommand], isa: { "" }, output: output.stream(), errors: Recorder().stream())
       let code = dispatcher.run(["train"])
       exit(output.text == "saved\n" ? code : 1)
     }

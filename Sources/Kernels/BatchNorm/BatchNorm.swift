@@ -65,8 +65,8 @@ extension BatchNorm {
   ) {
     let kernels = engine.kernels
     let chunks = chunks(rows), chunkRows = chunkRows(rows)
-    // [groups, chunks, 2, channels]: each chunk's mean and sum of squares around it; then scale and shift.
-    let statistics = engine.sharedScratch(groups * (chunks + 1) * 2 * channels)
+    // [groups, chunks, 2, channels]: each chunk's mean and sum of squares around it; then [groups, channels], the scale.
+    let statistics = engine.sharedScratch(groups * (2 * chunks + 1) * channels)
     engine.run(groups * chunks, flops: 16 * groups * rows * channels) { task, _ in
       let group = task / chunks, chunk = task % chunks
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
@@ -83,15 +83,16 @@ extension BatchNorm {
       join(
         statistics + group * chunks * 2 * channels, rows: rows, parameters: parameters,
         mean: savedMean + group * channels, inverse: savedInverse + group * channels,
-        scale: scales + group * 2 * channels)
+        scale: scales + group * channels)
     }
     engine.run(groups * chunks, flops: 32 * groups * rows * channels) { task, _ in
       let group = task / chunks, chunk = task % chunks
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
       let at = (group * rows + first) * channels
-      let scale = scales + group * 2 * channels
+      let scale = scales + group * channels
       kernels.normForward(
-        x + at, scale, scale + channels, residual.map { $0 + at }, relu, count, channels, y + at)
+        x + at, savedMean + group * channels, scale, parameters.beta, residual.map { $0 + at }, relu, count, channels,
+        y + at)
     }
   }
 
@@ -101,20 +102,20 @@ extension BatchNorm {
     relu: Bool, y: UnsafeMutablePointer<Float>
   ) {
     let kernels = engine.kernels
-    let scale = engine.sharedScratch(2 * channels)
+    let scale = engine.sharedScratch(channels)
     for c in 0..<channels {
       scale[c] = parameters.gamma[c] / (parameters.runningVariance[c] + epsilon).squareRoot()
-      scale[channels + c] = parameters.beta[c] - parameters.runningMean[c] * scale[c]
     }
     let chunks = chunks(rows), chunkRows = chunkRows(rows)
     engine.run(chunks, flops: 32 * rows * channels) { chunk, _ in
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
       let at = first * channels
-      kernels.normForward(x + at, scale, scale + channels, residual.map { $0 + at }, relu, count, channels, y + at)
+      kernels.normForward(
+        x + at, parameters.runningMean, scale, parameters.beta, residual.map { $0 + at }, relu, count, channels, y + at)
     }
   }
 
-  /// Joins the chunks of one group to mean and variance, moves the running statistics, and leaves scale and shift.
+  /// Joins the chunks of one group to mean and variance, moves the running statistics, and leaves the scale.
   private func join(
     _ chunkStatistics: UnsafePointer<Float>, rows: Int, parameters: Parameters, mean: UnsafeMutablePointer<Float>,
     inverse: UnsafeMutablePointer<Float>, scale: UnsafeMutablePointer<Float>
@@ -126,7 +127,8 @@ extension BatchNorm {
         let count = Double(min(chunkRows, rows - chunk * chunkRows))
         let chunkMean = Double(chunkStatistics[chunk * 2 * channels + c])
         let delta = chunkMean - average
-        squares += Double(chunkStatistics[(chunk * 2 + 1) * channels + c]) + delta * delta * total * count / (total + count)
+        squares +=
+          Double(chunkStatistics[(chunk * 2 + 1) * channels + c]) + delta * delta * total * count / (total + count)
         total += count
         average += delta * count / total
       }
@@ -135,7 +137,6 @@ extension BatchNorm {
       mean[c] = Float(average)
       inverse[c] = Float(1 / (variance + Double(epsilon)).squareRoot())
       scale[c] = parameters.gamma[c] * inverse[c]
-      scale[channels + c] = parameters.beta[c] - mean[c] * scale[c]
       parameters.runningMean[c] = (1 - momentum) * parameters.runningMean[c] + momentum * Float(average)
       parameters.runningVariance[c] = (1 - momentum) * parameters.runningVariance[c] + momentum * Float(unbiased)
     }

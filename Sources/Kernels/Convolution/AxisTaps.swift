@@ -5,7 +5,7 @@
 ///
 /// Both passes, any kernel, stride and padding are the same loop over these lists. Positions on padding are not in
 /// them: what would be multiplied by zero is never multiplied.
-package struct AxisTaps {
+package final class AxisTaps {
   package struct Tap: Equatable {
     /// The position that is read.
     package var source: Int
@@ -13,8 +13,13 @@ package struct AxisTaps {
     package var k: Int
   }
 
-  /// For each target position, its taps in the order of their sources.
-  package let taps: [[Tap]]
+  /// The taps of all target positions, one list after the other, each in the order of its sources. Plain memory, since kernels'
+  /// loops read it for every tile.
+  let taps: UnsafeMutablePointer<Tap>
+  /// Where the taps of each target position start; the last entry is where all end.
+  let starts: UnsafeMutablePointer<Int>
+  /// The target positions.
+  package let count: Int
 
   /// - Parameters:
   ///   - input, output: the positions along this axis.
@@ -32,15 +37,36 @@ package struct AxisTaps {
         }
       }
     }
-    taps = lists
+    count = lists.count
+    taps = .allocate(capacity: max(1, lists.reduce(0) { $0 + $1.count }))
+    starts = .allocate(capacity: count + 1)
+    var next = 0
+    for (t, list) in lists.enumerated() {
+      (starts + t).initialize(to: next)
+      for tap in list {
+        (taps + next).initialize(to: tap)
+        next += 1
+      }
+    }
+    (starts + count).initialize(to: next)
+  }
+
+  deinit {
+    taps.deallocate()
+    starts.deallocate()
+  }
+
+  /// The taps of target position `t`.
+  package subscript(t: Int) -> UnsafeBufferPointer<Tap> {
+    UnsafeBufferPointer(start: taps + starts[t], count: starts[t + 1] - starts[t])
   }
 
   /// The source positions from the first to the last that target `t` reads; empty if it reads none.
   package func sources(of t: Int) -> Range<Int> {
-    guard let first = taps[t].first, let last = taps[t].last else { return 0..<0 }
+    guard let first = self[t].first, let last = self[t].last else { return 0..<0 }
     return first.source..<last.source + 1
   }
 
   /// The most source positions between the first and the last that any target reads.
-  package var window: Int { taps.indices.map { sources(of: $0).count }.max() ?? 0 }
+  package var window: Int { (0..<count).map { sources(of: $0).count }.max() ?? 0 }
 }

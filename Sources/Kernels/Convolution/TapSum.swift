@@ -83,7 +83,7 @@ package final class TapSum {
     on engine: Engine, source: UnsafePointer<Float>, weights: UnsafePointer<Float>,
     target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
-    let kernels = engine.kernels
+    let kernels = engine.kernels, columnTaps = columnAxis
     let panels = PackedPanels(depth: kernel * kernel * sourceChannels, columns: targetChannels, kernels: kernels)
     let packed = engine.sharedScratch(panels.floats + bOverread)
     pack(weights, panels, into: packed, on: engine)
@@ -115,13 +115,14 @@ package final class TapSum {
             into: rows + sy % slots * slotFloats, kernels)
         }
         copied = max(copied, needed.upperBound)
+        let rowTaps = rowAxis[ty]
         for p in 0..<panels.count {
           let width = panels.width(p)
           for tx in 0..<targetWidth {
             var runCount = 0
-            for rowTap in rowAxis.taps[ty] {
+            for rowTap in rowTaps {
               let row = rowTap.source % slots * slotFloats
-              for columnTap in columnAxis.taps[tx] {
+              for columnTap in columnTaps[tx] {
                 let tap = expandsWidth ? rowTap.k : rowTap.k * kernel + columnTap.k
                 runs[runCount] = Tile.Run(
                   a: row + columnTap.source * images * imageStride, b: tap * depth * width)

@@ -55,8 +55,10 @@ package final class WeightGradient {
       let part = task % plan.parts, group = task / plan.parts
       let panels = group * plan.panelCount / plan.groups..<(group + 1) * plan.panelCount / plan.groups
       let sums = partial + part * shape.weightCount
-      let columns = panels.lowerBound * kernels.tileColumns..<min(
-        panels.upperBound * kernels.tileColumns, shape.outputChannels)
+      let columns =
+        panels.lowerBound
+        * kernels.tileColumns..<min(
+          panels.upperBound * kernels.tileColumns, shape.outputChannels)
       for row in 0..<shape.weightCount / shape.outputChannels {
         (sums + row * shape.outputChannels + columns.lowerBound).update(repeating: 0, count: columns.count)
       }

@@ -56,7 +56,9 @@ extension Engine {
       var k0 = 0
       repeat {
         let depth = min(GEMMGrid.depthBlock, a.columns - k0)
-        let block = packsA ? packA(a, rows: rows, from: k0, depth: depth, into: workerScratch(worker)) : a.block(rows.lowerBound, k0)
+        let block =
+          packsA
+          ? packA(a, rows: rows, from: k0, depth: depth, into: workerScratch(worker)) : a.block(rows.lowerBound, k0)
         let last = k0 + depth >= a.columns
         for p in group {
           let width = panels.width(p)

@@ -29,8 +29,8 @@ package struct MaxPool {
       for ox in 0..<shape.outputWidth {
         let y = ((n * shape.outputHeight + oy) * shape.outputWidth + ox) * channels
         var isFirst = true
-        for row in rowAxis.taps[oy] {
-          for column in columnAxis.taps[ox] {
+        for row in rowAxis[oy] {
+          for column in columnAxis[ox] {
             body(y, ((n * shape.height + row.source) * shape.width + column.source) * channels, isFirst)
             isFirst = false
           }
@@ -43,7 +43,8 @@ package struct MaxPool {
     on engine: Engine, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, count: Int
   ) {
     let kernels = engine.kernels, channels = shape.inputChannels
-    engine.run(count, flops: 4 * count * shape.outputCount / max(1, shape.batch) * shape.kernel * shape.kernel) { n, _ in
+    engine.run(count, flops: 4 * count * shape.outputCount / max(1, shape.batch) * shape.kernel * shape.kernel) {
+      n, _ in
       forEachTap(image: n) { to, from, isFirst in
         if isFirst {
           (y + to).update(from: x + from, count: channels)

@@ -1,0 +1,80 @@
+import Basics
+import Kernels
+
+/// One case: a piece of work whose time is worth knowing, and how much work it is.
+///
+/// Operands are made by `prepare`, right before the case is measured, so that listing hundreds of cases costs nothing.
+struct Benchmark {
+  /// What filters look at: parts between slashes from the general to the particular, such as `conv/fwd/64x128-32px-3x3-s2`.
+  let name: String
+  /// The fields that tell this case from others in a JSON line, in order, without `case`.
+  let fields: KeyValuePairs<String, any Encodable & Sendable>
+  let work: Work
+  /// Whether the process's peak memory belongs to the result. Such a case gets a process of its own, as memory that an
+  /// earlier case held would count as well.
+  let measuresMemory: Bool
+  /// Makes the operands. Throws what the operation's own set-up throws.
+  let prepare: (Engine) throws -> Prepared
+
+  init(
+    _ name: String, _ fields: KeyValuePairs<String, any Encodable & Sendable>, work: Work, measuresMemory: Bool = false,
+    prepare: @escaping (Engine) throws -> Prepared
+  ) {
+    self.name = name
+    self.fields = fields
+    self.work = work
+    self.measuresMemory = measuresMemory
+    self.prepare = prepare
+  }
+
+  /// The first part of the name: the field `case` of a JSON line.
+  var family: String { String(name.prefix { $0 != "/" }) }
+
+  /// What one call does, and with it the unit of its rate.
+  enum Work: Equatable {
+    /// Additions and multiplications; the rate is compared with the measured peak of the multiply-add.
+    case flops(Int)
+    /// Bytes that the operation must at least read and write; the rate is compared with the measured copy bandwidth.
+    case bytes(Int)
+    /// Images, each of them seen in two views.
+    case images(Int)
+  }
+
+  /// Work that is ready to run.
+  struct Prepared {
+    /// Where `run` leaves its result. The program checks it after the last call, so that the work can't be left out.
+    let result: FloatBuffer
+    /// Does the work once. Keeps its operands alive.
+    let run: () -> Void
+
+    init(result: FloatBuffer, run: @escaping () -> Void) {
+      self.result = result
+      self.run = run
+    }
+
+    /// - Throws: `SeCuError` (`.internal`) if the result holds an infinity or a NaN: arithmetic on those may take another
+    ///   time than arithmetic on numbers.
+    func checkResult() throws {
+      for i in 0..<result.count where !result.base[i].isFinite {
+        throw SeCuError(.internal, "expected a finite result, found \(result.base[i]) at index \(i)")
+      }
+    }
+  }
+}
+
+extension FloatBuffer {
+  /// A buffer of uniform numbers in [−1, 1).
+  ///
+  /// - Parameter stream: operands of different streams have different values; the same stream always has the same.
+  static func random(_ count: Int, stream: UInt32) -> FloatBuffer {
+    let buffer = FloatBuffer(count)
+    buffer.fillAtRandom(stream: stream)
+    return buffer
+  }
+
+  /// Replaces the content by uniform numbers in [−1, 1).
+  func fillAtRandom(stream: UInt32) {
+    var random = RandomStream(seed: 0, purpose: .benchmark, stream)
+    for i in 0..<count { base[i] = random.uniform(in: -1...1) }
+  }
+}

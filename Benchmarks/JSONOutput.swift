@@ -1,0 +1,39 @@
+import Basics
+import Foundation
+import Interchange
+
+/// Where the JSON lines go.
+struct JSONOutput {
+  private let path: String?
+
+  /// Whether lines go to standard output, each as soon as its case is measured.
+  var takesStandardOutput: Bool { path == "-" }
+
+  /// - Parameter path: a file, `-` for standard output, or nil for nowhere.
+  /// - Throws: `SeCuError` (`.cannotCreate`) if there is no folder to write the file in: better now than after minutes of
+  ///   measuring.
+  init(_ path: String?) throws {
+    self.path = path
+    guard let path, path != "-" else { return }
+    let manager = FileManager.default
+    let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+    var isFolder: ObjCBool = false
+    if manager.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw SeCuError(.cannotCreate, "expected a file, found a folder", at: path, remedy: "Add a file name")
+    }
+    guard manager.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+      throw SeCuError(.cannotCreate, "there is no folder \(folder)", at: path, remedy: "Create the folder first")
+    }
+    guard manager.isWritableFile(atPath: folder) else {
+      throw SeCuError(.cannotCreate, "the folder \(folder) can't be written to", at: path)
+    }
+  }
+
+  /// Writes the file, if there is one: all lines or nothing.
+  ///
+  /// - Throws: what `AtomicFile.write` throws.
+  func save(_ lines: [String]) throws {
+    guard let path, path != "-" else { return }
+    try AtomicFile.write(Data(lines.map { $0 + "\n" }.joined().utf8), to: URL(filePath: path))
+  }
+}

@@ -1,0 +1,53 @@
+import Kernels
+
+/// `norm`: batch norm and ReLU in training, NHWC. Forward counts the bytes of x and y; forward and backward together count
+/// them twice. Whatever else a pass reads is its own affair: the fewer bytes it moves, the higher its rate.
+extension Benchmark {
+  enum NormalizationPass: String, CaseIterable {
+    case forward = "fwd"
+    case forwardAndBackward = "fwd_bwd"
+  }
+
+  /// Three stages of ResNet-18 and the first of the compact network.
+  static func normalizations(batch: Int) -> [Benchmark] {
+    NormalizationPass.allCases.flatMap { pass in
+      [(64, 32), (128, 16), (512, 4), (16, 32)].map { normalization(pass, batch: batch, channels: $0, size: $1) }
+    }
+  }
+
+  /// - Parameters:
+  ///   - batch: images, all in one group of statistics.
+  ///   - size: height and width in pixels.
+  static func normalization(_ pass: NormalizationPass, batch: Int, channels: Int, size: Int) -> Benchmark {
+    let rows = batch * size * size
+    let bytes = 2 * 4 * rows * channels
+    return Benchmark(
+      "norm/\(pass.rawValue)/\(channels)-\(size)px",
+      ["pass": pass.rawValue, "batch": batch, "c": channels, "size": size],
+      work: .bytes(pass == .forward ? bytes : 2 * bytes)
+    ) { engine in
+      let norm = BatchNorm(channels: channels)
+      let x = FloatBuffer.random(rows * channels, stream: 0), y = FloatBuffer(rows * channels)
+      let gamma = FloatBuffer.random(channels, stream: 1), beta = FloatBuffer.random(channels, stream: 2)
+      let running = FloatBuffer(2 * channels), saved = FloatBuffer(2 * channels)
+      let forward = {
+        norm.forward(
+          on: engine, x: x.base, rows: rows, groups: 1,
+          parameters: BatchNorm.Parameters(
+            gamma: gamma.base, beta: beta.base, runningMean: running.base, runningVariance: running.base + channels),
+          residual: nil, relu: true, y: y.base, savedMean: saved.base, savedInverse: saved.base + channels)
+      }
+      if pass == .forward { return Prepared(result: y, run: forward) }
+      let dy = FloatBuffer.random(rows * channels, stream: 3), dx = FloatBuffer(rows * channels)
+      let gradients = FloatBuffer(2 * channels)
+      return Prepared(result: dx) {
+        forward()
+        gradients.setToZero()
+        norm.backward(
+          on: engine, dy: dy.base, y: y.base, x: x.base, rows: rows, groups: 1, gamma: gamma.base,
+          savedMean: saved.base, savedInverse: saved.base + channels, dx: dx.base, dGamma: gradients.base,
+          dBeta: gradients.base + channels, residualGradient: nil)
+      }
+    }
+  }
+}

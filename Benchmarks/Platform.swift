@@ -1,0 +1,72 @@
+import Basics
+import Foundation
+
+#if canImport(Darwin)
+  import Darwin
+#endif
+
+/// What differs from one operating system to the next: what it tells of the processor and of memory.
+enum Platform {
+  /// The processor's name; where the system has none, the architecture.
+  static var processorName: String {
+    #if canImport(Darwin)
+      let name = systemText("machdep.cpu.brand_string")
+    #else
+      let name = field("model name", of: "/proc/cpuinfo")
+    #endif
+    return name ?? Machine.architecture
+  }
+
+  /// Bytes of the last-level caches of all processors together; nil where the system doesn't tell.
+  static var lastLevelCacheBytes: Int? {
+    #if canImport(Darwin)
+      let levels = ["hw.l3cachesize", "hw.l2cachesize", "hw.perflevel0.l2cachesize"]
+      return levels.compactMap(systemNumber).max()
+    #else
+      // Each cache of processor 0, and how many processors share it.
+      let caches = (0..<8).compactMap { index -> Int? in
+        let folder = "/sys/devices/system/cpu/cpu0/cache/index\(index)/"
+        guard let size = firstLine(folder + "size"), size.hasSuffix("K"), let kibibytes = Int(size.dropLast()),
+          let sharers = firstLine(folder + "shared_cpu_map")
+        else { return nil }
+        let count = sharers.compactMap(\.hexDigitValue).reduce(0) { $0 + $1.nonzeroBitCount }
+        let copies = max(1, ProcessInfo.processInfo.processorCount / max(1, count))
+        return (kibibytes << 10).multipliedReportingOverflow(by: copies).partialValue
+      }
+      return caches.max()
+    #endif
+  }
+
+  static var memoryBytes: Int { Int(clamping: ProcessInfo.processInfo.physicalMemory) }
+
+  #if canImport(Darwin)
+    private static func systemNumber(_ name: String) -> Int? {
+      var value: Int64 = 0
+      var size = MemoryLayout<Int64>.size
+      return sysctlbyname(name, &value, &size, nil, 0) == 0 && value > 0 ? Int(value) : nil
+    }
+
+    private static func systemText(_ name: String) -> String? {
+      var size = 0
+      guard sysctlbyname(name, nil, &size, nil, 0) == 0, size > 1 else { return nil }
+      var bytes = [UInt8](repeating: 0, count: size)
+      guard sysctlbyname(name, &bytes, &size, nil, 0) == 0 else { return nil }
+      return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  #else
+    /// The value of the first line `name : value` of a file.
+    private static func field(_ name: String, of path: String) -> String? {
+      guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+        let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }),
+        let colon = line.firstIndex(of: ":")
+      else { return nil }
+      let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+      return value.isEmpty ? nil : value
+    }
+
+    private static func firstLine(_ path: String) -> String? {
+      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+      return text.split(separator: "\n").first.map(String.init)
+    }
+  #endif
+}

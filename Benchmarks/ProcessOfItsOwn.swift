@@ -1,0 +1,56 @@
+import Basics
+import Foundation
+import Kernels
+
+/// Measures one case in another process of this program, so that its peak memory is that of this case alone.
+struct ProcessOfItsOwn {
+  let options: BenchmarkOptions
+
+  /// The fields of the other process's JSON line that are needed here.
+  private struct Line: Decodable {
+    let median: Double
+    let minimum: Double
+    let peakMegabytes: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case median = "median_s"
+      case minimum = "min_s"
+      case peakMegabytes = "peak_mb"
+    }
+  }
+
+  /// - Parameter engine: one like that of the other process, which has the same environment and threads.
+  /// - Throws: `SeCuError` (`.internal`) if the other process fails, with what it said.
+  func result(of benchmark: Benchmark, engine: Engine) throws -> BenchmarkResult {
+    let output = try output(for: benchmark)
+    guard let line = try? JSONDecoder().decode(Line.self, from: output) else {
+      throw SeCuError(
+        .internal, "expected a JSON line from its process, found '\(String(decoding: output, as: UTF8.self))'",
+        at: benchmark.name)
+    }
+    return BenchmarkResult(
+      benchmark: benchmark, median: line.median, minimum: line.minimum, threads: engine.cores.threads,
+      isa: engine.instructionSet.rawValue, peaks: nil, peakMegabytes: line.peakMegabytes)
+  }
+
+  private func output(for benchmark: Benchmark) throws -> Data {
+    let process = Process(), stdout = Pipe()
+    process.executableURL = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
+    process.arguments = options.arguments(forOnly: benchmark.name)
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = stdout
+    // Its table is not wanted, and an error would be repeated by this process.
+    process.standardError = FileHandle.nullDevice
+    do {
+      try process.run()
+      let output = try stdout.fileHandleForReading.readToEnd() ?? Data()
+      process.waitUntilExit()
+      if process.terminationReason == .exit, process.terminationStatus == 0 { return output }
+    } catch {
+      throw SeCuError(.internal, "can't be run in a process of its own (\(error))", at: benchmark.name)
+    }
+    throw SeCuError(
+      .internal, "its process ended with code \(process.terminationStatus)", at: benchmark.name,
+      remedy: "Run it alone, with '--no-peaks'")
+  }
+}

@@ -1,0 +1,114 @@
+import Basics
+import Foundation
+
+/// Replaces a file in one step, so that at any moment the old content or the new is there, never a part of either.
+///
+/// The content goes to a temporary in the same folder, reaches the disk, and is then renamed over the target: on POSIX
+/// systems a process that opens the target sees one of both files, and a power cut leaves one of both. The new file has
+/// the permissions of any new file. A symbolic link stays, and the file that it points to is replaced.
+///
+/// A process that is killed while it writes leaves its temporary behind: see `removeLeftovers(in:)`.
+package enum AtomicFile {
+  /// Replaces the file at `url`, or creates it, with `data`.
+  ///
+  /// - Throws: as `replace(_:content:)`.
+  package static func write(_ data: Data, to url: URL) throws(SeCuError) {
+    try replace(url) { try $0.write(contentsOf: data) }
+  }
+
+  /// Replaces the file at `url`, or creates it, with what `content` writes.
+  ///
+  /// - Parameters:
+  ///   - url: the target, in a folder that exists.
+  ///   - content: writes to the handle that it is given, and may throw.
+  /// - Throws: `SeCuError` of kind `cannotCreate` where a file can't be created or put in the target's place (no such
+  ///   folder, no permission, the target is a folder or device), of kind `inputOutput` where writing failed half-way (a
+  ///   full disk), each with the system's reason; a `SeCuError` of `content` as it is. The old file is then as it was,
+  ///   and no temporary is left.
+  package static func replace(_ url: URL, content: (FileHandle) throws -> Void) throws(SeCuError) {
+    let target = url.resolvingSymlinksInPath()
+    try checkTarget(target, named: url.displayName)
+    let temporary = target.deletingLastPathComponent()
+      .appendingPathComponent(prefix + UUID().uuidString + suffix, isDirectory: false)
+    do {
+      try Data().write(to: temporary, options: .withoutOverwriting)
+    } catch {
+      throw cannotCreate(systemReason(error), url)
+    }
+    do {
+      try fill(temporary, content, url)
+      try moveIntoPlace(temporary, target, url)
+    } catch {
+      try? FileManager.default.removeItem(at: temporary)
+      throw error
+    }
+  }
+
+  /// Removes the temporaries that killed processes have left in `folder`.
+  ///
+  /// Call it when no other process writes to `folder`, such as at the start of a run that owns it: the temporaries of a
+  /// write that is under way would go too, and that write would fail. One that can't be removed stays; it does no harm.
+  package static func removeLeftovers(in folder: URL) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    for name in names where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
+      let identifier = name.dropFirst(prefix.count).dropLast(suffix.count)
+      guard UUID(uuidString: String(identifier)) != nil else { continue }
+      try? FileManager.default.removeItem(at: folder.appendingPathComponent(name, isDirectory: false))
+    }
+  }
+
+  // A temporary's name doesn't hold the target's, which may already be as long as the file system allows.
+  private static let prefix = ".secu-"
+  private static let suffix = ".partial"
+
+  /// Refuses to rename over what is not a plain file: a device such as /dev/null would be gone.
+  private static func checkTarget(_ target: URL, named name: String) throws(SeCuError) {
+    guard let type = (try? FileManager.default.attributesOfItem(atPath: target.path))?[.type] as? FileAttributeType,
+      type != .typeRegular
+    else { return }
+    let found = type == .typeDirectory ? "a folder" : "something else, such as a device"
+    throw SeCuError(
+      .cannotCreate, "expected a file to replace, found \(found)", at: name, remedy: "Choose another name")
+  }
+
+  private static func fill(_ temporary: URL, _ content: (FileHandle) throws -> Void, _ url: URL) throws(SeCuError) {
+    do {
+      let handle = try FileHandle(forWritingTo: temporary)
+      // Also closed where writing throws: an open file can't be removed on Windows.
+      defer { try? handle.close() }
+      try content(handle)
+      try handle.synchronize()
+    } catch let error as SeCuError {
+      throw error
+    } catch {
+      throw SeCuError(
+        .inputOutput, "writing failed (\(systemReason(error))); what was there before is unchanged",
+        at: url.displayName,
+        remedy: "Make sure that the disk works and has space left")
+    }
+  }
+
+  private static func moveIntoPlace(_ temporary: URL, _ target: URL, _ url: URL) throws(SeCuError) {
+    #if os(Windows)
+      do {
+        if FileManager.default.fileExists(atPath: target.path) {
+          _ = try FileManager.default.replaceItemAt(target, withItemAt: temporary)
+        } else {
+          try FileManager.default.moveItem(at: temporary, to: target)
+        }
+      } catch {
+        throw cannotCreate(systemReason(error), url)
+      }
+    #else
+      guard rename(temporary.path, target.path) == 0 else {
+        throw cannotCreate(String(cString: strerror(errno)), url)
+      }
+    #endif
+  }
+
+  private static func cannotCreate(_ reason: String, _ url: URL) -> SeCuError {
+    SeCuError(
+      .cannotCreate, "the file can't be created (\(reason))", at: url.displayName,
+      remedy: "Make sure that its folder exists and can be written to")
+  }
+}

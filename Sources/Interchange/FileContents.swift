@@ -1,0 +1,34 @@
+import Basics
+import Foundation
+
+extension URL {
+  /// How messages name this file: as it was given, relative or absolute.
+  var displayName: String { relativePath }
+}
+
+/// Reading whole files, with failures told apart.
+package enum FileContents {
+  /// All bytes of the file at `url`.
+  ///
+  /// - Throws: `SeCuError` of kind `noInput` where there is no file, otherwise `inputOutput` with the system's reason.
+  package static func read(_ url: URL) throws(SeCuError) -> Data {
+    do {
+      return try Data(contentsOf: url)
+    } catch {
+      let isMissing = (error as? CocoaError)?.code == .fileReadNoSuchFile
+      throw SeCuError(
+        isMissing ? .noInput : .inputOutput, "expected a file that can be read, found none (\(systemReason(error)))",
+        at: url.displayName, remedy: isMissing ? "Check the path" : nil)
+    }
+  }
+}
+
+/// What the operating system says about a failure, such as `No space left on device`.
+func systemReason(_ error: any Error) -> String {
+  let error = error as NSError
+  let cause = (error.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError } ?? error
+  guard cause.domain == NSPOSIXErrorDomain, let code = Int32(exactly: cause.code) else {
+    return error.localizedDescription
+  }
+  return String(cString: strerror(code))
+}

@@ -1,0 +1,67 @@
+import Basics
+import Interchange
+import Kernels
+
+/// To and from PyTorch: a network's tensors under PyTorch's names, shapes and orders.
+///
+/// Convolutions are out × in × ky × kx in a file and tap × in × out in memory; everything else is the same. Every batch norm has
+/// a `num_batches_tracked`, which PyTorch expects when it loads strictly.
+extension Network {
+  /// The parameters, running statistics and batch counts as PyTorch's `state_dict` has them.
+  public func stateDictionary() throws -> [String: SafeTensors.Tensor] {
+    var tensors: [String: SafeTensors.Tensor] = [:]
+    for (entries, memory) in [(layout.parameters, parameters), (layout.statistics, statistics)] {
+      for entry in entries {
+        let values = Array(UnsafeBufferPointer(start: memory.base + entry.offset, count: entry.count))
+        tensors[entry.name] = try SafeTensors.Tensor(
+          ParameterLayout.pyTorchOrder(values, shape: entry.shape), shape: entry.shape)
+      }
+    }
+    for name in layout.batchNorms {
+      tensors["\(name).num_batches_tracked"] = try SafeTensors.Tensor([Int64(batchesTracked)], shape: [])
+    }
+    return tensors
+  }
+
+  /// Takes every parameter and statistic from `file`.
+  ///
+  /// A leading `module.` and `encoder.` of names is ignored, as wrappers in PyTorch add them.
+  /// - Throws: `SeCuError` of kind `.badData` that names the tensors which are missing, unknown or of another shape; nothing is
+  ///   changed then.
+  public func load(_ file: SafeTensors, name: String) throws {
+    let file = try file.droppingWrapperPrefixes()
+    let entries = layout.parameters + layout.statistics
+    let missing = entries.map(\.name).filter { file.tensors[$0] == nil }
+    let counters = Set(layout.batchNorms.map { "\($0).num_batches_tracked" })
+    let unknown = file.tensors.keys.filter { name in !counters.contains(name) && !entries.contains { $0.name == name } }
+    guard missing.isEmpty, unknown.isEmpty else {
+      let parts = [("missing", missing), ("unknown", unknown.sorted())].filter { !$0.1.isEmpty }
+      throw SeCuError(
+        .badData, parts.map { "\($0.0): \(Self.some($0.1))" }.joined(separator: "; "), at: name,
+        remedy: "The file belongs to a network of another shape")
+    }
+    var loaded: [[Float]] = []
+    for entry in entries {
+      let (shape, values) = try file.floats(entry.name)
+      guard shape == entry.shape else {
+        throw SeCuError(
+          .badData, "tensor \(entry.name) has shape \(shape), expected \(entry.shape)", at: name,
+          remedy: "The file belongs to a network of another shape")
+      }
+      loaded.append(ParameterLayout.memoryOrder(values, shape: shape))
+    }
+    for (i, values) in loaded.enumerated() {
+      let isParameter = i < layout.parameters.count
+      let target = (isParameter ? parameters : statistics).base + entries[i].offset
+      values.withUnsafeBufferPointer { if let start = $0.baseAddress { target.update(from: start, count: $0.count) } }
+    }
+    if let name = layout.batchNorms.first.map({ "\($0).num_batches_tracked" }), file.tensors[name] != nil {
+      batchesTracked = Int(try file.integers(name).values.first ?? 0)
+    }
+  }
+
+  /// The first few of a list of names.
+  private static func some(_ names: [String]) -> String {
+    names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " and \(names.count - 4) more" : "")
+  }
+}

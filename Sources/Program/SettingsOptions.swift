@@ -1,0 +1,83 @@
+import Basics
+import Training
+
+/// The options that change a run's settings. Each says which field it sets; what is not given keeps the preset's value.
+enum SettingsOptions {
+  static let preset = Option.choice(
+    "preset", of: TrainingSettings.presets.keys.sorted(), help: "The settings to start from.")
+  static let data = Option.string(
+    "data", "name", help: "The data set to cluster, one of those that 'secu data' lists.")
+  static let limit = Option.integer("limit", in: 1...Int.max, help: "Use only the first n images.")
+
+  static let seed = Option.integer(
+    "seed", in: 0...Int.max, help: "Same seed, same result, whatever the number of threads.")
+  static let epochs = Option.integer("epochs", in: 1...1_000_000, help: "Epochs to train.")
+  static let passes = Option.integer(
+    "passes", in: 1...1_000_000, help: "Passes over the data in an epoch.")
+  static let batch = Option.integer(
+    "batch", in: 2...1_000_000, help: "Images in a step, each seen in two views.")
+  static let warmup = Option.integer(
+    "warmup", in: 0...1_000_000, help: "Epochs before the learning rate begins to fall.")
+  static let rate = Option.number("rate", in: 0...1e6, help: "The encoder's highest learning rate.")
+  static let centerRate = Option.number("center-rate", in: 0...1e6, help: "The centers' learning rate.")
+  static let momentum = Option.number("momentum", in: 0..<1, help: "Momentum of gradient descent.")
+  static let weightDecay = Option.number("weight-decay", in: 0...1e6, help: "Weight decay of all parameters.")
+
+  static let heads = Option.integers(
+    "heads", "K,K,…", count: 1...100, in: 2...1_000_000, help: "The number of clusters of each head.")
+  static let hardLabelWeight = Option.number(
+    "tau", in: 0...1, help: "Weight of the stored label against the other view's prediction.")
+  static let representationTemperature = Option.number(
+    "representation-temperature", "t", in: 0.001...1000, help: "Temperature of the representation loss.")
+  static let centerTemperature = Option.number(
+    "center-temperature", "t", in: 0.001...1000, help: "Temperature of the center loss.")
+  static let dualRate = Option.number(
+    "dual-rate", in: 0...1e6, help: "Step of the dual variables that keep clusters from shrinking.")
+  static let ratio = Option.number(
+    "ratio", in: 0...1, help: "Smallest cluster size as a share of the mean size; 0 turns the constraint off.")
+
+  static let widths = Option.integers(
+    "widths", "c,c,…", count: 1...16, in: 1...16_384, help: "Channels of each stage of the network.")
+  static let blocks = Option.integers(
+    "blocks", "n,n,…", count: 1...16, in: 1...1000, help: "Residual blocks of each stage.")
+  static let dimension = Option.integer(
+    "dimension", in: 1...16_384, help: "Length of the feature vector.")
+
+  static let groups: [Subcommand.Group] = [
+    .init("data", data, limit, preset),
+    .init("training", epochs, passes, batch, seed, rate, centerRate, warmup, momentum, weightDecay),
+    .init(
+      "clustering", heads, ratio, dualRate, hardLabelWeight, representationTemperature, centerTemperature),
+    .init("network", widths, blocks, dimension),
+  ]
+
+  /// `base` with the options that were given in place of its values.
+  static func apply(_ values: ParsedOptions, to base: TrainingSettings) throws -> TrainingSettings {
+    var s = base
+    if let value = values[data] { s.data = value }
+    if let value = values[limit] { s.limit = value }
+    if let value = values[seed] { s.seed = UInt64(value) }
+    if let value = values[epochs] {
+      s.epochs = value
+      // A short run warms up over its first half at most, unless told otherwise.
+      if values[warmup] == nil { s.warmupEpochs = min(s.warmupEpochs, (value + 1) / 2) }
+    }
+    if let value = values[passes] { s.passesPerEpoch = value }
+    if let value = values[batch] { s.batch = value }
+    if let value = values[warmup] { s.warmupEpochs = value }
+    if let value = values[rate] { s.rate = Float(value) }
+    if let value = values[centerRate] { s.centerRate = Float(value) }
+    if let value = values[momentum] { s.momentum = Float(value) }
+    if let value = values[weightDecay] { s.weightDecay = Float(value) }
+    if let value = values[heads] { s.heads = value }
+    if let value = values[hardLabelWeight] { s.losses.hardLabelWeight = Float(value) }
+    if let value = values[representationTemperature] { s.losses.representationTemperature = Float(value) }
+    if let value = values[centerTemperature] { s.losses.centerTemperature = Float(value) }
+    if let value = values[dualRate] { s.constraint.dualRate = Float(value) }
+    if let value = values[ratio] { s.constraint.ratio = Float(value) }
+    if let value = values[widths] { s.network.widths = value }
+    if let value = values[blocks] { s.network.blocks = value }
+    if let value = values[dimension] { s.network.dimension = value }
+    return s
+  }
+}

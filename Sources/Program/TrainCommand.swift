@@ -1,0 +1,199 @@
+import Basics
+import Clustering
+import Foundation
+import Imaging
+import Kernels
+import Training
+
+extension Subcommand {
+  /// `secu train`: learns clusters from images, from scratch.
+  static let train = Subcommand(
+    name: "train", summary: "Learn clusters from images, without labels",
+    abstract: """
+      Learns a representation of images and their clusters together, from scratch and without labels, and compares the result \
+      with k-means on the raw pixels. Without options it clusters the handwritten digits that are built in. Labels, where \
+      the data has them, are used for scores only.
+      """,
+    groups: [.init("run", output, resume, threads, json)] + SettingsOptions.groups,
+    examples: [
+      .init(purpose: "Cluster the built-in digits", command: "secu train"),
+      .init(purpose: "Go on with the run that was interrupted", command: "secu train --resume"),
+      .init(
+        purpose: "A short run with other heads", command: "secu train --epochs 10 --heads 10,15,20 --output runs/short"),
+    ], run: { values, output in try TrainCommand(values, output).run() })
+
+  fileprivate static let output = Option.path(
+    "output", "folder", help: "The run's folder; it must not hold another run."
+  ).showing(default: "runs/NAME-N")
+  fileprivate static let resume = Option.flag(
+    "resume",
+    help:
+      "Go on with the run in --output, or else with the latest one. It ends with the same bits as if it had not been interrupted."
+  )
+}
+
+/// What `--json` prints.
+private struct TrainingSummary: Encodable {
+  var data: String
+  var images: Int
+  var clusters: Int
+  var epochs: Int
+  var seconds: Double
+  var images_per_s: Double
+  var acc: Double?
+  var nmi: Double?
+  var ari: Double?
+  var kmeans_acc: Double?
+  var kmeans_nmi: Double?
+  var kmeans_ari: Double?
+  var sizes: [Int]
+  var threads: Int
+  var isa: String
+  var peak_mb: Double?
+  var run: String
+}
+
+private struct TrainCommand {
+  let values: ParsedOptions
+  let output: Output
+  let engine: Engine
+
+  init(_ values: ParsedOptions, _ output: Output) throws {
+    self.values = values
+    self.output = output
+    engine = try Subcommand.engine(values)
+  }
+
+  func run() throws {
+    let (trainer, folder) = values[Subcommand.resume] ? try resumedRun() : try newRun()
+    let settings = trainer.settings, images = trainer.images
+    let recorder = try RunRecorder(trainer, folder: folder)
+    Interruption.watch()
+    output.messages.tell(introduction(trainer, folder))
+    let progress = ProgressLine(on: output.messages)
+    defer { progress.clear() }
+    var last: StepReport?
+    try trainer.run(shouldStop: { Interruption.isRequested }) { event in
+      try recorder.handle(event)
+      switch event {
+      case .stepped(let report):
+        last = report
+        progress.update(Self.line(report))
+      case .epochEnded(let report):
+        progress.print(Self.line(report, epochs: settings.epochs))
+      }
+    }
+    progress.clear()
+    if !trainer.isFinished {
+      try recorder.save()
+      output.messages.tell(
+        "Interrupted; the run is saved. Go on with it: secu train --resume --output \(folder.url.relativePath)\n")
+      return
+    }
+
+    let evaluation = try trainer.evaluate()
+    let baseline = try PixelBaseline(
+      images, clusters: evaluation.clusters, seed: settings.seed, cores: engine.cores)
+    try folder.write(evaluation, of: trainer)
+    try output.printJSON(
+      TrainingSummary(
+        data: settings.data, images: images.count, clusters: evaluation.clusters, epochs: settings.epochs,
+        seconds: trainer.seconds, images_per_s: last.map { Double($0.imagesDone) / $0.seconds } ?? 0,
+        acc: evaluation.scores?.accuracy,
+        nmi: evaluation.scores?.nmi, ari: evaluation.scores?.ari, kmeans_acc: baseline.scores?.accuracy,
+        kmeans_nmi: baseline.scores?.nmi, kmeans_ari: baseline.scores?.ari, sizes: evaluation.sizes,
+        threads: engine.cores.threads, isa: engine.instructionSet.rawValue,
+        peak_mb: Machine.peakResidentMegabytes, run: folder.url.relativePath))
+    try report(evaluation, baseline, trainer, folder)
+  }
+
+  // MARK: - Beginning
+
+  private func newRun() throws -> (Trainer, RunFolder) {
+    let name = values[SettingsOptions.preset] ?? TrainingSettings.digits.preset
+    let settings = try SettingsOptions.apply(values, to: TrainingSettings.presets[name] ?? .digits)
+    // Everything that can be wrong with the settings is found out before a folder is made.
+    let trainer = try Trainer(settings, images: Subcommand.images(settings), engine: engine)
+    let base = URL(fileURLWithPath: "runs", relativeTo: nil)
+    let place =
+      values[Subcommand.output].map { URL(fileURLWithPath: $0) } ?? RunFolder.next(named: settings.data, in: base)
+    return (trainer, try RunFolder.create(at: place))
+  }
+
+  private func resumedRun() throws -> (Trainer, RunFolder) {
+    let base = URL(fileURLWithPath: "runs")
+    let name = values[SettingsOptions.data] ?? TrainingSettings.digits.data
+    let place =
+      try values[Subcommand.output].map { URL(fileURLWithPath: $0) } ?? RunFolder.latest(named: name, in: base)
+    let folder = try RunFolder.open(place)
+    let checkpoint = try folder.readCheckpoint()
+    var asked = checkpoint.settings
+    if let preset = values[SettingsOptions.preset] { asked.preset = preset }
+    asked = try SettingsOptions.apply(values, to: asked)
+    if let difference = try checkpoint.settings.firstDifference(from: asked) {
+      throw SeCuError(
+        .usage, "the run has \(difference.field) \(difference.ours), the options say \(difference.theirs)",
+        at: place.relativePath, remedy: "Resume without that option, or begin a new run")
+    }
+    let trainer = try Trainer(
+      resuming: checkpoint, images: Subcommand.images(checkpoint.settings), engine: engine)
+    return (trainer, folder)
+  }
+
+  // MARK: - What people read
+
+  private func introduction(_ trainer: Trainer, _ folder: RunFolder) -> String {
+    let s = trainer.settings
+    let classes = trainer.images.classCount.map { ", \($0) classes (for scores only)" } ?? ""
+    let heads = s.heads.map(String.init).joined(separator: ", ")
+    return """
+      \(s.data): \(trainer.images.count) images of \(trainer.images.shape)\(classes)
+      \(s.heads.count) heads of \(heads) clusters; \(s.epochs) epochs of \(s.passesPerEpoch) passes; seed \(s.seed)
+      \(engine.cores.threads) threads, \(engine.instructionSet.rawValue); run folder \(folder.url.relativePath)
+
+      """
+  }
+
+  private static func line(_ report: StepReport) -> String {
+    let left = QuantityText.secondsLeft(
+      done: Double(report.imagesDone),
+      total: Double(report.imagesDone) * Double(report.stepsInAll) / Double(report.stepsDone),
+      elapsed: report.seconds)
+    let rate = QuantityText.rate(Double(report.imagesDone), per: report.seconds)
+    let percent = 100 * report.stepsDone / max(1, report.stepsInAll)
+    return "epoch \(report.epoch + 1)/\(report.epochs)  \(percent) %  \(rate)  \(QuantityText.time(left)) left"
+  }
+
+  private static func line(_ report: EpochReport, epochs: Int) -> String {
+    var parts = [
+      "epoch \(report.epoch + 1)/\(epochs)",
+      String(format: "loss_x %.3f  loss_c %.3f", report.representationLoss, report.centerLoss),
+      "sizes \(report.smallestCluster)…\(report.largestCluster)",
+      QuantityText.rate(report.imagesPerSecond, per: 1),
+    ]
+    if let acc = report.acc { parts.append("ACC \(Subcommand.score(acc))") }
+    return parts.joined(separator: "  ")
+  }
+
+  private func report(
+    _ evaluation: Evaluation, _ baseline: PixelBaseline, _ trainer: Trainer, _ folder: RunFolder
+  ) throws {
+    let sizes = evaluation.sizes
+    try output.print("")
+    try output.print(
+      "Head \(evaluation.head) with \(evaluation.clusters) clusters, clean images, after \(QuantityText.time(trainer.seconds)) of training:"
+    )
+    if let ours = evaluation.scores, let theirs = baseline.scores {
+      try output.print("                      ACC    NMI    ARI")
+      for (name, scores) in [("SeCu             ", ours), ("k-means on pixels", theirs)] {
+        try output.print(
+          "  \(name)   \(Subcommand.score(scores.accuracy))  \(Subcommand.score(scores.nmi))  \(Subcommand.score(scores.ari))"
+        )
+      }
+    }
+    try output.print("  cluster sizes       \(sizes.map(String.init).joined(separator: " "))")
+    try output.print("")
+    try output.print("Each image's cluster: \(folder.assignments.relativePath)")
+    try output.print("The encoder:          \(folder.encoder.relativePath)")
+  }
+}

@@ -1,0 +1,134 @@
+import Basics
+import Clustering
+import Foundation
+import Imaging
+import Interchange
+import Kernels
+
+/// All that a run needs to go on with the same bits: weights, velocities, statistics, centers, labels, duals, counts, and where
+/// it stood.
+///
+/// On disk it is a `CheckedFile` around a safetensors image: flat arrays as they lie in memory, and in the metadata the settings,
+/// the position and a fingerprint of the images.
+public struct Checkpoint: Sendable {
+  public let settings: TrainingSettings
+  let progress: Trainer.Progress
+  private let tensors: SafeTensors
+  /// Where it was read from, for messages.
+  private let name: String
+
+  init(settings: TrainingSettings, learner: Learner, images: ImageSet, progress: Trainer.Progress) throws {
+    if let broken = learner.firstNonFinite {
+      throw SeCuError(
+        .badData, "\(broken) holds numbers that are not finite; the checkpoint before stays as it is", at: "training",
+        position: "epoch \(progress.epoch), step \(progress.step)",
+        remedy: "Lower the learning rates: this run has \(settings.rate) and \(settings.centerRate)")
+    }
+    var file = SafeTensors()
+    for (key, buffer) in Self.floatBuffers(learner) {
+      file.tensors[key] = try SafeTensors.Tensor(buffer.values, shape: [buffer.count])
+    }
+    for h in learner.heads.clusters.indices {
+      file.tensors["labels_\(h)"] = try SafeTensors.Tensor(
+        learner.heads.labels[h].map(Int64.init), shape: [learner.heads.images])
+      file.tensors["counts_\(h)"] = try SafeTensors.Tensor(
+        learner.heads.counts[h].map(Int64.init), shape: [learner.heads.clusters[h]])
+    }
+    file.metadata = [
+      "settings": String(decoding: try JSON.line(settings), as: UTF8.self),
+      "progress": String(decoding: try JSON.line(progress), as: UTF8.self),
+      "batches_tracked": String(learner.network.batchesTracked), "images": Self.fingerprint(images),
+    ]
+    self.settings = settings
+    self.progress = progress
+    tensors = file
+    name = "checkpoint"
+  }
+
+  /// Reads a checkpoint.
+  ///
+  /// - Throws: `SeCuError` that says whether the file is missing, foreign, of a newer version, truncated or damaged.
+  public init(contentsOf url: URL) throws {
+    name = url.path
+    tensors = try CheckedFile(contentsOf: url, newestVersion: Self.version).tensors
+    settings = try JSON.decode(
+      TrainingSettings.self, from: Data(try Self.metadata("settings", of: tensors, name).utf8), name: url.path)
+    progress = try JSON.decode(
+      Trainer.Progress.self, from: Data(try Self.metadata("progress", of: tensors, name).utf8), name: url.path)
+  }
+
+  /// Replaces the file at `url` by this checkpoint, atomically.
+  public func write(to url: URL) throws {
+    try CheckedFile(version: Self.version, tensors: tensors).write(to: url)
+  }
+
+  /// The version of the layout; raised when an older program could not read it.
+  private static let version: UInt32 = 1
+
+  /// The epochs that are done.
+  public var epochsDone: Int { progress.epoch }
+
+  /// Puts everything but the settings into `learner`.
+  ///
+  /// - Throws: `SeCuError` if the run was on other images or a tensor does not fit; `learner` is then unusable.
+  func restore(_ learner: Learner, images: ImageSet) throws -> Trainer.Progress {
+    guard try Self.metadata("images", of: tensors, name) == Self.fingerprint(images) else {
+      throw SeCuError(
+        .badData, "the run was on other images than \(images.name) has now", at: name,
+        remedy: "Resume it with the images that it began with, or begin a new run")
+    }
+    try restoreModel(learner)
+    for h in learner.heads.clusters.indices {
+      let k = learner.heads.clusters[h]
+      learner.heads.labels[h] = try integers("labels_\(h)", count: images.count, in: 0..<Int64(k)).map(Int32.init)
+      learner.heads.counts[h] = try integers("counts_\(h)", count: k, in: 0..<Int64.max).map(Int.init)
+    }
+    return progress
+  }
+
+  /// Puts weights, statistics and centers into `learner`, which may be for other images: what evaluation needs.
+  package func restoreModel(_ learner: Learner) throws {
+    for (key, buffer) in Self.floatBuffers(learner) {
+      let (_, values) = try tensors.floats(key)
+      guard values.count == buffer.count else { throw misfit(key, values.count, buffer.count) }
+      buffer.fill(with: values)
+    }
+    learner.network.batchesTracked = Int(try Self.metadata("batches_tracked", of: tensors, name)) ?? 0
+  }
+
+  private static func floatBuffers(_ learner: Learner) -> [(String, FloatBuffer)] {
+    [
+      ("parameters", learner.network.parameters), ("parameters.velocity", learner.encoderOptimizer.velocity),
+      ("statistics", learner.network.statistics), ("centers", learner.heads.centers),
+      ("centers.velocity", learner.centerOptimizer.velocity), ("centers.frozen", learner.heads.frozenCenters),
+      ("duals", learner.heads.duals),
+    ]
+  }
+
+  private func integers(_ key: String, count: Int, in range: Range<Int64>) throws -> [Int64] {
+    let values = try tensors.integers(key).values
+    guard values.count == count else { throw misfit(key, values.count, count) }
+    guard values.allSatisfy(range.contains) else {
+      throw SeCuError(.badData, "tensor \(key) holds values outside \(range)", at: name)
+    }
+    return values
+  }
+
+  private func misfit(_ key: String, _ found: Int, _ expected: Int) -> SeCuError {
+    SeCuError(.badData, "tensor \(key) has \(found) values, expected \(expected)", at: name)
+  }
+
+  private static func metadata(_ key: String, of file: SafeTensors, _ name: String) throws -> String {
+    guard let text = file.metadata[key] else {
+      throw SeCuError(
+        .badData, "the metadata has no '\(key)'", at: name, remedy: "The file is not a checkpoint of a run")
+    }
+    return text
+  }
+
+  /// Identifies a set of images: their number, shape and a checksum of all pixels.
+  private static func fingerprint(_ images: ImageSet) -> String {
+    let checksum = CRC32.checksum(images.pixels)
+    return "\(images.count) × \(images.shape), \(String(checksum, radix: 16))"
+  }
+}

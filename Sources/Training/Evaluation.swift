@@ -1,0 +1,118 @@
+import Basics
+import Clustering
+import Imaging
+import Kernels
+
+/// Which head a run is judged by.
+public enum EvaluatedHead {
+  /// The head whose number of clusters is the number of classes; else the smallest that has more; else the largest. Without
+  /// classes, the first.
+  ///
+  /// - Parameters:
+  ///   - heads: K of each head, at least one.
+  ///   - classes: the number of classes, or nil.
+  /// - Returns: an index into `heads`.
+  public static func index(heads: [Int], classes: Int?) -> Int {
+    guard let classes else { return 0 }
+    if let exact = heads.firstIndex(of: classes) { return exact }
+    let larger = heads.indices.filter { heads[$0] > classes }.min { heads[$0] < heads[$1] }
+    return larger ?? heads.indices.max { heads[$0] < heads[$1] } ?? 0
+  }
+}
+
+extension ImageSet {
+  /// The number of classes, where they are known.
+  public var classCount: Int? {
+    classNames?.count ?? labels.map { Set($0).count }
+  }
+}
+
+/// How many images each of `clusters` clusters holds.
+func clusterSizes(_ labels: [Int], clusters: Int) -> [Int] {
+  labels.reduce(into: [Int](repeating: 0, count: clusters)) { $0[$1] += 1 }
+}
+
+/// The clusters of a whole data set: clean images, running batch-norm statistics, the nearest unit center by cosine, no duals.
+public struct Evaluation: Sendable {
+  /// One image's result.
+  public struct Assignment: Sendable, Equatable {
+    public var cluster: Int
+    /// Soft-max probability at temperature t_x, 0 to 1.
+    public var confidence: Float
+    /// The next best cluster.
+    public var second: Int
+  }
+
+  /// The head's index and its number of clusters.
+  public var head: Int
+  public var clusters: Int
+  public var assignments: [Assignment]
+  /// ACC, NMI and ARI, where the data has classes.
+  public var scores: ClusteringScores?
+
+  /// Images in each cluster.
+  public var sizes: [Int] { clusterSizes(assignments.map(\.cluster), clusters: clusters) }
+}
+
+extension Trainer {
+  /// Clusters the images that this run learns from.
+  public func evaluate() throws -> Evaluation {
+    try learner.evaluate(viewMaker, head: evaluatedHead)
+  }
+}
+
+extension Learner {
+  /// Clusters all images of `viewMaker` by head `head`.
+  package func evaluate(_ viewMaker: ViewMaker, head: Int) throws -> Evaluation {
+    let set = viewMaker.images, most = network.batch
+    let clean = FloatBuffer(most * viewMaker.viewShape.count)
+    var assignments: [Evaluation.Assignment] = []
+    assignments.reserveCapacity(set.count)
+    for first in stride(from: 0, to: set.count, by: most) {
+      let ids = Array(first..<min(set.count, first + most))
+      try viewMaker.cleanViews(of: ids, cores: engine.cores, into: clean.base)
+      let features = embed(clean.base, count: ids.count)
+      for p in heads.predict(features, rows: ids.count, head: head, on: engine) {
+        assignments.append(.init(cluster: p.cluster, confidence: p.confidence, second: p.second))
+      }
+    }
+    let scores = try set.labels.map {
+      try ClusteringScores(clusterLabels: assignments.map(\.cluster), classLabels: $0)
+    }
+    return Evaluation(head: head, clusters: heads.clusters[head], assignments: assignments, scores: scores)
+  }
+
+  /// The name of the first tensor that holds a number that is not finite, or nil.
+  package var firstNonFinite: String? {
+    func isBroken(_ start: UnsafePointer<Float>, _ count: Int) -> Bool {
+      UnsafeBufferPointer(start: start, count: count).contains { !$0.isFinite }
+    }
+    for entry in network.layout.parameters where isBroken(network.parameters.base + entry.offset, entry.count) {
+      return entry.name
+    }
+    for entry in network.layout.statistics where isBroken(network.statistics.base + entry.offset, entry.count) {
+      return entry.name
+    }
+    for h in heads.clusters.indices {
+      let first = heads.rowOffsets[h] * heads.dimension
+      if isBroken(heads.centers.base + first, heads.clusters[h] * heads.dimension) { return "center_\(h)" }
+    }
+    return nil
+  }
+}
+
+/// What every run is compared with: k-means on the raw pixels.
+public struct PixelBaseline: Sendable {
+  public var scores: ClusteringScores?
+  public var sizes: [Int]
+
+  /// k-means++ with ten restarts on the pixels of `images`, scaled to 0…1.
+  ///
+  /// - Throws: what `KMeans.fit` throws, such as for more clusters than images.
+  public init(_ images: ImageSet, clusters: Int, seed: UInt64, cores: Cores) throws {
+    let points = images.pixels.map { Float($0) / 255 }
+    let solution = try KMeans(clusters: clusters, seed: seed).fit(points, dimensions: images.shape.count, cores: cores)
+    sizes = clusterSizes(solution.assignments, clusters: clusters)
+    scores = try images.labels.map { try ClusteringScores(clusterLabels: solution.assignments, classLabels: $0) }
+  }
+}

@@ -1,0 +1,55 @@
+import Basics
+import Foundation
+import Imaging
+import Interchange
+import Kernels
+
+/// The encoder and the centers of a run that has ended, to cluster images with.
+public final class TrainedModel {
+  public let settings: TrainingSettings
+  public var instructionSet: InstructionSet { learner.engine.instructionSet }
+  private let learner: Learner
+
+  /// Reads the encoder from `encoder.safetensors`, the centers from `checkpoint`, and the settings from `config.json`, which
+  /// must agree with the checkpoint's.
+  ///
+  /// - Throws: `SeCuError` if a file is missing, damaged, or does not fit the others.
+  public init(_ folder: RunFolder, engine: Engine) throws {
+    guard FileManager.default.fileExists(atPath: folder.encoder.path) else {
+      throw SeCuError(
+        .noInput, "the run has not ended (encoder.safetensors is missing)", at: folder.url.relativePath,
+        remedy: "Go on with it: secu train --resume --output \(folder.url.relativePath)")
+    }
+    let checkpoint = try folder.readCheckpoint()
+    settings = checkpoint.settings
+    // Only the images of one batch are in memory at a time; labels are not needed.
+    learner = try Learner(settings, images: settings.batch, engine: engine)
+    try checkpoint.restoreModel(learner)
+    try learner.network.load(SafeTensors(contentsOf: folder.encoder), name: folder.encoder.relativePath)
+  }
+
+  /// The head that images with these classes are judged by.
+  public func head(for images: ImageSet) -> Int {
+    EvaluatedHead.index(heads: settings.heads, classes: images.classCount)
+  }
+
+  /// Clusters `images`.
+  ///
+  /// - Parameter head: the head to use; nil chooses by the number of classes.
+  /// - Throws: `SeCuError` of kind `.usage` for a head that is not there or images of other channels.
+  public func evaluate(_ images: ImageSet, head: Int? = nil) throws -> Evaluation {
+    let head = head ?? self.head(for: images)
+    guard settings.heads.indices.contains(head) else {
+      throw SeCuError(
+        .usage, "the run has no head \(head)", at: "--head", remedy: "Its heads are 0 to \(settings.heads.count - 1)")
+    }
+    guard images.shape.channels == settings.network.channels else {
+      throw SeCuError(
+        .usage, "the network takes \(settings.network.channels) channels, the images have \(images.shape.channels)",
+        at: images.name)
+    }
+    let viewMaker = try ViewMaker(
+      images, recipe: settings.augmentation, height: settings.network.height, width: settings.network.width)
+    return try learner.evaluate(viewMaker, head: head)
+  }
+}

@@ -1,0 +1,180 @@
+import Basics
+import Clustering
+import Imaging
+import Kernels
+
+/// The training loop: passes over the data, epochs, schedule, and everything that has to be remembered to go on after a stop.
+///
+/// A step is a function of the state before it and of (seed, pass, position): views and orders come from counter-based
+/// random numbers. A run that was stopped after any step and goes on from a `Checkpoint` therefore ends with the same bits as
+/// one that was not, for any number of threads.
+public final class Trainer {
+  public let settings: TrainingSettings
+  public let images: ImageSet
+  /// The head that metrics and evaluation look at; `EvaluatedHead` says how it is chosen.
+  public let evaluatedHead: Int
+  package let learner: Learner
+  let viewMaker: ViewMaker
+  private let schedule: Schedule
+  package private(set) var progress = Progress()
+
+  /// Where a run stands between two steps, apart from weights and labels.
+  package struct Progress: Codable, Equatable {
+    /// The next step: its epoch, and its place in the epoch.
+    package var epoch = 0
+    package var step = 0
+    /// Sums over the steps of this epoch.
+    package var representationLoss = 0.0
+    package var centerLoss = 0.0
+    /// Labels of the evaluated head that changed in this epoch.
+    package var labelsMoved = 0
+    /// Seconds of training so far.
+    package var seconds = 0.0
+  }
+
+  /// A run that has not begun.
+  ///
+  /// - Parameters:
+  ///   - settings: what to do.
+  ///   - images: what to learn from; read into memory.
+  ///   - engine: what runs it.
+  /// - Throws: `SeCuError` for settings out of range or that do not fit the images, or for images that can't be read.
+  public init(_ settings: TrainingSettings, images source: some ImageSource, engine: Engine) throws {
+    let images = try source as? ImageSet ?? ImageSet(source)
+    try settings.validate(images: images.count)
+    guard images.shape.channels == settings.network.channels else {
+      throw SeCuError(
+        .usage, "the network takes \(settings.network.channels) channels, the images have \(images.shape.channels)",
+        at: images.name)
+    }
+    self.settings = settings
+    self.images = images
+    viewMaker = try ViewMaker(
+      images, recipe: settings.augmentation, height: settings.network.height, width: settings.network.width)
+    learner = try Learner(settings, images: images.count, engine: engine)
+    learner.initialize(seed: settings.seed)
+    schedule = settings.schedule(images: images.count)
+    evaluatedHead = EvaluatedHead.index(heads: settings.heads, classes: images.classCount)
+  }
+
+  /// Takes up the run of `checkpoint` where it stood.
+  ///
+  /// - Throws: `SeCuError` if the checkpoint is of another run: other settings, other images, other shapes.
+  public convenience init(resuming checkpoint: Checkpoint, images source: some ImageSource, engine: Engine) throws {
+    try self.init(checkpoint.settings, images: source, engine: engine)
+    progress = try checkpoint.restore(learner, images: images)
+  }
+
+  /// Everything that `init(resuming:)` needs.
+  public func makeCheckpoint() throws -> Checkpoint {
+    try Checkpoint(settings: settings, learner: learner, images: images, progress: progress)
+  }
+
+  /// Whether all epochs are done.
+  public var isFinished: Bool { progress.epoch >= settings.epochs }
+
+  /// Seconds of training so far, those before an interruption included.
+  public var seconds: Double { progress.seconds }
+
+  // MARK: - The loop
+
+  /// Trains until the last epoch is done or `shouldStop` says so, which is asked before every step.
+  ///
+  /// - Parameter handle: receives the events; what it throws ends the run.
+  /// - Throws: `SeCuError` of kind `.badData` if a loss is no longer finite, with the epoch and step and what to change.
+  public func run(shouldStop: () -> Bool = { false }, handle: (TrainingEvent) throws -> Void = { _ in }) throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let secondsBefore = progress.seconds
+    var imagesDone = 0
+    var epochStart = start
+    var epochImages = 0
+    while progress.epoch < settings.epochs {
+      if shouldStop() { return }
+      if progress.step == 0 {
+        learner.beginEpoch()
+        (epochStart, epochImages) = (clock.now, 0)
+      }
+      let ids = batch(epoch: progress.epoch, step: progress.step)
+      try step(ids)
+      let now = clock.now
+      progress.seconds = secondsBefore + (now - start).inSeconds
+      imagesDone += ids.count
+      epochImages += ids.count
+      progress.step += 1
+      let done = progress.epoch * schedule.stepsPerEpoch + progress.step
+      var ended: EpochReport?
+      if progress.step == schedule.stepsPerEpoch {
+        ended = try report(stepsDone: done, imagesPerSecond: Double(epochImages) / (now - epochStart).inSeconds)
+        progress.epoch += 1
+        progress.step = 0
+        (progress.representationLoss, progress.centerLoss, progress.labelsMoved) = (0, 0, 0)
+      }
+      try handle(
+        .stepped(
+          StepReport(
+            epoch: ended?.epoch ?? progress.epoch, epochs: settings.epochs, stepsDone: done,
+            stepsInAll: settings.epochs * schedule.stepsPerEpoch, imagesDone: imagesDone,
+            seconds: (now - start).inSeconds)))
+      if let ended { try handle(.epochEnded(ended)) }
+    }
+  }
+
+  /// The images of one step: a stretch of its pass's permutation.
+  private func batch(epoch: Int, step: Int) -> ArraySlice<Int> {
+    let perPass = settings.stepsPerPass(images: images.count)
+    let pass = epoch * settings.passesPerEpoch + step / perPass
+    if pass != orderedPass {
+      var stream = RandomStream(seed: settings.seed, purpose: .order, UInt32(truncatingIfNeeded: pass))
+      order = stream.permutation(images.count)
+      orderedPass = pass
+    }
+    let first = step % perPass * settings.batch
+    return order[first..<min(images.count, first + settings.batch)]
+  }
+
+  private var order: [Int] = []
+  private var orderedPass = -1
+
+  private func step(_ ids: ArraySlice<Int>) throws {
+    let (epoch, step) = (progress.epoch, progress.step)
+    let ids = Array(ids)
+    let before = ids.map { learner.heads.labels[evaluatedHead][$0] }
+    try viewMaker.views(
+      of: ids, seed: settings.seed, pass: orderedPass, cores: learner.engine.cores, into: learner.views.base)
+    let losses = learner.step(
+      ids: ids, firstEpoch: epoch == 0, rate: schedule.rate(epoch: epoch, step: step), centerRate: settings.centerRate)
+    guard losses.representation.isFinite, losses.center.isFinite else {
+      let loss = losses.representation.isFinite ? "center loss" : "representation loss"
+      let tensor = learner.firstNonFinite.map { "; the first tensor that is not finite is \($0)" } ?? ""
+      throw SeCuError(
+        .badData, "the \(loss) is no longer a finite number\(tensor)", at: "training",
+        position: "epoch \(epoch), step \(step)",
+        remedy: "Lower the learning rates: this run has \(settings.rate) and \(settings.centerRate)")
+    }
+    progress.representationLoss += losses.representation
+    progress.centerLoss += losses.center
+    for (id, label) in zip(ids, before) where learner.heads.labels[evaluatedHead][id] != label {
+      progress.labelsMoved += 1
+    }
+  }
+
+  private func report(stepsDone: Int, imagesPerSecond: Double) throws -> EpochReport {
+    let labels = learner.heads.labels[evaluatedHead].map(Int.init)
+    let sizes = clusterSizes(labels, clusters: settings.heads[evaluatedHead])
+    let scores = try images.labels.map { try ClusteringScores(clusterLabels: labels, classLabels: $0) }
+    let steps = Double(schedule.stepsPerEpoch)
+    return EpochReport(
+      epoch: progress.epoch, step: stepsDone, representationLoss: progress.representationLoss / steps,
+      centerLoss: progress.centerLoss / steps,
+      rate: schedule.rate(epoch: progress.epoch, step: schedule.stepsPerEpoch - 1), seconds: progress.seconds,
+      imagesPerSecond: imagesPerSecond, smallestCluster: sizes.min() ?? 0, largestCluster: sizes.max() ?? 0,
+      emptyClusters: sizes.count { $0 == 0 },
+      labelsMoved: Double(progress.labelsMoved) / Double(images.count * settings.passesPerEpoch),
+      acc: scores?.accuracy, nmi: scores?.nmi, ari: scores?.ari)
+  }
+}
+
+extension Duration {
+  fileprivate var inSeconds: Double { self / .seconds(1) }
+}

@@ -1,0 +1,55 @@
+/// What a run tells while it goes on. Printing, logs and files subscribe to these and never reach into the trainer.
+public enum TrainingEvent: Sendable {
+  case stepped(StepReport)
+  case epochEnded(EpochReport)
+}
+
+/// How far a run is, after every step.
+public struct StepReport: Sendable {
+  public var epoch: Int
+  public var epochs: Int
+  /// Steps done since the start of the run, and in all.
+  public var stepsDone: Int
+  public var stepsInAll: Int
+  /// Images learnt from in this process, and the seconds that took.
+  public var imagesDone: Int
+  public var seconds: Double
+}
+
+/// One line of `metrics.jsonl`.
+public struct EpochReport: Codable, Sendable, Equatable {
+  /// Counted from 0; in epoch 0 only the centers learn.
+  public var epoch: Int
+  /// Steps done since the start of the run.
+  public var step: Int
+  /// The means over the epoch's steps of ℓ_x and ℓ_w.
+  public var representationLoss: Double
+  public var centerLoss: Double
+  /// The encoder's rate in the epoch's last step.
+  public var rate: Float
+  /// Seconds of training since the start of the run, those before an interruption included.
+  public var seconds: Double
+  public var imagesPerSecond: Double
+  /// The cluster sizes of the evaluated head, from the labels stored while training: smallest, largest, and how many are 0.
+  public var smallestCluster: Int
+  public var largestCluster: Int
+  public var emptyClusters: Int
+  /// The share of images whose stored label in the evaluated head changed in this epoch, 0 to 1.
+  public var labelsMoved: Double
+  /// The scores of those labels, where the data has classes. They come from augmented views and say how training goes; the
+  /// scores of a run are those of `Evaluation`.
+  public var acc: Double?
+  public var nmi: Double?
+  public var ari: Double?
+
+  enum CodingKeys: String, CodingKey {
+    case epoch, step, rate, seconds, acc, nmi, ari
+    case representationLoss = "loss_x"
+    case centerLoss = "loss_c"
+    case imagesPerSecond = "images_per_s"
+    case smallestCluster = "smallest_cluster"
+    case largestCluster = "largest_cluster"
+    case emptyClusters = "empty_clusters"
+    case labelsMoved = "labels_moved"
+  }
+}

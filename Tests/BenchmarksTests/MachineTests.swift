@@ -1,0 +1,83 @@
+import Basics
+import Foundation
+import Testing
+
+@testable import Benchmarks
+
+@Suite struct MachineTests {
+  /// Cache, memory and the size of an array, in MiB.
+  private static let sizes: [(Int, Int, Int)] = [
+    (32, 65_536, 128), (1, 65_536, 64), (1 << 20, 65_536, 1024), (Int.max >> 20, 65_536, 1024), (32, 512, 64),
+    (32, 0, 1),
+  ]
+
+  @Test(arguments: sizes)
+  func `the arrays to copy are larger than the caches and fit in memory`(cache: Int, memory: Int, size: Int) {
+    #expect(MachinePeaks.copyBytes(cacheBytes: cache << 20, memoryBytes: memory << 20) == size << 20)
+  }
+
+  @Test func `unknown caches`() {
+    #expect(MachinePeaks.copyBytes(cacheBytes: nil, memoryBytes: 1 << 40) == 64 << 20)
+  }
+
+  @Test func `the system tells of the processor and of memory`() throws {
+    #expect(!Platform.processorName.isEmpty)
+    #expect(Platform.memoryBytes > 1 << 26)
+    if let cache = Platform.lastLevelCacheBytes { #expect(cache >= 1 << 14) }
+    let peak = try #require(Machine.peakResidentMegabytes)
+    #expect(peak > 1)
+    #expect(peak < 1e6)
+  }
+}
+
+@Suite struct JSONOutputTests {
+  private func inFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+  }
+
+  @Test func `lines replace what the file held`() throws {
+    try inFolder { folder in
+      let file = folder.appending(path: "a.jsonl")
+      for lines in [["{}", "{\"a\": 1}", "{}"], ["{}"]] {
+        let output = try JSONOutput(file.path(percentEncoded: false))
+        #expect(!output.takesStandardOutput)
+        try output.save(lines)
+        #expect(try String(contentsOf: file, encoding: .utf8) == lines.joined(separator: "\n") + "\n")
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false)) == ["a.jsonl"])
+    }
+  }
+
+  @Test func `a link is written through`() throws {
+    try inFolder { folder in
+      let (file, link) = (folder.appending(path: "file"), folder.appending(path: "link"))
+      try Data("old".utf8).write(to: file)
+      try FileManager.default.createSymbolicLink(at: link, withDestinationURL: file)
+      try JSONOutput(link.path(percentEncoded: false)).save(["new"])
+      #expect(try String(contentsOf: file, encoding: .utf8) == "new\n")
+    }
+  }
+
+  @Test func `a folder that isn't there, and one in the file's place`() throws {
+    try inFolder { folder in
+      let path = folder.path(percentEncoded: false)
+      for wrong in [path, path + "none/a.jsonl"] {
+        let error = #expect(throws: SeCuError.self) { try JSONOutput(wrong) }
+        #expect(error?.kind == .cannotCreate)
+        #expect(error?.place == wrong)
+        #expect(error?.remedy != nil)
+      }
+    }
+  }
+
+  @Test func `nowhere and standard output write no file`() throws {
+    try JSONOutput(nil).save(["{}"])
+    let output = try JSONOutput("-")
+    #expect(output.takesStandardOutput)
+    try output.save(["{}"])
+    #expect(!FileManager.default.fileExists(atPath: "-"))
+  }
+}

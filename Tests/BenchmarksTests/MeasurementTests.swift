@@ -1,0 +1,91 @@
+import Testing
+
+@testable import Benchmarks
+
+@Suite struct MeasurementTests {
+  /// A clock that only moves when work is done.
+  private final class Work {
+    var now = 100.0
+    var calls = 0
+    let duration: (_ call: Int) -> Double
+
+    init(_ duration: @escaping (_ call: Int) -> Double) {
+      self.duration = duration
+    }
+
+    func run() {
+      now += duration(calls)
+      calls += 1
+    }
+
+    func timed(_ budget: Measurement.Budget) -> Timing {
+      Measurement(budget: budget, clock: { self.now }).time(run)
+    }
+  }
+
+  private static let medians: [([Double], Double)] = [
+    ([3], 3), ([1, 9], 5), ([9, 1, 2], 2), ([4, 1, 3, 2], 2.5), ([5, 5, 5, 5, 1], 5),
+  ]
+
+  @Test(arguments: medians)
+  func `the median of odd and even numbers of values`(values: [Double], median: Double) {
+    #expect(Timing.median(of: values) == median)
+    let timing = Timing(samples: values, callsPerSample: 1)
+    #expect(timing.median == median)
+    #expect(timing.minimum == values.min())
+  }
+
+  @Test func `nothing has no median`() {
+    #expect(Timing.median(of: []).isNaN)
+  }
+
+  @Test func `long work: one call a sample, at least two calls before the first`() {
+    let work = Work { _ in 0.25 }
+    let timing = work.timed(.repeats(3))
+    #expect(timing == Timing(samples: [0.25, 0.25, 0.25], callsPerSample: 1))
+    #expect(work.calls >= 3 + 2)
+  }
+
+  @Test func `short work: samples of 1 ms or more`() {
+    let call = 0x1p-17
+    let timing = Work { _ in call }.timed(.repeats(5))
+    #expect(timing.samples.count == 5)
+    #expect(Double(timing.callsPerSample) * call >= 1e-3)
+    #expect(Double(timing.callsPerSample) * call < 5e-3)
+    #expect(timing.samples.allSatisfy { abs($0 - call) < 1e-9 })
+  }
+
+  @Test func `work that takes no time ends all the same`() {
+    let work = Work { $0 < 10_000 ? 0 : 0x1p-17 }
+    #expect(work.timed(.repeats(1)).samples.count == 1)
+  }
+
+  @Test func `calls before the time has settled don't count`() {
+    let timing = Work { call in call < 10 ? 1 - 0.05 * Double(call) : 0.5 }.timed(.repeats(4))
+    #expect(timing.samples.allSatisfy { $0 == 0.5 })
+  }
+
+  @Test func `work that never settles is measured after the most warm-ups`() {
+    var duration = 1e9
+    let work = Work { _ in
+      duration *= 0.9
+      return duration
+    }
+    #expect(work.timed(.repeats(1)).samples.count == 1)
+    #expect(work.calls == 1 + Measurement.mostWarmUps + 1)
+  }
+
+  @Test func `seconds: until the time is used up`() {
+    #expect(Work { _ in 0.125 }.timed(.seconds(2)).samples.count == 16)
+  }
+
+  @Test func `seconds: at least seven samples`() {
+    #expect(Work { _ in 2 }.timed(.seconds(0.5)).samples.count == 7)
+  }
+
+  @Test func `the clock doesn't run backwards`() {
+    let first = Measurement.uptime()
+    #expect(first > 0)
+    #expect(Measurement.uptime() >= first)
+  }
+}

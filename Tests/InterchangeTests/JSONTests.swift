@@ -1,0 +1,81 @@
+import Basics
+import Foundation
+import Testing
+
+@testable import Interchange
+
+@Suite struct JSONTests {
+  private struct Settings: Codable, Equatable {
+    struct Layer: Codable, Equatable { var width: Int }
+    var name: String
+    var layers: [Layer]
+    var loss: Double?
+  }
+
+  private let settings = Settings(name: "a/b", layers: [.init(width: 1), .init(width: 2)], loss: 0.5)
+
+  @Test func filesAreIndentedAndLinesAreNot() throws {
+    let line = #"{"layers":[{"width":1},{"width":2}],"loss":0.5,"name":"a/b"}"#
+    #expect(String(decoding: try JSON.line(settings), as: UTF8.self) == line + "\n")
+    let file = String(decoding: try JSON.file(settings), as: UTF8.self)
+    #expect(file.hasPrefix("{\n  \"layers\" : [\n"))
+    #expect(file.hasSuffix("}\n"))
+  }
+
+  @Test func numbersThatAreNotFiniteAreNull() throws {
+    let numbers: [Float] = [1, .nan, .infinity, -.infinity, -.nan, 2]
+    #expect(String(decoding: try JSON.line(numbers), as: UTF8.self) == "[1,null,null,null,null,2]\n")
+    let line = try JSON.line(Settings(name: "nan", layers: [], loss: .nan))
+    #expect(String(decoding: line, as: UTF8.self) == "{\"layers\":[],\"loss\":null,\"name\":\"nan\"}\n")
+    #expect(try JSON.decode(Settings.self, from: line, name: "f").loss == nil)
+  }
+
+  @Test func fileRoundTrip() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "settings.json")
+      try JSON.write(settings, to: url)
+      #expect(try JSON.read(Settings.self, contentsOf: url) == settings)
+      #expect(try failure { try JSON.read(Int.self, contentsOf: url) }.place == url.relativePath)
+    }
+  }
+
+  @Test(arguments: [
+    (#"{"layers":[]}"#, "name is missing"),
+    (#"{"name":null,"layers":[]}"#, "name: expected String, found null"),
+    (#"{"name":"x","layers":[{"width":1},{}]}"#, "layers[1].width is missing"),
+    (#"{"name":"x","layers":[{"width":1},{"width":"q"}]}"#, "layers[1].width: "),
+    (#"{"name":"x","layers":[{"width":1e30}]}"#, "layers[0].width: "),
+    (#"{"name":"x","layers":[{"width":7},{"width":1.5}],"loss":0.25}"#, "layers[1].width: expected a number that fits"),
+    (#"[]"#, "the value: "),
+    (#"{"name":"x","layers":[}"#, "expected JSON, found something else ("),
+    (#"{"name":"x","layers":[],"loss":1e999}"#, "expected JSON, found something else (number 1e999"),
+    ("", "expected JSON, found something else ("),
+    (String(repeating: "[", count: 100_000), "expected JSON, found something else ("),
+  ])
+  func problemsNameTheKeyAndTheFile(text: String, problem: String) throws {
+    let error = try failure {
+      try JSON.decode(Settings.self, from: Data(text.utf8), name: "settings.json", position: "line 3")
+    }
+    #expect(error.kind == .badData)
+    #expect(error.place == "settings.json")
+    #expect(error.position == "line 3")
+    #expect(error.problem.hasPrefix(problem), "\(error)")
+  }
+
+  @Test func errorsOfOwnDecodingKeepTheirKind() throws {
+    struct Strict: Decodable {
+      init(from decoder: any Decoder) throws {
+        throw SeCuError(.usage, "expected 1", at: "width", remedy: "Say 1")
+      }
+    }
+    let error = try failure { try JSON.decode(Strict.self, from: Data("1".utf8), name: "f") }
+    #expect(error == SeCuError(.usage, "width: expected 1", at: "f", remedy: "Say 1"))
+  }
+
+  @Test func valuesThatRefuseToBeEncodedAreReported() throws {
+    struct Refusing: Encodable {
+      func encode(to encoder: any Encoder) throws { throw CancellationError() }
+    }
+    #expect(try failure { try JSON.line(Refusing()) }.kind == .internal)
+  }
+}

@@ -1,0 +1,72 @@
+import Basics
+import Clustering
+import Foundation
+import Interchange
+import Kernels
+import Networks
+import Testing
+
+@testable import Training
+
+/// One clustering head on fixed features, step by step, against PyTorch's: labels, duals and counts, losses, gradients, centers.
+///
+/// **Tolerance.** Similarities are sums of d ≤ 128 products of unit vectors, wrong by about √d·2⁻²⁴ ≤ 7e-7; divided by the temperature
+/// 0.05 that is 1.4e-5 in a logit and as a share of a probability. Centers collect such errors over the steps, with a gain
+/// below 1/(1 − momentum) = 10: 1.4e-4 of the largest value.
+@Suite struct GoldenHeadTests {
+  @Test(arguments: InstructionSet.available)
+  func headMatchesPyTorch(instructionSet: InstructionSet) throws {
+    let file = try Golden.file("head_size")
+    func float(_ key: String) throws -> Float { Float(try file.number(key)) }
+    let (k, dimension, n) = (Int(try file.number("k")), Int(try file.number("dim")), Int(try file.number("n")))
+    let batch = Int(try file.number("batch"))
+    let engine = makeEngine(instructionSet, 2)
+    let heads = ClusterHeads(
+      clusters: [k], dimension: dimension, images: n, batch: batch,
+      constraint: SizeConstraint(dualRate: try float("dual_lr"), ratio: try float("ratio")),
+      losses: LossSettings(
+        hardLabelWeight: try float("tau"), representationTemperature: try float("tx"),
+        centerTemperature: try float("tw")))
+    heads.centers.fill(with: try file.transposed("center"))
+    let optimizer = SGD(
+      count: k * dimension, momentum: try float("momentum"), weightDecay: try float("weight_decay"))
+    let first = try file.floats("z1").values, second = try file.floats("z2").values
+    let stepsPerEpoch = (n + batch - 1) / batch
+    let features = FloatBuffer(2 * batch * dimension), gradient = FloatBuffer(2 * batch * dimension)
+    var counts = [Int](repeating: 0, count: k)
+    let tolerance = 1.4e-4
+
+    for step in 0..<Int(try file.number("steps")) {
+      if step % stepsPerEpoch == 0 { heads.beginEpoch(on: engine) }
+      let ids = try file.integers("\(step).ids").values.map(Int.init)
+      for (i, id) in ids.enumerated() {
+        features.copy(first[id * dimension..<(id + 1) * dimension], to: i * dimension)
+        features.copy(second[id * dimension..<(id + 1) * dimension], to: (ids.count + i) * dimension)
+      }
+      let losses = heads.step(
+        on: engine, features: features.base, ids: ids, firstEpoch: step < stepsPerEpoch,
+        featureGradient: gradient.base)
+
+      let labels = heads.lastLabels(head: 0, count: ids.count)
+      let expected = try file.integers("\(step).labels").values.map(Int.init)
+      try #require(labels == expected, "step \(step)")
+      // The file's counts run through; this project's begin anew with every epoch.
+      for label in labels { counts[label] += 1 }
+      #expect(try counts.map(Float.init) == file.floats("\(step).count").values, "step \(step)")
+      #expect(relativeError(heads.duals.values, try file.floats("\(step).dual").values) < tolerance, "step \(step)")
+      #expect(abs(losses.representation - Double(try file.floats("\(step).loss_x").values[0])) < tolerance)
+      #expect(abs(losses.center - Double(try file.floats("\(step).loss_c").values[0])) < tolerance)
+      let half = ids.count * dimension
+      let found = gradient.values
+      #expect(relativeError(Array(found[..<half]), try file.floats("\(step).dz1").values) < tolerance, "step \(step)")
+      #expect(
+        relativeError(Array(found[half..<2 * half]), try file.floats("\(step).dz2").values) < tolerance, "step \(step)")
+      #expect(
+        relativeError(heads.gradients.values, try file.transposed("\(step).dcenter")) < tolerance, "step \(step)")
+      optimizer.step(
+        on: engine, parameters: heads.centers, gradients: heads.gradients, rate: Float(try file.number("lr")))
+      #expect(
+        relativeError(heads.centers.values, try file.transposed("\(step).center_after")) < tolerance, "step \(step)")
+    }
+  }
+}
