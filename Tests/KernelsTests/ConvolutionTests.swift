@@ -149,8 +149,8 @@ import Testing
             wanted.insert([o, o * stride - padding + k, k])
           }
         }
-        let forward = axes[0].taps.enumerated().flatMap { o, taps in taps.map { [o, $0.source, $0.k] } }
-        let backward = axes[1].taps.enumerated().flatMap { i, taps in taps.map { [$0.source, i, $0.k] } }
+        let forward = (0..<axes[0].count).flatMap { o in axes[0][o].map { [o, $0.source, $0.k] } }
+        let backward = (0..<axes[1].count).flatMap { i in axes[1][i].map { [$0.source, i, $0.k] } }
         #expect(forward.count == wanted.count && Set(forward) == wanted)
         #expect(backward.count == wanted.count && Set(backward) == wanted)
       }
