@@ -22,7 +22,9 @@ package protocol MicrokernelTable: Sendable {
   static func tileAcrossRows(_ tile: Tile)
 
   static func channelSums(_ x: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats)
-  static func channelSquares(_ x: Floats, _ center: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats)
+  static func channelSquares(
+    _ x: Floats, _ center: Floats, _ rows: Int, _ channels: Int, _ squares: MutableFloats,
+    _ deviations: MutableFloats)
   static func normForward(
     _ x: Floats, _ center: Floats, _ scale: Floats, _ shift: Floats, _ residual: Floats?, _ relu: Bool, _ rows: Int,
     _ channels: Int, _ y: MutableFloats)

@@ -67,7 +67,8 @@ import Testing
     for file in files {
       let text = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
       for module in Self.imports(text) {
-        #expect(entry.imports.contains(module) || Self.toolchain.contains(module), "\(target)/\(file) imports \(module)")
+        #expect(
+          entry.imports.contains(module) || Self.toolchain.contains(module), "\(target)/\(file) imports \(module)")
       }
     }
   }

@@ -2,10 +2,11 @@ import Kernels
 
 /// How far `BatchNorm` may be from `BatchNormReference` in one group, from the roundings of each step.
 ///
-/// A chunk's mean is a sum of `chunk` floats; chunks are joined in Double. With a = mean |x| and d = x − μ:
+/// A chunk's first mean is a sum of `chunk` floats, off by up to δ = (γ(chunk) + u)·mean |x|; the sum of the deviations from it
+/// corrects it. Chunks are joined in Double, and the result is rounded. With d = x − μ:
 ///
-///     |Δμ|       ≤ (γ(chunk) + u)·a
-///     |Δσ²|      ≤ γ(chunk + 3)·σ² + 4·|Δμ|·σ + 4·Δμ²        the squares lie around a mean that is off by up to |Δμ|
+///     |Δμ|       ≤ (γ(chunk) + u)·(mean |d| + δ) + u·|μ|
+///     |Δσ²|      ≤ γ(chunk + 3)·(σ² + δ²) + 4·|Δμ|·σ + 4·Δμ²        the squares lie around a mean that is off by up to δ
 ///     ρ          = 2u + |Δσ²| / 2(σ² + ε)                    relative error of i = 1/√(σ² + ε)
 ///     |Δy|       ≤ |γ|·i·(|Δμ| + ρ·|d|) + roundings of x·scale + shift + residual
 ///
@@ -31,10 +32,13 @@ struct BatchNormBounds {
     for c in 0..<channels {
       let places = (0..<rows).map { $0 * channels + c }
       let size = places.reduce(0) { $0 + Double(abs(x[$1])) } / n
-      let meanError = (likelyGamma(chunk) + u) * size
+      let spread = places.reduce(0) { $0 + abs(Double(x[$1]) - r.mean[c]) } / n
+      let firstError = (likelyGamma(chunk) + u) * size
+      let meanError = (likelyGamma(chunk) + u) * (spread + firstError) + u * abs(r.mean[c])
       let variance = r.variance[c]
       let varianceError =
-        likelyGamma(chunk + 3) * variance + 4 * meanError * variance.squareRoot() + 4 * meanError * meanError
+        likelyGamma(chunk + 3) * (variance + firstError * firstError) + 4 * meanError * variance.squareRoot() + 4
+        * meanError * meanError
       means.append(meanError)
       variances.append(varianceError)
 

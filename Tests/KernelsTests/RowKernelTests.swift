@@ -114,19 +114,24 @@ import Testing
       let x = samples.normals(rows * channels), before = samples.normals(channels).map(abs)
       let center = GuardedFloats(samples.normals(channels))
       let input = GuardedFloats(x), sums = GuardedFloats(before), squares = GuardedFloats(before, offset: 1)
+      let deviations = GuardedFloats(before, offset: 2)
       instructionSet.microkernels.channelSums(input.base, rows, channels, sums.base)
-      instructionSet.microkernels.channelSquares(input.base, center.base, rows, channels, squares.base)
-      var sum = before.map(Double.init), size = sum, square = sum
+      instructionSet.microkernels.channelSquares(
+        input.base, center.base, rows, channels, squares.base, deviations.base)
+      var sum = before.map(Double.init), size = sum, square = sum, deviation = sum, distance = sum
       for i in x.indices {
         let c = i % channels, d = Double(x[i]) - Double(center.base[c])
         sum[c] += Double(x[i])
         size[c] += Double(abs(x[i]))
         square[c] += d * d
+        deviation[c] += d
+        distance[c] += abs(d)
       }
       #expect(mismatch(sums.values, sum) { gamma(rows) * size[$0] } == nil, "\(channels)")
       // The difference counts twice in its square.
       #expect(mismatch(squares.values, square) { gamma(rows + 3) * square[$0] } == nil, "\(channels)")
-      #expect(sums.isGuarded && squares.isGuarded)
+      #expect(mismatch(deviations.values, deviation) { gamma(rows + 1) * distance[$0] } == nil, "\(channels)")
+      #expect(sums.isGuarded && squares.isGuarded && deviations.isGuarded)
     }
   }
 

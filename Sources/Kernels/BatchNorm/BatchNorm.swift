@@ -10,8 +10,8 @@ import MicrokernelInterface
 /// Inference: the running statistics take their place.
 ///
 /// x is read twice (once from memory, once from L2) and y written once. Statistics are summed in chunks of about 64 KiB:
-/// in a chunk the mean first and then the squares around it, in Float; chunks are joined in Double (Chan, Golub and LeVeque,
-/// "Algorithms for Computing the Sample Variance", 1983), in order. The chunks depend on the shape alone, so results have the same
+/// in a chunk the mean first and then the squares around it, in Float; chunks are joined in Double, in order (both as in Chan, Golub
+/// and LeVeque, "Algorithms for Computing the Sample Variance", 1983). The chunks depend on the shape alone, so results have the same
 /// bits for any number of threads.
 package struct BatchNorm {
   package let channels: Int
@@ -65,23 +65,24 @@ extension BatchNorm {
   ) {
     let kernels = engine.kernels
     let chunks = chunks(rows), chunkRows = chunkRows(rows)
-    // [groups, chunks, 2, channels]: each chunk's mean and sum of squares around it; then [groups, channels], the scale.
-    let statistics = engine.sharedScratch(groups * (2 * chunks + 1) * channels)
+    // [groups, chunks, 3, channels]: each chunk's mean, the squares around it and the deviations from it, summed; then
+    // [groups, channels], the scale.
+    let statistics = engine.sharedScratch(groups * (3 * chunks + 1) * channels)
     engine.run(groups * chunks, flops: 16 * groups * rows * channels) { task, _ in
       let group = task / chunks, chunk = task % chunks
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
       let start = x + (group * rows + first) * channels
-      let mean = statistics + task * 2 * channels
+      let mean = statistics + task * 3 * channels
       let squares = mean + channels
-      mean.update(repeating: 0, count: 2 * channels)
+      mean.update(repeating: 0, count: 3 * channels)
       kernels.channelSums(start, count, channels, mean)
       for c in 0..<channels { mean[c] /= Float(count) }
-      kernels.channelSquares(start, mean, count, channels, squares)
+      kernels.channelSquares(start, mean, count, channels, squares, squares + channels)
     }
-    let scales = statistics + groups * chunks * 2 * channels
+    let scales = statistics + groups * chunks * 3 * channels
     for group in 0..<groups {
       join(
-        statistics + group * chunks * 2 * channels, rows: rows, parameters: parameters,
+        statistics + group * chunks * 3 * channels, rows: rows, parameters: parameters,
         mean: savedMean + group * channels, inverse: savedInverse + group * channels,
         scale: scales + group * channels)
     }
@@ -125,10 +126,13 @@ extension BatchNorm {
       var total = 0.0, average = 0.0, squares = 0.0
       for chunk in 0..<chunks {
         let count = Double(min(chunkRows, rows - chunk * chunkRows))
-        let chunkMean = Double(chunkStatistics[chunk * 2 * channels + c])
+        let statistics = chunkStatistics + chunk * 3 * channels
+        // The mean of floats is rounded; what the deviations from it add up to puts it right.
+        let correction = Double(statistics[2 * channels + c]) / count
+        let chunkMean = Double(statistics[c]) + correction
+        let chunkSquares = Double(statistics[channels + c]) - correction * correction * count
         let delta = chunkMean - average
-        squares +=
-          Double(chunkStatistics[(chunk * 2 + 1) * channels + c]) + delta * delta * total * count / (total + count)
+        squares += max(0, chunkSquares) + delta * delta * total * count / (total + count)
         total += count
         average += delta * count / total
       }
