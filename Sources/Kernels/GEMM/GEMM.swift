@@ -9,9 +9,9 @@ import MicrokernelInterface
 ///     for each task: a block of rows × a group of panels            spread over the cores
 ///       for each block of depth                                     `depthBlock` steps
 ///         pack the rows' stretch of A, if it pays                   in L2: rowBlock × depthBlock
-///         for each panel of the group                               in L1: depthBlock × tileColumns
-///           for each tile of rows                                   in registers: tileRows × tileColumns
-///             one microkernel call
+///         for each tile of rows                                     in L1: tileRows × depthBlock
+///           for each panel of the group                             in L2, all of them: depthBlock × tileColumns each
+///             one microkernel call                                  in registers: tileRows × tileColumns
 ///
 /// A task's sums do not depend on how many cores there are, so results have the same bits for any number of threads.
 /// Error of an element: at most `depth` roundings of its sum, |error| ≤ γ(depth) · Σ|a·b| with γ(n) = n·2⁻²⁴.
@@ -60,11 +60,11 @@ extension Engine {
           packsA
           ? packA(a, rows: rows, from: k0, depth: depth, into: workerScratch(worker)) : a.block(rows.lowerBound, k0)
         let last = k0 + depth >= a.columns
-        for p in group {
-          let width = panels.width(p)
-          var run = Tile.Run(a: 0, b: 0)
-          var i = rows.lowerBound
-          while i < rows.upperBound {
+        var i = rows.lowerBound
+        while i < rows.upperBound {
+          for p in group {
+            let width = panels.width(p)
+            var run = Tile.Run(a: 0, b: 0)
             let tile = Tile(
               a: block.base + (i - rows.lowerBound) * block.rowStride, aRowStride: block.rowStride,
               aDepthStride: block.depthStride, b: packed + panels.offset(p) + k0 * width, bDepthStride: width,
@@ -73,8 +73,8 @@ extension Engine {
               depth: depth, accumulate: accumulate || k0 > 0,
               bias: last ? bias.map { $0 + p * panels.tileColumns } : nil)
             if block.depthStride == 1 { kernels.tileAlongRows(tile) } else { kernels.tileAcrossRows(tile) }
-            i += tileRows
           }
+          i += tileRows
         }
         k0 += depth
       } while k0 < a.columns
@@ -116,11 +116,13 @@ extension Matrix {
 
 /// How a product is cut into tasks; a function of its sizes alone.
 private struct GEMMGrid {
-  /// Steps of the sum between two visits to C: a panel of this depth (32 KiB at 32 columns) stays in L1.
+  /// Steps of the sum between two visits to C: twelve rows of A of this depth (12 KiB) stay in L1 while the panels go by.
   static let depthBlock = 256
   static let packedRowStride = depthBlock + 16
-  /// The most rows of a task: with `depthBlock` their stretch of A takes a quarter of a 1 MiB L2.
-  static let mostTiles = 20
+  /// The most tiles of rows in a task: the panels come to L2 once for all of them. Their stretch of A is a tenth of a 1 MiB L2.
+  static let mostTiles = 8
+  /// The most panels in a task: half of a 1 MiB L2 at 32 columns.
+  static let mostPanels = 16
 
   let flops: Int
   let tasks: Int
@@ -135,12 +137,14 @@ private struct GEMMGrid {
     flops = 2 * m * n * max(1, k)
     let tiles = (m + kernels.tileRows - 1) / kernels.tileRows
     panelCount = (n + kernels.tileColumns - 1) / kernels.tileColumns
-    // Tasks of about 4 MFLOP: small enough to share, large enough to be worth a core's attention.
+    // Tasks of about 4 MFLOP: small enough to share, large enough to be worth a core's attention. Rows are shared out first, since
+    // every group of panels packs its rows of A again.
     let wanted = max(1, min(64, flops / 4_000_000))
-    let tilesPerTask = min(Self.mostTiles, max(1, tiles / wanted))
+    let leastGroups = (panelCount + Self.mostPanels - 1) / Self.mostPanels
+    let tilesPerTask = min(Self.mostTiles, max(1, tiles * leastGroups / wanted))
     rowsPerTask = tilesPerTask * kernels.tileRows
     rowBlocks = (tiles + tilesPerTask - 1) / tilesPerTask
-    let groups = max(1, min(panelCount, wanted / rowBlocks))
+    let groups = max(leastGroups, min(panelCount, wanted / rowBlocks))
     panelsPerTask = (panelCount + groups - 1) / groups
     tasks = rowBlocks * ((panelCount + panelsPerTask - 1) / panelsPerTask)
   }
@@ -155,8 +159,9 @@ private struct GEMMGrid {
     return start..<min(panelCount, start + panelsPerTask)
   }
 
-  /// Packing A copies each value once and saves its re-reading for every panel.
+  /// Packing A copies each value once and saves its re-reading for every panel. Rows a multiple of 2 KiB apart are packed for a
+  /// single panel too.
   func packsA(_ a: Matrix) -> Bool {
-    panelsPerTask > 2 && a.columns > 32
+    (panelsPerTask > 2 || a.stride % 512 == 0) && a.columns > 32
   }
 }
