@@ -26,8 +26,8 @@ extension Network {
   /// Takes every parameter and statistic from `file`.
   ///
   /// A leading `module.` and `encoder.` of names is ignored, as wrappers in PyTorch add them.
-  /// - Throws: `SeCuError` of kind `.badData` that names the tensors which are missing, unknown or of another shape; nothing is
-  ///   changed then.
+  /// - Throws: `SeCuError` of kind `.badData` that names the tensors which are missing, unknown, of another shape or out of
+  ///   range; nothing is changed then.
   public func load(_ file: SafeTensors, name: String) throws {
     let file = try file.droppingWrapperPrefixes()
     let entries = layout.parameters + layout.statistics
@@ -50,14 +50,25 @@ extension Network {
       }
       loaded.append(ParameterLayout.memoryOrder(values, shape: shape))
     }
+    let tracked = try trackedBatches(in: file, name: name)
     for (i, values) in loaded.enumerated() {
       let isParameter = i < layout.parameters.count
       let target = (isParameter ? parameters : statistics).base + entries[i].offset
       values.withUnsafeBufferPointer { if let start = $0.baseAddress { target.update(from: start, count: $0.count) } }
     }
-    if let name = layout.batchNorms.first.map({ "\($0).num_batches_tracked" }), file.tensors[name] != nil {
-      batchesTracked = Int(try file.integers(name).values.first ?? 0)
+    batchesTracked = tracked ?? batchesTracked
+  }
+
+  /// The first batch norm's count of batches, if the file has it.
+  private func trackedBatches(in file: SafeTensors, name: String) throws -> Int? {
+    guard let key = layout.batchNorms.first.map({ "\($0).num_batches_tracked" }), file.tensors[key] != nil else {
+      return nil
     }
+    let values = try file.integers(key).values
+    guard values.count == 1, (0...1 << 53).contains(values[0]) else {
+      throw SeCuError(.badData, "tensor \(key) holds no count of batches", at: name)
+    }
+    return Int(values[0])
   }
 
   /// The first few of a list of names.

@@ -1,5 +1,4 @@
 import Basics
-import Foundation
 import Kernels
 
 /// A `ResNet` turned into layers, parameters and memory: made once, before the first batch.
@@ -146,12 +145,8 @@ struct NetworkPlan {
     // In Double: what fits no machine may not fit an Int either.
     let kept = tensors.filter { $0.lifetime.contains(layers.count) }.reduce(0) { $0 + Double($1.floats) }
     let needed = 4 * (kept + 2 * Double(layout.parameterCount))
-    let present = Double(ProcessInfo.processInfo.physicalMemory)
-    guard needed > present else { return }
-    let sizes = [needed, present].map { String(format: "%.1f GB", $0 / 1e9) }
-    throw SeCuError(
-      .usage, "batches of \(batch) images need \(sizes[0]) of memory, and this machine has \(sizes[1])", at: "network",
-      remedy: "Make the batch or the network smaller")
+    try Machine.checkMemory(
+      needed, for: "batches of \(batch) images", at: "network", remedy: "Make the batch or the network smaller")
   }
 
   /// Of several readers of a value, the one whose backward runs first writes the gradient and the others add to it. Adding is

@@ -47,6 +47,7 @@ struct Dispatcher: Sendable {
       return try output.write(help.text(of: subcommand))
     }
     let values = try ParsedOptions(arguments, of: subcommand.options)
+    _ = try isa()
     let isJSON = values.isGiven(Subcommand.json.declaration.name)
     try subcommand.run(values, Output(isJSON: isJSON, results: output, messages: errors))
   }

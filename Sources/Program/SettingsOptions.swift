@@ -1,4 +1,5 @@
 import Basics
+import Datasets
 import Training
 
 /// The options that change a run's settings. Each says which field it sets; what is not given keeps the preset's value.
@@ -54,10 +55,10 @@ enum SettingsOptions {
   /// `base` with the options that were given in place of its values.
   static func apply(_ values: ParsedOptions, to base: TrainingSettings) throws -> TrainingSettings {
     var s = base
-    if let value = values[data] { s.data = value }
+    if let value = values[data] { s.data = try DataCatalog.entry(named: value).name }
     if let value = values[limit] { s.limit = value }
     if let value = values[seed] { s.seed = UInt64(value) }
-    if let value = values[epochs] {
+    if let value = values[epochs], value != s.epochs {
       s.epochs = value
       // A short run warms up over its first half at most, unless told otherwise.
       if values[warmup] == nil { s.warmupEpochs = min(s.warmupEpochs, (value + 1) / 2) }

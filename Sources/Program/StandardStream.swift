@@ -51,11 +51,7 @@ struct StandardStream: Sendable {
     do {
       try send(Data(text.utf8))
     } catch {
-      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
-      let reason =
-        cause.domain == NSPOSIXErrorDomain
-        ? String(cString: strerror(Int32(truncatingIfNeeded: cause.code))) : "\(error)"
-      throw SeCuError(.inputOutput, "cannot write (\(reason))", at: "standard output")
+      throw SeCuError(.inputOutput, "cannot write (\(systemReason(error)))", at: "standard output")
     }
   }
 

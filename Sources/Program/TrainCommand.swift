@@ -1,5 +1,6 @@
 import Basics
 import Clustering
+import Datasets
 import Foundation
 import Imaging
 import Kernels
@@ -28,7 +29,7 @@ extension Subcommand {
   fileprivate static let resume = Option.flag(
     "resume",
     help:
-      "Go on with the run in --output, or else with the latest one. It ends with the same bits as if it had not been interrupted."
+      "Go on with the run in --output, or else with the latest one. It ends with the same bits as if it had not been interrupted, with any number of threads."
   )
 }
 
@@ -67,34 +68,17 @@ private struct TrainCommand {
   func run() throws {
     let (trainer, folder) = values[Subcommand.resume] ? try resumedRun() : try newRun()
     let settings = trainer.settings, images = trainer.images
-    let recorder = try RunRecorder(trainer, folder: folder)
     Interruption.watch()
+    let recorder = try RunRecorder(trainer, folder: folder)
     output.messages.tell(introduction(trainer, folder))
-    let progress = ProgressLine(on: output.messages)
-    defer { progress.clear() }
-    var last: StepReport?
-    try trainer.run(shouldStop: { Interruption.isRequested }) { event in
-      try recorder.handle(event)
-      switch event {
-      case .stepped(let report):
-        last = report
-        progress.update(Self.line(report))
-      case .epochEnded(let report):
-        progress.print(Self.line(report, epochs: settings.epochs))
-      }
-    }
-    progress.clear()
-    if !trainer.isFinished {
-      try recorder.save()
-      output.messages.tell(
-        "Interrupted; the run is saved. Go on with it: secu train --resume --output \(folder.url.relativePath)\n")
-      return
-    }
+    let last = try train(trainer, recorder, folder)
+    if Interruption.isRequested { return tellInterrupted(folder) }
 
     let evaluation = try trainer.evaluate()
+    try recorder.save(evaluation)
     let baseline = try PixelBaseline(
       images, clusters: evaluation.clusters, seed: settings.seed, cores: engine.cores)
-    try folder.write(evaluation, of: trainer)
+    if Interruption.isRequested { return tellInterrupted(folder) }
     try output.printJSON(
       TrainingSummary(
         data: settings.data, images: images.count, clusters: evaluation.clusters, epochs: settings.epochs,
@@ -107,6 +91,38 @@ private struct TrainCommand {
     try report(evaluation, baseline, trainer, folder)
   }
 
+  /// Trains to the end, or until a signal asks to stop, and leaves a checkpoint of where that is.
+  ///
+  /// - Returns: the report of the last step; nil if there was none to do.
+  private func train(_ trainer: Trainer, _ recorder: RunRecorder, _ folder: RunFolder) throws -> StepReport? {
+    let progress = ProgressLine(on: output.messages)
+    defer { progress.clear() }
+    var last: StepReport?
+    do {
+      try trainer.run(shouldStop: { Interruption.isRequested }) { event in
+        try recorder.handle(event)
+        switch event {
+        case .stepped(let report):
+          last = report
+          progress.update(Self.line(report))
+        case .epochEnded(let report):
+          progress.print(Self.line(report, epochs: trainer.settings.epochs))
+        }
+      }
+      if !trainer.isFinished { try recorder.save() }
+    } catch {
+      progress.clear()
+      output.messages.tell("Stopped; \(folder.checkpoint.relativePath) holds the run as it was last saved.\n")
+      throw error
+    }
+    return last
+  }
+
+  private func tellInterrupted(_ folder: RunFolder) {
+    output.messages.tell(
+      "Interrupted; the run is saved. Go on with it: secu train --resume --output \(folder.url.relativePath)\n")
+  }
+
   // MARK: - Beginning
 
   private func newRun() throws -> (Trainer, RunFolder) {
@@ -114,31 +130,39 @@ private struct TrainCommand {
     let settings = try SettingsOptions.apply(values, to: TrainingSettings.presets[name] ?? .digits)
     // Everything that can be wrong with the settings is found out before a folder is made.
     let trainer = try Trainer(settings, images: Subcommand.images(settings), engine: engine)
-    let base = URL(fileURLWithPath: "runs", relativeTo: nil)
-    let place =
-      values[Subcommand.output].map { URL(fileURLWithPath: $0) } ?? RunFolder.next(named: settings.data, in: base)
-    return (trainer, try RunFolder.create(at: place))
+    let folder =
+      try values[Subcommand.output].map { try RunFolder.create(at: URL(fileURLWithPath: $0)) }
+      ?? RunFolder.create(named: settings.data, in: Self.base)
+    return (trainer, folder)
   }
 
   private func resumedRun() throws -> (Trainer, RunFolder) {
-    let base = URL(fileURLWithPath: "runs")
     let name = values[SettingsOptions.data] ?? TrainingSettings.digits.data
-    let place =
-      try values[Subcommand.output].map { URL(fileURLWithPath: $0) } ?? RunFolder.latest(named: name, in: base)
-    let folder = try RunFolder.open(place)
-    let checkpoint = try folder.readCheckpoint()
-    var asked = checkpoint.settings
+    let folder =
+      try values[Subcommand.output].map { try RunFolder.open(URL(fileURLWithPath: $0)) }
+      ?? RunFolder.latest(named: DataCatalog.entry(named: name).name, in: Self.base)
+    let settings = try folder.readSettings()
+    var asked = settings
     if let preset = values[SettingsOptions.preset] { asked.preset = preset }
     asked = try SettingsOptions.apply(values, to: asked)
-    if let difference = try checkpoint.settings.firstDifference(from: asked) {
+    if let difference = try settings.firstDifference(from: asked) {
       throw SeCuError(
         .usage, "the run has \(difference.field) \(difference.ours), the options say \(difference.theirs)",
-        at: place.relativePath, remedy: "Resume without that option, or begin a new run")
+        at: folder.url.relativePath, remedy: "Resume without that option, or begin a new run")
     }
-    let trainer = try Trainer(
-      resuming: checkpoint, images: Subcommand.images(checkpoint.settings), engine: engine)
+    if folder.isUnbegun { return (try Trainer(settings, images: Subcommand.images(settings), engine: engine), folder) }
+    let checkpoint = try folder.readCheckpoint()
+    let trainer = try Trainer(resuming: checkpoint, images: Subcommand.images(settings), engine: engine)
+    if let isa = checkpoint.instructionSet, isa != engine.instructionSet.rawValue {
+      output.messages.tell(
+        "The run was on \(isa) and goes on with \(engine.instructionSet.rawValue), which rounds differently: "
+          + "SECU_ISA=\(isa) would end with the same bits as a run that was not interrupted.\n")
+    }
     return (trainer, folder)
   }
+
+  /// Where runs without a name of their own lie.
+  private static let base = URL(fileURLWithPath: "runs")
 
   // MARK: - What people read
 
@@ -148,10 +172,14 @@ private struct TrainCommand {
     let heads = s.heads.map(String.init).joined(separator: ", ")
     return """
       \(s.data): \(trainer.images.count) images of \(trainer.images.shape)\(classes)
-      \(s.heads.count) heads of \(heads) clusters; \(s.epochs) epochs of \(s.passesPerEpoch) passes; seed \(s.seed)
-      \(engine.cores.threads) threads, \(engine.instructionSet.rawValue); run folder \(folder.url.relativePath)
+      \(count(s.heads.count, "head")) of \(heads) clusters; \(count(s.epochs, "epoch")) of \(count(s.passesPerEpoch, "pass")); seed \(s.seed)
+      \(count(engine.cores.threads, "thread")), \(engine.instructionSet.rawValue); run folder \(folder.url.relativePath)
 
       """
+  }
+
+  private func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)" + (number == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")
   }
 
   private static func line(_ report: StepReport) -> String {

@@ -12,6 +12,8 @@ import Kernels
 /// the position and a fingerprint of the images.
 public struct Checkpoint: Sendable {
   public let settings: TrainingSettings
+  /// The instruction set that the run was on; another one rounds differently.
+  public let instructionSet: String?
   let progress: Trainer.Progress
   private let tensors: SafeTensors
   /// Where it was read from, for messages.
@@ -21,8 +23,7 @@ public struct Checkpoint: Sendable {
     if let broken = learner.firstNonFinite {
       throw SeCuError(
         .badData, "\(broken) holds numbers that are not finite; the checkpoint before stays as it is", at: "training",
-        position: "epoch \(progress.epoch), step \(progress.step)",
-        remedy: "Lower the learning rates: this run has \(settings.rate) and \(settings.centerRate)")
+        position: progress.place, remedy: settings.remedyForDivergence)
     }
     var file = SafeTensors()
     for (key, buffer) in Self.floatBuffers(learner) {
@@ -38,8 +39,10 @@ public struct Checkpoint: Sendable {
       "settings": String(decoding: try JSON.line(settings), as: UTF8.self),
       "progress": String(decoding: try JSON.line(progress), as: UTF8.self),
       "batches_tracked": String(learner.network.batchesTracked), "images": Self.fingerprint(images),
+      "isa": learner.engine.instructionSet.rawValue,
     ]
     self.settings = settings
+    instructionSet = learner.engine.instructionSet.rawValue
     self.progress = progress
     tensors = file
     name = "checkpoint"
@@ -47,14 +50,14 @@ public struct Checkpoint: Sendable {
 
   /// Reads a checkpoint.
   ///
-  /// - Throws: `SeCuError` that says whether the file is missing, foreign, of a newer version, truncated or damaged.
+  /// - Throws: `SeCuError` that says whether the file is missing, foreign, of a newer version, truncated or damaged, or which
+  ///   setting is out of range.
   public init(contentsOf url: URL) throws {
-    name = url.path
+    name = url.relativePath
     tensors = try CheckedFile(contentsOf: url, newestVersion: Self.version).tensors
-    settings = try JSON.decode(
-      TrainingSettings.self, from: Data(try Self.metadata("settings", of: tensors, name).utf8), name: url.path)
-    progress = try JSON.decode(
-      Trainer.Progress.self, from: Data(try Self.metadata("progress", of: tensors, name).utf8), name: url.path)
+    settings = try Self.decode(StoredSettings.self, "settings", of: tensors, name).settings
+    progress = try Self.decode(Trainer.Progress.self, "progress", of: tensors, name)
+    instructionSet = tensors.metadata["isa"]
   }
 
   /// Replaces the file at `url` by this checkpoint, atomically.
@@ -77,11 +80,13 @@ public struct Checkpoint: Sendable {
         .badData, "the run was on other images than \(images.name) has now", at: name,
         remedy: "Resume it with the images that it began with, or begin a new run")
     }
+    try checkProgress(images: images.count)
     try restoreModel(learner)
+    let most = Int64(settings.passesPerEpoch) * Int64(images.count)
     for h in learner.heads.clusters.indices {
       let k = learner.heads.clusters[h]
-      learner.heads.labels[h] = try integers("labels_\(h)", count: images.count, in: 0..<Int64(k)).map(Int32.init)
-      learner.heads.counts[h] = try integers("counts_\(h)", count: k, in: 0..<Int64.max).map(Int.init)
+      learner.heads.labels[h] = try integers("labels_\(h)", count: images.count, in: 0...Int64(k - 1)).map(Int32.init)
+      learner.heads.counts[h] = try integers("counts_\(h)", count: k, in: 0...most).map(Int.init)
     }
     return progress
   }
@@ -91,9 +96,33 @@ public struct Checkpoint: Sendable {
     for (key, buffer) in Self.floatBuffers(learner) {
       let (_, values) = try tensors.floats(key)
       guard values.count == buffer.count else { throw misfit(key, values.count, buffer.count) }
+      guard values.allSatisfy(\.isFinite) else {
+        throw SeCuError(.badData, "tensor \(key) holds numbers that are not finite", at: name)
+      }
       buffer.fill(with: values)
     }
-    learner.network.batchesTracked = Int(try Self.metadata("batches_tracked", of: tensors, name)) ?? 0
+    let tracked = try Self.metadata("batches_tracked", of: tensors, name)
+    guard let count = Int(tracked), (0...1 << 53).contains(count) else {
+      throw SeCuError(.badData, "batches_tracked is '\(tracked)', expected a count", at: name)
+    }
+    learner.network.batchesTracked = count
+  }
+
+  /// Throws unless a run of these settings on this many images can stand where this one says it does.
+  private func checkProgress(images: Int) throws {
+    let steps = settings.schedule(images: images).stepsPerEpoch
+    let isBetweenSteps = (0..<settings.epochs).contains(progress.epoch) && (0..<steps).contains(progress.step)
+    let isAtEnd = progress.epoch == settings.epochs && progress.step == 0
+    guard isBetweenSteps || isAtEnd else {
+      throw SeCuError(
+        .badData,
+        "step \(progress.step) of epoch \(progress.epoch) is not in a run of \(settings.epochs) epochs of "
+          + "\(steps) steps", at: name)
+    }
+    guard (0...images * settings.passesPerEpoch).contains(progress.labelsMoved), progress.seconds >= 0 else {
+      throw SeCuError(
+        .badData, "\(progress.labelsMoved) labels moved in \(progress.seconds) seconds, which can't be", at: name)
+    }
   }
 
   private static func floatBuffers(_ learner: Learner) -> [(String, FloatBuffer)] {
@@ -105,17 +134,24 @@ public struct Checkpoint: Sendable {
     ]
   }
 
-  private func integers(_ key: String, count: Int, in range: Range<Int64>) throws -> [Int64] {
+  private func integers(_ key: String, count: Int, in range: ClosedRange<Int64>) throws -> [Int64] {
     let values = try tensors.integers(key).values
     guard values.count == count else { throw misfit(key, values.count, count) }
     guard values.allSatisfy(range.contains) else {
-      throw SeCuError(.badData, "tensor \(key) holds values outside \(range)", at: name)
+      throw SeCuError(
+        .badData, "tensor \(key) holds values outside \(range.lowerBound) to \(range.upperBound)", at: name)
     }
     return values
   }
 
   private func misfit(_ key: String, _ found: Int, _ expected: Int) -> SeCuError {
     SeCuError(.badData, "tensor \(key) has \(found) values, expected \(expected)", at: name)
+  }
+
+  private static func decode<Value: Decodable>(
+    _ type: Value.Type, _ key: String, of file: SafeTensors, _ name: String
+  ) throws -> Value {
+    try JSON.decode(type, from: Data(metadata(key, of: file, name).utf8), name: name, position: key)
   }
 
   private static func metadata(_ key: String, of file: SafeTensors, _ name: String) throws -> String {

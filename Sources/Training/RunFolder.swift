@@ -36,22 +36,34 @@ public struct RunFolder: Sendable {
     if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) {
       guard isFolder.boolValue else {
         throw SeCuError(
-          .cannotCreate, "a file is in the way of the run's folder", at: url.path, remedy: "Name another --output")
+          .cannotCreate, "a file is in the way of the run's folder", at: url.relativePath,
+          remedy: "Name another --output")
       }
       if let file = folder.files.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
         throw SeCuError(
-          .cannotCreate, "the folder holds another run (\(file.lastPathComponent))", at: url.path,
+          .cannotCreate, "the folder holds another run (\(file.lastPathComponent))", at: url.relativePath,
           remedy: "Go on with it by --resume, or name another --output")
       }
     }
+    try make(url, withIntermediateDirectories: true)
+    return folder
+  }
+
+  /// Makes a folder.
+  ///
+  /// - Returns: false if something is there already; with intermediate folders, a folder that is there will do.
+  /// - Throws: `SeCuError` of kind `.cannotCreate`.
+  @discardableResult
+  static func make(_ url: URL, withIntermediateDirectories: Bool) throws -> Bool {
     do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: withIntermediateDirectories)
+      return true
     } catch {
+      if !withIntermediateDirectories, (error as? CocoaError)?.code == .fileWriteFileExists { return false }
       throw SeCuError(
-        .cannotCreate, "the run's folder can't be made (\((error as NSError).localizedDescription))", at: url.path,
+        .cannotCreate, "the run's folder can't be made (\(systemReason(error)))", at: url.relativePath,
         remedy: "Name an --output that can be written")
     }
-    return folder
   }
 
   /// The run at `url`.
@@ -60,40 +72,27 @@ public struct RunFolder: Sendable {
   public static func open(_ url: URL) throws -> RunFolder {
     let folder = RunFolder(url)
     guard FileManager.default.fileExists(atPath: folder.configuration.path) else {
-      throw SeCuError(.noInput, "the folder holds no run (config.json is missing)", at: url.path)
+      let isThere = FileManager.default.fileExists(atPath: url.path)
+      let problem = isThere ? "the folder holds no run (config.json is missing)" : "there is no such folder"
+      throw SeCuError(.noInput, problem, at: url.relativePath, remedy: "Name the folder of a run")
     }
     return folder
   }
 
-  // MARK: - Numbered runs
-
-  /// The numbers of the runs `name-1`, `name-2`, … in `base`.
-  private static func numbers(of name: String, in base: URL) -> [Int] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: base.path)) ?? []
-    return names.compactMap { $0.hasPrefix("\(name)-") ? Int($0.dropFirst(name.count + 1)) : nil }
-  }
-
-  /// The first free `base/name-N` after all that are there.
-  public static func next(named name: String, in base: URL) -> URL {
-    base.appendingPathComponent("\(name)-\((numbers(of: name, in: base).max() ?? 0) + 1)")
-  }
-
-  /// The `base/name-N` with the highest number.
-  ///
-  /// - Throws: `SeCuError` of kind `.noInput` if there is none.
-  public static func latest(named name: String, in base: URL) throws -> URL {
-    guard let number = numbers(of: name, in: base).max() else {
-      throw SeCuError(
-        .noInput, "no run of \(name) is there to resume", at: base.path, remedy: "Name its folder with --output")
-    }
-    return base.appendingPathComponent("\(name)-\(number)")
+  /// Whether the run was stopped before its first checkpoint: there is nothing yet that beginning anew would lose.
+  public var isUnbegun: Bool {
+    let files = FileManager.default
+    let lines = (try? files.attributesOfItem(atPath: metrics.path))?[.size] as? Int ?? 0
+    return lines == 0 && ![checkpoint, assignments, encoder].contains { files.fileExists(atPath: $0.path) }
   }
 
   // MARK: - Reading
 
   /// The settings in `config.json`.
+  ///
+  /// - Throws: `SeCuError` that names the field which is missing, malformed or out of range.
   public func readSettings() throws -> TrainingSettings {
-    try JSON.read(TrainingSettings.self, contentsOf: configuration)
+    try JSON.read(StoredSettings.self, contentsOf: configuration).settings
   }
 
   /// The checkpoint, after checking that `config.json` says the same.
@@ -105,19 +104,19 @@ public struct RunFolder: Sendable {
     if let difference = try saved.settings.firstDifference(from: settings) {
       throw SeCuError(
         .badData, "\(difference.field) is \(difference.theirs) here and \(difference.ours) in the checkpoint",
-        at: configuration.path, remedy: "Put the old value back, or begin a new run")
+        at: configuration.relativePath, remedy: "Put the old value back, or begin a new run")
     }
     return saved
   }
 
   // MARK: - Writing
 
-  public func write(_ settings: TrainingSettings) throws {
+  func write(_ settings: TrainingSettings) throws {
     try JSON.write(settings, to: configuration)
   }
 
   /// The results of a run that has ended.
-  public func write(_ evaluation: Evaluation, of trainer: Trainer) throws {
+  func write(_ evaluation: Evaluation, of trainer: Trainer) throws {
     let labels = trainer.images.labels
     var rows = [["image", "cluster", "confidence", "second"] + (labels == nil ? [] : ["label"])]
     for (i, a) in evaluation.assignments.enumerated() {
@@ -132,40 +131,5 @@ public struct RunFolder: Sendable {
   /// Opens `metrics.jsonl` to be continued after `epochsDone` epochs; lines of later ones are dropped, as they will be written anew.
   func openMetrics(epochsDone: Int) throws -> JSONLines<EpochReport> {
     try JSONLines(resuming: metrics) { _, line in line.epoch < epochsDone }
-  }
-}
-
-/// Keeps a run's folder up to date while the run goes on: subscribe `handle` to the trainer's events.
-public final class RunRecorder {
-  private let folder: RunFolder
-  private let trainer: Trainer
-  private let metrics: JSONLines<EpochReport>
-  private let clock = ContinuousClock()
-  private var lastSaved: ContinuousClock.Instant
-
-  /// Checkpoints are written at the end of an epoch, but no more often than this.
-  public static let interval = Duration.seconds(3)
-
-  /// - Throws: `SeCuError` if the files can't be written.
-  public init(_ trainer: Trainer, folder: RunFolder) throws {
-    self.trainer = trainer
-    self.folder = folder
-    AtomicFile.removeLeftovers(in: folder.url)
-    try folder.write(trainer.settings)
-    metrics = try folder.openMetrics(epochsDone: trainer.progress.epoch)
-    lastSaved = clock.now
-    if !FileManager.default.fileExists(atPath: folder.checkpoint.path) { try save() }
-  }
-
-  public func handle(_ event: TrainingEvent) throws {
-    guard case .epochEnded(let report) = event else { return }
-    try metrics.append(report)
-    if clock.now - lastSaved >= Self.interval || trainer.isFinished { try save() }
-  }
-
-  /// Writes a checkpoint of the run as it stands.
-  public func save() throws {
-    try trainer.makeCheckpoint().write(to: folder.checkpoint)
-    lastSaved = clock.now
   }
 }

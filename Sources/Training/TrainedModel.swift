@@ -22,10 +22,14 @@ public final class TrainedModel {
     }
     let checkpoint = try folder.readCheckpoint()
     settings = checkpoint.settings
-    // Only the images of one batch are in memory at a time; labels are not needed.
-    learner = try Learner(settings, images: settings.batch, engine: engine)
+    // Only the images of one batch are in memory at a time; labels are not needed. An image's features do not depend on the
+    // others of its batch, which may therefore be smaller than in training.
+    learner = try Learner(settings, images: min(settings.batch, 128), engine: engine)
     try checkpoint.restoreModel(learner)
     try learner.network.load(SafeTensors(contentsOf: folder.encoder), name: folder.encoder.relativePath)
+    if let broken = learner.firstNonFinite {
+      throw SeCuError(.badData, "tensor \(broken) holds numbers that are not finite", at: folder.encoder.relativePath)
+    }
   }
 
   /// The head that images with these classes are judged by.

@@ -30,6 +30,9 @@ public final class Trainer {
     package var labelsMoved = 0
     /// Seconds of training so far.
     package var seconds = 0.0
+
+    /// The next step as people count, from 1.
+    var place: String { "epoch \(epoch + 1), step \(step + 1)" }
   }
 
   /// A run that has not begun.
@@ -148,9 +151,8 @@ public final class Trainer {
       let loss = losses.representation.isFinite ? "center loss" : "representation loss"
       let tensor = learner.firstNonFinite.map { "; the first tensor that is not finite is \($0)" } ?? ""
       throw SeCuError(
-        .badData, "the \(loss) is no longer a finite number\(tensor)", at: "training",
-        position: "epoch \(epoch), step \(step)",
-        remedy: "Lower the learning rates: this run has \(settings.rate) and \(settings.centerRate)")
+        .badData, "the \(loss) is no longer a finite number\(tensor)", at: "training", position: progress.place,
+        remedy: settings.remedyForDivergence)
     }
     progress.representationLoss += losses.representation
     progress.centerLoss += losses.center
@@ -177,4 +179,11 @@ public final class Trainer {
 
 extension Duration {
   fileprivate var inSeconds: Double { self / .seconds(1) }
+}
+
+extension TrainingSettings {
+  /// What to do about numbers that grew beyond all bounds.
+  var remedyForDivergence: String {
+    "Begin a new run with lower learning rates (rate \(rate), centerRate \(centerRate)) or less weight decay (\(weightDecay))"
+  }
 }

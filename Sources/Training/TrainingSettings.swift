@@ -72,7 +72,7 @@ extension TrainingSettings {
     augmentation: .digits, rate: 0.1, centerRate: 1.2, warmupEpochs: 4)
 }
 
-// MARK: - Validation
+// MARK: - Counting
 
 extension TrainingSettings {
   /// Steps in one pass over `images` images. The last batch may be short; one of a single image has no batch statistics and is
@@ -85,50 +85,5 @@ extension TrainingSettings {
     Schedule(
       rate: rate, epochs: epochs, warmupEpochs: warmupEpochs,
       stepsPerEpoch: passesPerEpoch * stepsPerPass(images: images))
-  }
-
-  /// Checks every field by itself and against the data.
-  ///
-  /// - Throws: `SeCuError` of kind `.usage` that names the field, its value and what is allowed.
-  public func validate(images: Int) throws {
-    try network.validate()
-    try augmentation.validate(channels: network.channels)
-    func check<Value: Comparable>(_ name: String, _ value: Value, _ range: ClosedRange<Value>) throws {
-      guard !range.contains(value) else { return }
-      throw SeCuError(.usage, "\(value) is outside \(range.lowerBound) to \(range.upperBound)", at: name)
-    }
-    try check("epochs", epochs, 1...1_000_000)
-    try check("passesPerEpoch", passesPerEpoch, 1...1_000_000)
-    try check("warmupEpochs", warmupEpochs, 0...1_000_000)
-    try check("rate", rate, 0...1e6)
-    try check("centerRate", centerRate, 0...1e6)
-    try check("momentum", momentum, 0...0.999999)
-    try check("weightDecay", weightDecay, 0...1e6)
-    try check("hardLabelWeight", losses.hardLabelWeight, 0...1)
-    try check("representationTemperature", losses.representationTemperature, 1e-3...1e3)
-    try check("centerTemperature", losses.centerTemperature, 1e-3...1e3)
-    try check("dualRate", constraint.dualRate, 0...1e6)
-    try check("ratio", constraint.ratio, 0...1)
-    guard images >= 2 else {
-      throw SeCuError(
-        .badData, "\(images == 1 ? "one image" : "no image") can't be clustered", at: data,
-        remedy: "Give at least 2 images")
-    }
-    guard batch >= 2, batch <= images else {
-      throw SeCuError(.usage, "\(batch) is outside 2 to \(images), the number of images", at: "batch")
-    }
-    guard !heads.isEmpty, heads.count <= 100 else {
-      throw SeCuError(.usage, "\(heads.count) heads, where 1 to 100 are allowed", at: "heads")
-    }
-    if let wrong = heads.first(where: { $0 < 2 || $0 > images }) {
-      throw SeCuError(
-        .usage, "\(wrong) clusters for \(images) images", at: "heads",
-        remedy: "Each head needs from 2 clusters to as many as there are images")
-    }
-    if warmupEpochs >= epochs, epochs > 1 {
-      throw SeCuError(
-        .usage, "\(warmupEpochs) of \(epochs) epochs leave none for the rate to fall", at: "warmupEpochs",
-        remedy: "Use fewer warm-up epochs or more epochs")
-    }
   }
 }

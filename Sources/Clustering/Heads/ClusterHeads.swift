@@ -36,6 +36,8 @@ package final class ClusterHeads {
 
   /// - Parameters:
   ///   - clusters: K of each head, each at least 1.
+  ///   - dimension: d.
+  ///   - images: N.
   ///   - batch: the most images in a batch, not counting views.
   package init(
     clusters: [Int], dimension: Int, images: Int, batch: Int, constraint: SizeConstraint, losses: LossSettings
@@ -58,6 +60,15 @@ package final class ClusterHeads {
     counts = clusters.map { [Int](repeating: 0, count: $0) }
     normalize = L2Normalize(columns: dimension)
     memory = ClusterHeadsMemory(batch: batch, total: total, heads: clusters.count)
+  }
+
+  /// The bytes that heads of these sizes take, as a Double, since absurd sizes overflow an Int.
+  ///
+  /// - Parameters: as `init` has them.
+  package static func bytes(clusters: [Int], dimension: Int, images: Int, batch: Int) -> Double {
+    let total = clusters.reduce(0) { $0 + Double($1) }, heads = Double(clusters.count), rows = 2 * Double(batch)
+    let perCenter = 4 * Double(dimension) + 2 + 3 * rows
+    return 4 * (total * perCenter + heads * (rows + Double(batch) + Double(images)))
   }
 
   /// ΣK.

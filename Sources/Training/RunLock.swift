@@ -1,0 +1,31 @@
+import Basics
+import Foundation
+
+/// Keeps two processes from writing to one run, as long as it lives.
+///
+/// It is the system's advisory lock on the run's folder, which leaves no file behind and ends with the process however that
+/// ends. Where a file system knows no locks, and on Windows, nothing is kept from anything.
+final class RunLock {
+  private let descriptor: Int32
+
+  /// - Throws: `SeCuError` of kind `.cannotCreate` if another process holds the lock.
+  init(_ folder: URL) throws {
+    #if os(Windows)
+      descriptor = -1
+    #else
+      descriptor = open(folder.path, O_RDONLY | O_CLOEXEC)
+      if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+        close(descriptor)
+        throw SeCuError(
+          .cannotCreate, "another process is writing to this run", at: folder.relativePath,
+          remedy: "Wait until it has ended, or name another --output")
+      }
+    #endif
+  }
+
+  deinit {
+    #if !os(Windows)
+      if descriptor >= 0 { close(descriptor) }
+    #endif
+  }
+}

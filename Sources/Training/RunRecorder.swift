@@ -1,0 +1,44 @@
+import Foundation
+import Interchange
+
+/// Keeps a run's folder up to date while the run goes on: subscribe `handle` to the trainer's events.
+public final class RunRecorder {
+  private let folder: RunFolder
+  private let trainer: Trainer
+  private let metrics: JSONLines<EpochReport>
+  private let lock: RunLock
+  private let clock = ContinuousClock()
+  private var lastSaved: ContinuousClock.Instant
+
+  /// Checkpoints are written at the end of an epoch, but no more often than this.
+  public static let interval = Duration.seconds(3)
+
+  /// - Throws: `SeCuError` if the files can't be written, or another process is writing to this run.
+  public init(_ trainer: Trainer, folder: RunFolder) throws {
+    self.trainer = trainer
+    self.folder = folder
+    lock = try RunLock(folder.url)
+    AtomicFile.removeLeftovers(in: folder.url)
+    try folder.write(trainer.settings)
+    metrics = try folder.openMetrics(epochsDone: trainer.progress.epoch)
+    lastSaved = clock.now
+    if !FileManager.default.fileExists(atPath: folder.checkpoint.path) { try save() }
+  }
+
+  public func handle(_ event: TrainingEvent) throws {
+    guard case .epochEnded(let report) = event else { return }
+    try metrics.append(report)
+    if clock.now - lastSaved >= Self.interval || trainer.isFinished { try save() }
+  }
+
+  /// Writes the results of a run that has ended.
+  public func save(_ evaluation: Evaluation) throws {
+    try folder.write(evaluation, of: trainer)
+  }
+
+  /// Writes a checkpoint of the run as it stands.
+  public func save() throws {
+    try trainer.makeCheckpoint().write(to: folder.checkpoint)
+    lastSaved = clock.now
+  }
+}
