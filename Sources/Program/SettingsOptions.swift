@@ -4,45 +4,71 @@ import Training
 
 /// The options that change a run's settings. Each says which field it sets; what is not given keeps the preset's value.
 enum SettingsOptions {
+  /// The preset whose values help shows as defaults.
+  private static let shown = TrainingSettings.digits
+
+  private static func text(_ values: [Int]) -> String { values.map(String.init).joined(separator: ",") }
+
   static let preset = Option.choice(
-    "preset", of: TrainingSettings.presets.keys.sorted(), help: "The settings to start from.")
+    "preset", of: TrainingSettings.presets.keys.sorted(),
+    help: "The settings to start from; other presets have other defaults."
+  ).showing(default: shown.preset)
   static let data = Option.string(
-    "data", "name", help: "The data set to cluster, one of those that 'secu data' lists.")
+    "data", "name", help: "The data set to cluster, one of those that 'secu data' lists."
+  ).showing(default: shown.data)
   static let limit = Option.integer("limit", in: 1...Int.max, help: "Use only the first n images.")
 
   static let seed = Option.integer(
-    "seed", in: 0...Int.max, help: "Same seed, same result, whatever the number of threads.")
-  static let epochs = Option.integer("epochs", in: 1...1_000_000, help: "Epochs to train.")
+    "seed", in: 0...Int.max, help: "Same seed, same result, whatever the number of threads."
+  ).showing(default: "\(shown.seed)")
+  static let epochs = Option.integer("epochs", in: 1...1_000_000, help: "Epochs to train.").showing(
+    default: "\(shown.epochs)")
   static let passes = Option.integer(
-    "passes", in: 1...1_000_000, help: "Passes over the data in an epoch.")
+    "passes", in: 1...1_000_000, help: "Passes over the data in an epoch."
+  ).showing(default: "\(shown.passesPerEpoch)")
   static let batch = Option.integer(
-    "batch", in: 2...1_000_000, help: "Images in a step, each seen in two views.")
+    "batch", in: 2...1_000_000, help: "Images in a step, each seen in two views."
+  ).showing(default: "\(shown.batch)")
   static let warmup = Option.integer(
-    "warmup", in: 0...1_000_000, help: "Epochs before the learning rate begins to fall.")
-  static let rate = Option.number("rate", in: 0...1e6, help: "The encoder's highest learning rate.")
-  static let centerRate = Option.number("center-rate", in: 0...1e6, help: "The centers' learning rate.")
-  static let momentum = Option.number("momentum", in: 0..<1, help: "Momentum of gradient descent.")
-  static let weightDecay = Option.number("weight-decay", in: 0...1e6, help: "Weight decay of all parameters.")
+    "warmup", in: 0...1_000_000, help: "Epochs before the learning rate begins to fall."
+  ).showing(default: "\(shown.warmupEpochs)")
+  static let rate = Option.number("rate", in: 0...1e6, help: "The encoder's highest learning rate.").showing(
+    default: "\(shown.rate)")
+  static let centerRate = Option.number("center-rate", in: 0...1e6, help: "The centers' learning rate.").showing(
+    default: "\(shown.centerRate)")
+  static let momentum = Option.number("momentum", in: 0..<1, help: "Momentum of gradient descent.").showing(
+    default: "\(shown.momentum)")
+  static let weightDecay = Option.number("weight-decay", in: 0...1e6, help: "Weight decay of all parameters.").showing(
+    default: "\(shown.weightDecay)")
 
   static let heads = Option.integers(
-    "heads", "K,K,…", count: 1...100, in: 2...1_000_000, help: "The number of clusters of each head.")
+    "heads", "K,K,…", count: 1...100, in: 2...1_000_000, help: "The number of clusters of each head."
+  ).showing(default: text(shown.heads))
   static let hardLabelWeight = Option.number(
-    "tau", in: 0...1, help: "Weight of the stored label against the other view's prediction.")
+    "tau", in: 0...1, help: "Weight of the stored label against the other view's prediction."
+  ).showing(default: "\(shown.losses.hardLabelWeight)")
   static let representationTemperature = Option.number(
-    "representation-temperature", "t", in: 0.001...1000, help: "Temperature of the representation loss.")
+    "representation-temperature", "t", in: 0.001...1000, help: "Temperature of the representation loss."
+  ).showing(default: "\(shown.losses.representationTemperature)")
   static let centerTemperature = Option.number(
-    "center-temperature", "t", in: 0.001...1000, help: "Temperature of the center loss.")
+    "center-temperature", "t", in: 0.001...1000, help: "Temperature of the center loss."
+  ).showing(default: "\(shown.losses.centerTemperature)")
   static let dualRate = Option.number(
-    "dual-rate", in: 0...1e6, help: "Step of the dual variables that keep clusters from shrinking.")
+    "dual-rate", in: 0...1e6, help: "Step of the dual variables that keep clusters from shrinking."
+  ).showing(default: "\(shown.constraint.dualRate)")
   static let ratio = Option.number(
-    "ratio", in: 0...1, help: "Smallest cluster size as a share of the mean size; 0 turns the constraint off.")
+    "ratio", in: 0...1, help: "Smallest cluster size as a share of the mean size; 0 turns the constraint off."
+  ).showing(default: "\(shown.constraint.ratio)")
 
   static let widths = Option.integers(
-    "widths", "c,c,…", count: 1...16, in: 1...16_384, help: "Channels of each stage of the network.")
+    "widths", "c,c,…", count: 1...16, in: 1...16_384, help: "Channels of each stage of the network."
+  ).showing(default: text(shown.network.widths))
   static let blocks = Option.integers(
-    "blocks", "n,n,…", count: 1...16, in: 1...1000, help: "Residual blocks of each stage.")
+    "blocks", "n,n,…", count: 1...16, in: 1...1000, help: "Residual blocks of each stage."
+  ).showing(default: text(shown.network.blocks))
   static let dimension = Option.integer(
-    "dimension", in: 1...16_384, help: "Length of the feature vector.")
+    "dimension", in: 1...16_384, help: "Length of the feature vector."
+  ).showing(default: "\(shown.network.dimension)")
 
   static let groups: [Subcommand.Group] = [
     .init("data", data, limit, preset),

@@ -184,8 +184,7 @@ private struct TrainCommand {
 
   private static func line(_ report: StepReport) -> String {
     let left = QuantityText.secondsLeft(
-      done: Double(report.imagesDone),
-      total: Double(report.imagesDone) * Double(report.stepsInAll) / Double(report.stepsDone),
+      done: Double(report.stepsHere), total: Double(report.stepsHere + report.stepsInAll - report.stepsDone),
       elapsed: report.seconds)
     let rate = QuantityText.rate(Double(report.imagesDone), per: report.seconds)
     let percent = 100 * report.stepsDone / max(1, report.stepsInAll)

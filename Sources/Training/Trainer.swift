@@ -89,7 +89,7 @@ public final class Trainer {
     let clock = ContinuousClock()
     let start = clock.now
     let secondsBefore = progress.seconds
-    var imagesDone = 0
+    var stepsHere = 0, imagesDone = 0
     var epochStart = start
     var epochImages = 0
     while progress.epoch < settings.epochs {
@@ -102,6 +102,7 @@ public final class Trainer {
       try step(ids)
       let now = clock.now
       progress.seconds = secondsBefore + (now - start).inSeconds
+      stepsHere += 1
       imagesDone += ids.count
       epochImages += ids.count
       progress.step += 1
@@ -117,7 +118,7 @@ public final class Trainer {
         .stepped(
           StepReport(
             epoch: ended?.epoch ?? progress.epoch, epochs: settings.epochs, stepsDone: done,
-            stepsInAll: settings.epochs * schedule.stepsPerEpoch, imagesDone: imagesDone,
+            stepsInAll: settings.epochs * schedule.stepsPerEpoch, stepsHere: stepsHere, imagesDone: imagesDone,
             seconds: (now - start).inSeconds)))
       if let ended { try handle(.epochEnded(ended)) }
     }

@@ -11,7 +11,8 @@ public struct StepReport: Sendable {
   /// Steps done since the start of the run, and in all.
   public var stepsDone: Int
   public var stepsInAll: Int
-  /// Images learnt from in this process, and the seconds that took.
+  /// Steps and images learnt from in this process, and the seconds that took.
+  public var stepsHere: Int
   public var imagesDone: Int
   public var seconds: Double
 }
