@@ -50,6 +50,14 @@ public final class Engine {
     }
   }
 
+  /// Calls `body` for every row, 64 rows a task.
+  package func runRows(_ rows: Int, flopsPerRow: Int, _ body: (_ row: Int) -> Void) {
+    let chunk = 64
+    run((rows + chunk - 1) / chunk, flops: flopsPerRow * rows) { task, _ in
+      for row in task * chunk..<min(rows, (task + 1) * chunk) { body(row) }
+    }
+  }
+
   /// About 30 µs of work on one core; below this a second core costs more than it brings.
   private static let serialFlops = 2_000_000
 }

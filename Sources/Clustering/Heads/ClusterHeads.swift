@@ -103,7 +103,7 @@ package final class ClusterHeads {
     engine.gemm(
       Matrix(features, rows: rows, columns: dimension),
       Matrix(unit.base + rowOffsets[h] * dimension, rows: k, columns: dimension).t, into: similarities.base)
-    return (0..<rows).map { row in
+    var predictions = (0..<rows).map { row in
       let s = similarities.base + row * k
       var best = 0, second = k > 1 ? 1 : 0
       if k > 1, s[1] > s[0] { swap(&best, &second) }
@@ -114,10 +114,14 @@ package final class ClusterHeads {
           second = j
         }
       }
-      let scale = 1 / losses.representationTemperature
-      let (_, sum) = engine.kernels.exponentialsAndSum(s, scale, k, s)
-      return Prediction(cluster: best, confidence: 1 / sum, second: second)
+      return Prediction(cluster: best, confidence: 0, second: second)
     }
+    Softmax(columns: k, temperature: losses.representationTemperature).forward(
+      on: engine, x: similarities.base, y: similarities.base, rows: rows)
+    for row in predictions.indices {
+      predictions[row].confidence = similarities.base[row * k + predictions[row].cluster]
+    }
+    return predictions
   }
 
   /// One image's cluster in one head.

@@ -15,7 +15,7 @@ package struct L2Normalize {
     rows: Int
   ) {
     let kernels = engine.kernels
-    inChunks(rows, on: engine) { r in
+    engine.runRows(rows, flopsPerRow: 16 * columns) { r in
       let row = x + r * columns
       let length = max(kernels.dotProduct(row, row, columns).squareRoot(), Self.leastLength)
       lengths[r] = length
@@ -30,18 +30,11 @@ package struct L2Normalize {
     dx: UnsafeMutablePointer<Float>, rows: Int
   ) {
     let kernels = engine.kernels
-    inChunks(rows, on: engine) { r in
+    engine.runRows(rows, flopsPerRow: 16 * columns) { r in
       let unit = y + r * columns, gradient = dy + r * columns
       let along = kernels.dotProduct(unit, gradient, columns)
       if UnsafePointer(dx) != dy { (dx + r * columns).update(from: gradient, count: columns) }
       kernels.scaleAndAdd(-along / lengths[r], unit, 1 / lengths[r], dx + r * columns, columns)
-    }
-  }
-
-  private func inChunks(_ rows: Int, on engine: Engine, _ body: (Int) -> Void) {
-    let chunk = 64
-    engine.run((rows + chunk - 1) / chunk, flops: 16 * rows * columns) { task, _ in
-      for r in task * chunk..<min(rows, (task + 1) * chunk) { body(r) }
     }
   }
 }
