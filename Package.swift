@@ -60,7 +60,8 @@ let package = Package(
     // The program `secu`. Its folder is called Program, because Sources/secu and Sources/SeCu would be one and the same
     // folder on a file system that ignores case.
     .executableTarget(
-      name: "Program", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Training"], swiftSettings: optimised),
+      name: "Program", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Clustering", "Training"],
+      swiftSettings: optimised),
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["Basics", "Interchange", "Kernels", "Networks", "Clustering", "Training"], path: "Benchmarks",
@@ -73,7 +74,7 @@ let package = Package(
     .testTarget(
       name: "KernelsTests", dependencies: ["Basics", "MicrokernelInterface", "Kernels"], swiftSettings: optimised),
     .testTarget(name: "NetworksTests", dependencies: ["Basics", "Kernels", "Networks"], swiftSettings: optimised),
-    .testTarget(name: "ClusteringTests", dependencies: ["Clustering"]),
+    .testTarget(name: "ClusteringTests", dependencies: ["Basics", "Kernels", "Clustering"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],

@@ -22,7 +22,7 @@ extension Benchmark {
       ], work: .flops(flops)
     ) { engine in
       let heads = ClusterHeads(
-        clusters: clusters, dimension: dimension, images: 50_000, batch: batch, constraint: SizeConstraint(),
+        clusters: clusters, dimension: dimension, images: 50_000, batch: batch, constraint: .size(SizeConstraint()),
         losses: LossSettings())
       heads.initialize(seed: 0, on: engine)
       heads.beginEpoch(on: engine)

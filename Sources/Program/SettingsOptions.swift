@@ -1,4 +1,5 @@
 import Basics
+import Clustering
 import Datasets
 import Training
 
@@ -55,10 +56,19 @@ enum SettingsOptions {
   ).showing(default: "\(shown.losses.centerTemperature)")
   static let dualRate = Option.number(
     "dual-rate", in: 0...1e6, help: "Step of the dual variables that keep clusters from shrinking."
-  ).showing(default: "\(shown.constraint.dualRate)")
+  ).showing(default: "\(SizeConstraint().dualRate)")
+  static let constraint = Option.choice(
+    "constraint", of: ["size", "entropy"],
+    help: "What keeps clusters from collapsing: a smallest size, or the entropy of all sizes."
+  ).showing(default: "size")
+  static let alpha = Option.number(
+    "alpha", in: 0...1e9, help: "Weight of the entropy constraint, for this number of images.")
+  static let alphaPerImage = Option.number(
+    "alpha-per-image", in: 0...1e9, help: "The same for each image, which carries over to other data."
+  ).showing(default: "\(EntropyConstraint.published.alpha)")
   static let ratio = Option.number(
     "ratio", in: 0...1, help: "Smallest cluster size as a share of the mean size; 0 turns the constraint off."
-  ).showing(default: "\(shown.constraint.ratio)")
+  ).showing(default: "\(SizeConstraint().ratio)")
 
   static let widths = Option.integers(
     "widths", "c,c,…", count: 1...16, in: 1...16_384, help: "Channels of each stage of the network."
@@ -74,7 +84,8 @@ enum SettingsOptions {
     .init("data", data, limit, preset),
     .init("training", epochs, passes, batch, seed, rate, centerRate, warmup, momentum, weightDecay),
     .init(
-      "clustering", heads, ratio, dualRate, hardLabelWeight, representationTemperature, centerTemperature),
+      "clustering", heads, constraint, ratio, dualRate, alpha, alphaPerImage, hardLabelWeight,
+      representationTemperature, centerTemperature),
     .init("network", widths, blocks, dimension),
   ]
 
@@ -100,11 +111,33 @@ enum SettingsOptions {
     if let value = values[hardLabelWeight] { s.losses.hardLabelWeight = Float(value) }
     if let value = values[representationTemperature] { s.losses.representationTemperature = Float(value) }
     if let value = values[centerTemperature] { s.losses.centerTemperature = Float(value) }
-    if let value = values[dualRate] { s.constraint.dualRate = Float(value) }
-    if let value = values[ratio] { s.constraint.ratio = Float(value) }
+    s.constraint = try constraint(values, base: s.constraint)
     if let value = values[widths] { s.network.widths = value }
     if let value = values[blocks] { s.network.blocks = value }
     if let value = values[dimension] { s.network.dimension = value }
     return s
+  }
+
+  /// The constraint that is asked for; options that belong to the other one are refused.
+  private static func constraint(_ values: ParsedOptions, base: AssignmentConstraint) throws -> AssignmentConstraint {
+    var size = SizeConstraint(), entropy = EntropyConstraint.published
+    var isEntropy = false
+    switch base {
+    case .size(let constraint): size = constraint
+    case .entropy(let constraint): (entropy, isEntropy) = (constraint, true)
+    }
+    if let kind = values[constraint] { isEntropy = kind == "entropy" }
+    for (option, belongsToEntropy) in [
+      (dualRate, false), (ratio, false), (alpha, true), (alphaPerImage, true),
+    ] as [(any DeclaredOption, Bool)] where belongsToEntropy != isEntropy && values.isGiven(option.declaration.name) {
+      throw SeCuError(
+        .usage, "belongs to the \(belongsToEntropy ? "entropy" : "size") constraint", at: option.declaration.spelling,
+        remedy: "Choose it with --constraint \(belongsToEntropy ? "entropy" : "size")")
+    }
+    if let value = values[dualRate] { size.dualRate = Float(value) }
+    if let value = values[ratio] { size.ratio = Float(value) }
+    if let value = values[alpha] { entropy = EntropyConstraint(alpha: Float(value)) }
+    if let value = values[alphaPerImage] { entropy = EntropyConstraint(alpha: Float(value), isPerImage: true) }
+    return isEntropy ? .entropy(entropy) : .size(size)
   }
 }

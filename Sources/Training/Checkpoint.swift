@@ -35,6 +35,8 @@ public struct Checkpoint: Sendable {
       file.tensors["counts_\(h)"] = try SafeTensors.Tensor(
         learner.heads.counts[h].map(Int64.init), shape: [learner.heads.clusters[h]])
     }
+    file.tensors["assigned"] = try SafeTensors.Tensor(
+      learner.heads.isAssigned.map { Int64($0 ? 1 : 0) }, shape: [learner.heads.images])
     file.metadata = [
       "settings": String(decoding: try JSON.line(settings), as: UTF8.self),
       "progress": String(decoding: try JSON.line(progress), as: UTF8.self),
@@ -88,6 +90,7 @@ public struct Checkpoint: Sendable {
       learner.heads.labels[h] = try integers("labels_\(h)", count: images.count, in: 0...Int64(k - 1)).map(Int32.init)
       learner.heads.counts[h] = try integers("counts_\(h)", count: k, in: 0...most).map(Int.init)
     }
+    learner.heads.isAssigned = try integers("assigned", count: images.count, in: 0...1).map { $0 == 1 }
     return progress
   }
 

@@ -23,8 +23,13 @@ extension TrainingSettings {
     try check("losses.hardLabelWeight", losses.hardLabelWeight, 0...1)
     try check("losses.representationTemperature", losses.representationTemperature, 1e-3...1e3)
     try check("losses.centerTemperature", losses.centerTemperature, 1e-3...1e3)
-    try check("constraint.dualRate", constraint.dualRate, 0...1e6)
-    try check("constraint.ratio", constraint.ratio, 0...1)
+    switch constraint {
+    case .size(let constraint):
+      try check("constraint.dualRate", constraint.dualRate, 0...1e6)
+      try check("constraint.ratio", constraint.ratio, 0...1)
+    case .entropy(let constraint):
+      try check("constraint.alpha", constraint.alpha, 0...1e9)
+    }
     try check("the number of heads", heads.count, 1...100)
     for clusters in heads { try check("heads", clusters, 2...1_000_000) }
     // A pass has random numbers of its own, by its 32-bit number.

@@ -30,13 +30,13 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   /// The epochs before the rate begins to fall; the rate is 0 in epoch 0 and rises linearly over the others.
   public var warmupEpochs: Int
   public var losses: LossSettings
-  public var constraint: SizeConstraint
+  public var constraint: AssignmentConstraint
 
   public init(
     data: String, preset: String, seed: UInt64, epochs: Int, passesPerEpoch: Int, batch: Int, heads: [Int],
     network: ResNet, augmentation: Augmentation, rate: Float, centerRate: Float, momentum: Float = 0.9,
     weightDecay: Float = 1e-4, warmupEpochs: Int, losses: LossSettings = .init(),
-    constraint: SizeConstraint = .init()
+    constraint: AssignmentConstraint = .size(SizeConstraint())
   ) {
     self.data = data
     self.preset = preset

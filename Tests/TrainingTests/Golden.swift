@@ -1,4 +1,5 @@
 import Basics
+import Clustering
 import Foundation
 import Interchange
 import Kernels
@@ -13,6 +14,16 @@ enum Golden {
     ProcessInfo.processInfo.environment["SECU_GOLDEN"].map { URL(fileURLWithPath: $0) }
     ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
 
+  /// The constraints that the folder has a file of this kind for. The size constraint's is committed and must be there; the
+  /// entropy constraint's is found where `SECU_GOLDEN` names a whole folder.
+  static func constraints(_ kind: String) -> [String] {
+    let entropy = folder.appendingPathComponent("\(kind)_entropy.safetensors")
+    if FileManager.default.fileExists(atPath: entropy.path) { return ["size", "entropy"] }
+    print(
+      "skipped: \(kind)_entropy.safetensors is not in the folder of golden tensors; set SECU_GOLDEN to one that has it")
+    return ["size"]
+  }
+
   static func file(_ name: String) throws -> SafeTensors {
     try SafeTensors(contentsOf: folder.appendingPathComponent("\(name).safetensors"))
   }
@@ -20,6 +31,12 @@ enum Golden {
 
 extension SafeTensors {
   func number(_ key: String) throws -> Double { try #require(Double(metadata[key] ?? ""), "metadata \(key)") }
+
+  /// The constraint of a head's or a run's file.
+  func constraint() throws -> AssignmentConstraint {
+    if metadata["constraint"] == "entropy" { return .entropy(EntropyConstraint(alpha: Float(try number("alpha")))) }
+    return .size(SizeConstraint(dualRate: Float(try number("dual_lr")), ratio: Float(try number("ratio"))))
+  }
 
   /// A list such as `[4, 8, 12]` in the metadata.
   func list(_ key: String) throws -> [Int] {
@@ -74,12 +91,20 @@ extension FloatBuffer {
     fill(with: values)
   }
 
-  /// Moves every value by one unit in the last place, up, down or not at all, by random numbers of this seed; 0 moves none.
+  /// Moves every value by some units in the last place, up, down or not at all, by random numbers of this seed: by one for seeds 1 to
+  /// 8, by two for the next eight, then by four and by eight; 0 moves none.
   func nudge(_ seed: Int) {
     if seed == 0 { return }
+    let size = Float(Self.units(seed)) * 0x1p-23
     var stream = RandomStream(seed: UInt64(seed), purpose: .benchmark)
-    for i in 0..<count { base[i] *= 1 + Float(Int(stream.nextWord() % 3) - 1) * 0x1p-23 }
+    for i in 0..<count { base[i] *= 1 + Float(Int(stream.nextWord() % 3) - 1) * size }
   }
+
+  /// The units in the last place that `nudge` moves by.
+  static func units(_ seed: Int) -> Int { seed == 0 ? 0 : 1 << ((seed - 1) / 8) }
+
+  /// The seeds of `nudge`.
+  static let nudges = 0...32
 
   func copy(_ values: ArraySlice<Float>, to offset: Int) {
     values.withUnsafeBufferPointer {

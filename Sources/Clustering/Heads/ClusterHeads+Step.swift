@@ -3,7 +3,7 @@ import Kernels
 
 /// One step of all heads on one batch: assign, move the duals, store the labels, then both losses with their gradients.
 ///
-/// Order within a head, which the published program fixes: the whole batch is assigned against the OLD duals; then the duals move;
+/// Order within a head, which the published program fixes: the whole batch is assigned against the OLD duals or counts; then they move;
 /// then the labels are stored; then come the losses. `SeCuReference` has the formulas for one image.
 extension ClusterHeads {
   /// The losses of a step, each the mean over heads, views and images.
@@ -68,25 +68,45 @@ extension ClusterHeads {
   private func assign(_ ids: [Int], on engine: Engine) {
     let b = ids.count
     engine.run(clusters.count, flops: 6 * b * total) { h, _ in
-      let k = clusters[h]
-      for i in 0..<b {
-        memory.oldLabels[h * b + i] = labels[h][ids[i]]
-        memory.newLabels[h * b + i] = Int32(
+      let rows = memory.current.base + rowOffsets[h], k = clusters[h]
+      func put(_ assignment: (_ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ id: Int) -> Int) {
+        for (i, id) in ids.enumerated() {
+          memory.oldLabels[h * b + i] = labels[h][id]
+          memory.newLabels[h * b + i] = Int32(assignment(rows + i * total, rows + (b + i) * total, id))
+        }
+      }
+      switch constraint {
+      case .size(let constraint):
+        put { first, second, _ in
+          constraint.assign(first, second, duals: duals.base + rowOffsets[h], clusters: k)
+        }
+      case .entropy(let constraint):
+        let joining = constraint.costs(counts[h], isFirst: true, images: images)
+        let moving = constraint.costs(counts[h], isFirst: false, images: images)
+        put { first, second, id in
           constraint.assign(
-            memory.current.base + i * total + rowOffsets[h], memory.current.base + (b + i) * total + rowOffsets[h],
-            duals: duals.base + rowOffsets[h], clusters: k))
+            first, second, old: Int(labels[h][id]), costs: isAssigned[id] ? moving : joining, clusters: k)
+        }
       }
     }
-    for h in clusters.indices {
-      var batchCounts = [Int](repeating: 0, count: clusters[h])
-      for i in 0..<b {
-        let label = memory.newLabels[h * b + i]
-        batchCounts[Int(label)] += 1
-        labels[h][ids[i]] = label
-      }
+    for h in clusters.indices { moveState(head: h, ids) }
+    for id in ids { isAssigned[id] = true }
+  }
+
+  /// Moves the duals or counts of a head by what the batch was assigned to, and stores the labels.
+  private func moveState(head h: Int, _ ids: [Int]) {
+    let b = ids.count
+    var batchCounts = [Int](repeating: 0, count: clusters[h])
+    for (i, id) in ids.enumerated() {
+      let label = memory.newLabels[h * b + i]
+      batchCounts[Int(label)] += 1
+      if case .entropy = constraint, isAssigned[id] { counts[h][Int(labels[h][id])] -= 1 }
+      labels[h][id] = label
+    }
+    if case .size(let constraint) = constraint {
       constraint.update(duals.base + rowOffsets[h], counts: batchCounts, batch: b)
-      for j in batchCounts.indices { counts[h][j] += batchCounts[j] }
     }
+    for j in batchCounts.indices { counts[h][j] += batchCounts[j] }
   }
 
   // MARK: - Losses

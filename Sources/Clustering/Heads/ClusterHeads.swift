@@ -12,7 +12,7 @@ package final class ClusterHeads {
   package let dimension: Int
   /// N, the images that have a stored label.
   package let images: Int
-  package let constraint: SizeConstraint
+  package let constraint: AssignmentConstraint
   package let losses: LossSettings
 
   /// The centers as gradient descent sees them, [ΣK, d].
@@ -26,8 +26,11 @@ package final class ClusterHeads {
   package let duals: FloatBuffer
   /// y⁻: the cluster that each image was last assigned to, by head.
   package var labels: [[Int32]]
-  /// How many images each cluster received in this epoch, by head.
+  /// By head, the images in each cluster: with the entropy constraint all that were ever assigned, where they are now; with the size
+  /// constraint those that it received in this epoch.
   package var counts: [[Int]]
+  /// Whether each image was ever assigned.
+  package var isAssigned: [Bool]
 
   let memory: ClusterHeadsMemory
   let normalize: L2Normalize
@@ -40,7 +43,7 @@ package final class ClusterHeads {
   ///   - images: N.
   ///   - batch: the most images in a batch, not counting views.
   package init(
-    clusters: [Int], dimension: Int, images: Int, batch: Int, constraint: SizeConstraint, losses: LossSettings
+    clusters: [Int], dimension: Int, images: Int, batch: Int, constraint: AssignmentConstraint, losses: LossSettings
   ) {
     self.clusters = clusters
     self.dimension = dimension
@@ -58,6 +61,7 @@ package final class ClusterHeads {
     // Before its first assignment an image is in cluster 1 (0 if there is no other), as in the published program.
     labels = clusters.map { [Int32](repeating: $0 > 1 ? 1 : 0, count: images) }
     counts = clusters.map { [Int](repeating: 0, count: $0) }
+    isAssigned = [Bool](repeating: false, count: images)
     normalize = L2Normalize(columns: dimension)
     memory = ClusterHeadsMemory(batch: batch, total: total, heads: clusters.count)
   }
@@ -83,10 +87,10 @@ package final class ClusterHeads {
     normalize.forward(on: engine, x: centers.base, y: centers.base, lengths: lengths.base, rows: total)
   }
 
-  /// Starts an epoch: freezes W⁻ at the current centers, and in size mode counts afresh.
+  /// Starts an epoch: freezes W⁻ at the current centers, and with the size constraint counts afresh.
   package func beginEpoch(on engine: Engine) {
     normalize.forward(on: engine, x: centers.base, y: frozen.base, lengths: lengths.base, rows: total)
-    counts = clusters.map { [Int](repeating: 0, count: $0) }
+    if case .size = constraint { counts = clusters.map { [Int](repeating: 0, count: $0) } }
   }
 
   /// W⁻ as the rows of a matrix, to be saved with a run that stops inside an epoch.

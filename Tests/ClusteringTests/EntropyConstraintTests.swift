@@ -1,0 +1,103 @@
+import Basics
+import Foundation
+import Kernels
+import Testing
+
+@testable import Clustering
+
+@Suite struct EntropyConstraintTests {
+  /// Σ_j P_j ln P_j in Double.
+  private func negativeEntropy(_ counts: [Int]) -> Double {
+    let total = Double(counts.reduce(0, +))
+    return counts.reduce(0) { $1 > 0 ? $0 + Double($1) / total * log(Double($1) / total) : $0 }
+  }
+
+  /// Δ is the change of Σ P ln P that a move makes. Each f is a product of numbers of at most 1 with two roundings and an error of its
+  /// logarithm: four of them are wrong by at most 4·4·2⁻²⁴ of 0.37, the largest |p ln p|.
+  @Test func costOfMovingIsTheChangeOfTheSum() throws {
+    let counts = [5, 0, 1, 20, 14]
+    let costs = try #require(EntropyConstraint(alpha: 1).costs(counts, isFirst: false, images: 40))
+    for from in counts.indices where counts[from] > 0 {
+      for to in counts.indices where to != from {
+        var moved = counts
+        moved[from] -= 1
+        moved[to] += 1
+        let change = negativeEntropy(moved) - negativeEntropy(counts)
+        #expect(abs(Double(costs.leaving[from] + costs.joining[to]) - change) < 16 * 0.37 * 0x1p-24)
+      }
+    }
+  }
+
+  @Test func firstBatchIsFreeAndLaterOnesPreferSmallClusters() throws {
+    let constraint = EntropyConstraint(alpha: 100)
+    #expect(constraint.costs([0, 0, 0], isFirst: true, images: 10) == nil)
+    let similarities: [Float] = [0.5, 0.4, 0.3]
+    similarities.withUnsafeBufferPointer { s in
+      guard let s = s.baseAddress else { return }
+      #expect(constraint.assign(s, s, old: 0, costs: nil, clusters: 3) == 0)
+      let crowded = constraint.costs([8, 1, 8], isFirst: true, images: 100)
+      #expect(constraint.assign(s, s, old: 0, costs: crowded, clusters: 3) == 1)
+      // Without weight, only the similarity counts.
+      let free = EntropyConstraint(alpha: 0).costs([8, 1, 8], isFirst: false, images: 17)
+      #expect(constraint.assign(s, s, old: 2, costs: free, clusters: 3) == 0)
+    }
+  }
+
+  @Test func alphaPerImageGrowsWithTheData() throws {
+    let perImage = try #require(
+      EntropyConstraint(alpha: 0.12, isPerImage: true).costs([1, 1], isFirst: false, images: 50_000))
+    #expect(perImage.alpha == 6000)
+  }
+
+  /// Random features over several epochs: counts add up to the images seen so far, and are those of the stored labels.
+  @Test(arguments: [1, 24, 1000] as [Float], [[7], [2, 5, 40]])
+  func countsAddUp(alpha: Float, clusters: [Int]) throws {
+    let images = 103, batch = 16, dimension = 8
+    let engine = try Engine(cores: Cores(threads: 2))
+    let heads = ClusterHeads(
+      clusters: clusters, dimension: dimension, images: images, batch: batch,
+      constraint: .entropy(EntropyConstraint(alpha: alpha)), losses: LossSettings())
+    heads.initialize(seed: 3, on: engine)
+    let features = FloatBuffer(2 * batch * dimension), gradient = FloatBuffer(2 * batch * dimension)
+    let lengths = FloatBuffer(2 * batch)
+    var stream = RandomStream(seed: 5, purpose: .benchmark)
+    var entropies: [Double] = []
+    for epoch in 0..<4 {
+      heads.beginEpoch(on: engine)
+      let order = stream.permutation(images)
+      for first in stride(from: 0, to: images, by: batch) {
+        let ids = Array(order[first..<min(images, first + batch)])
+        for i in 0..<2 * ids.count * dimension { features.base[i] = stream.normal() }
+        L2Normalize(columns: dimension).forward(
+          on: engine, x: features.base, y: features.base, lengths: lengths.base, rows: 2 * ids.count)
+        _ = heads.step(
+          on: engine, features: features.base, ids: ids, firstEpoch: epoch == 0, featureGradient: gradient.base)
+        let seen = epoch == 0 ? first + ids.count : images
+        for counts in heads.counts {
+          #expect(counts.reduce(0, +) == seen)
+          #expect(counts.allSatisfy { $0 >= 0 })
+        }
+      }
+      entropies.append(-negativeEntropy(heads.counts[0]))
+    }
+    for h in clusters.indices {
+      var sizes = [Int](repeating: 0, count: clusters[h])
+      for label in heads.labels[h] { sizes[Int(label)] += 1 }
+      #expect(sizes == heads.counts[h])
+    }
+    // A large weight leaves no cluster more than a few images from the mean.
+    if alpha == 1000, clusters == [7] { #expect(entropies[3] > 0.99 * log(7)) }
+  }
+
+  @Test func constraintsSurviveJSON() throws {
+    for constraint in [
+      AssignmentConstraint.size(SizeConstraint(dualRate: 0.2, ratio: 0.5)), .entropy(.published),
+      .entropy(EntropyConstraint(alpha: 6000)),
+    ] {
+      let text = try JSONEncoder().encode(constraint)
+      #expect(try JSONDecoder().decode(AssignmentConstraint.self, from: text) == constraint)
+    }
+    let unknown = Data(#"{"kind": "other"}"#.utf8)
+    #expect(throws: DecodingError.self) { try JSONDecoder().decode(AssignmentConstraint.self, from: unknown) }
+  }
+}
