@@ -81,11 +81,16 @@ public final class Trainer {
 
   // MARK: - The loop
 
+  /// Trains until the last epoch is done: `run(shouldStop:handle:)` without a stop.
+  public func run(handle: (TrainingEvent) throws -> Void = { _ in }) throws {
+    try run(shouldStop: { false }, handle: handle)
+  }
+
   /// Trains until the last epoch is done or `shouldStop` says so, which is asked before every step.
   ///
   /// - Parameter handle: receives the events; what it throws ends the run.
   /// - Throws: `SeCuError` of kind `.badData` if a loss is no longer finite, with the epoch and step and what to change.
-  public func run(shouldStop: () -> Bool = { false }, handle: (TrainingEvent) throws -> Void = { _ in }) throws {
+  public func run(shouldStop: () -> Bool, handle: (TrainingEvent) throws -> Void = { _ in }) throws {
     let clock = ContinuousClock()
     let start = clock.now
     let secondsBefore = progress.seconds

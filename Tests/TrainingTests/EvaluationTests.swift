@@ -1,0 +1,86 @@
+import Basics
+import Clustering
+import Imaging
+import Kernels
+import Testing
+
+@testable import Training
+
+@Suite struct EvaluationTests {
+  static let heads: [(heads: [Int], classes: Int?, index: Int)] = [
+    ([10, 20, 30], 20, 1), ([30, 20, 10], 10, 2), ([20, 10, 10], 10, 1),
+    // None is exact: the smallest that has more clusters than there are classes.
+    ([10, 30, 20, 40], 15, 2), ([40, 16, 17], 15, 1), ([5, 20, 20], 10, 1),
+    // All have fewer: the largest.
+    ([5, 8, 7], 10, 1), ([3], 10, 0), ([8, 8], 10, 0),
+    // No classes: the first.
+    ([10, 20], nil, 0),
+  ]
+
+  @Test(arguments: heads) func `the head that a run is judged by`(heads: [Int], classes: Int?, index: Int) {
+    #expect(EvaluatedHead.index(heads: heads, classes: classes) == index)
+  }
+
+  @Test func `classes are counted by their names, else by their labels`() throws {
+    let named = try TinyRun.images(5)
+    #expect(named.classCount == 3)
+    #expect(try named.subset([0, 3]).classCount == 3)
+    #expect(try ImageSet(name: "x", shape: named.shape, pixels: named.pixels, labels: [4, 4, 9, 4, 9]).classCount == 2)
+    #expect(try TinyRun.images(5, labelled: false).classCount == nil)
+  }
+
+  /// An image's cluster depends on nothing but the image: not on its place, on its batch or on the others.
+  @Test func `images in another order have the same clusters`() throws {
+    let trainer = try TinyRun.trainer(images: 13)
+    try trainer.run()
+    let straight = try trainer.evaluate()
+    #expect(straight.assignments.count == 13)
+    let order = [12, 0, 7, 3, 3, 11, 5, 1, 2, 9, 4, 10, 6, 8, 0, 12, 5]
+    for ids in [order, [4], Array((0..<13).reversed())] {
+      let maker = try ViewMaker(TinyRun.images().subset(ids), recipe: TinyRun.settings.augmentation)
+      let found = try trainer.learner.evaluate(maker, head: trainer.evaluatedHead)
+      #expect(found.assignments == ids.map { straight.assignments[$0] })
+    }
+  }
+
+  @Test func `scores and sizes are those of the assignments`() throws {
+    let trainer = try TinyRun.trainer()
+    try trainer.run()
+    let state = RunState(trainer)
+    for head in [0, 1] {
+      let evaluation = try trainer.learner.evaluate(trainer.viewMaker, head: head)
+      let clusters = evaluation.assignments.map(\.cluster)
+      #expect(evaluation.clusters == TinyRun.settings.heads[head])
+      #expect(evaluation.sizes == (0..<evaluation.clusters).map { k in clusters.count { $0 == k } })
+      #expect(evaluation.sizes.reduce(0, +) == 13)
+      let scores = try ClusteringScores(clusterLabels: clusters, classLabels: (0..<13).map { $0 % 3 })
+      #expect(evaluation.scores == scores)
+      #expect(evaluation.assignments.allSatisfy { $0.cluster != $0.second && $0.confidence > 0 && $0.confidence <= 1 })
+    }
+    #expect(RunState(trainer) == state, "evaluation leaves the run as it is")
+    #expect(trainer.evaluatedHead == 0)
+  }
+
+  @Test func `the first tensor that is not finite is named`() throws {
+    let learner = try TinyRun.trainer().learner
+    #expect(learner.firstNonFinite == nil)
+    let center = learner.heads.centers.base + 3 * 8 + 2
+    center.pointee = .infinity
+    #expect(learner.firstNonFinite == "center_1")
+    let statistic = try #require(learner.network.layout.statistics.last)
+    learner.network.statistics.base[statistic.offset] = -.infinity
+    #expect(learner.firstNonFinite == statistic.name)
+    let bias = try #require(learner.network.layout.parameters.first { $0.name == "fc.3.bias" })
+    learner.network.parameters.base[bias.offset + bias.count - 1] = .nan
+    #expect(learner.firstNonFinite == "fc.3.bias")
+  }
+
+  @Test func `k-means on pixels finds stripes`() throws {
+    let images = try TinyRun.images(30)
+    let baseline = try PixelBaseline(images, clusters: 3, seed: 0, cores: Cores(threads: 2))
+    #expect(baseline.scores?.accuracy == 1)
+    #expect(baseline.sizes == [10, 10, 10])
+    #expect(try PixelBaseline(TinyRun.images(30, labelled: false), clusters: 3, seed: 0, cores: Cores()).scores == nil)
+    try failure(.usage) { try PixelBaseline(images, clusters: 31, seed: 0, cores: Cores(threads: 1)) }
+  }
+}

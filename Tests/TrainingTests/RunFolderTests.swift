@@ -1,0 +1,191 @@
+import Basics
+import Foundation
+import Interchange
+import Kernels
+import Testing
+
+@testable import Training
+
+@Suite struct RunFolderTests {
+  private let files = FileManager.default
+
+  // MARK: - Making and finding
+
+  @Test func `a new run gets a folder, with those above it`() throws {
+    let base = temporaryURL()
+    defer { remove(base) }
+    let url = base.appending(path: "a/b/run")
+    let folder = try RunFolder.create(at: url)
+    #expect(try files.contentsOfDirectory(atPath: url.path).isEmpty)
+    // A folder that is empty or holds other things will do.
+    try Data("notes".utf8).write(to: url.appending(path: "notes.txt"))
+    #expect(try RunFolder.create(at: url).url == folder.url)
+  }
+
+  @Test(arguments: ["config.json", "metrics.jsonl", "checkpoint", "assignments.csv", "encoder.safetensors"])
+  func `a folder with any file of a run is not taken`(file: String) throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    try files.createDirectory(at: url, withIntermediateDirectories: true)
+    try Data("precious".utf8).write(to: url.appending(path: file))
+    let error = try failure(.cannotCreate) { try RunFolder.create(at: url) }
+    #expect(error.problem == "the folder holds another run (\(file))")
+    #expect(error.remedy?.contains("--resume") == true)
+    #expect(try String(contentsOf: url.appending(path: file), encoding: .utf8) == "precious")
+  }
+
+  @Test func `a file in the way is not taken`() throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    try Data("precious".utf8).write(to: url)
+    #expect(try failure(.cannotCreate) { try RunFolder.create(at: url) }.problem.contains("a file is in the way"))
+    let below = try failure(.cannotCreate) { try RunFolder.create(at: url.appending(path: "run")) }
+    #expect(below.problem.contains("Not a directory"), "\(below)")
+    #expect(try String(contentsOf: url, encoding: .utf8) == "precious")
+  }
+
+  @Test func `a run is opened by its settings file`() throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    #expect(try failure(.noInput) { try RunFolder.open(url) }.problem == "there is no such folder")
+    let folder = try RunFolder.create(at: url)
+    #expect(try failure(.noInput) { try RunFolder.open(url) }.problem.contains("holds no run"))
+    try folder.write(TinyRun.settings)
+    #expect(try RunFolder.open(url).readSettings() == TinyRun.settings)
+  }
+
+  @Test func `runs without a name are numbered`() throws {
+    let base = temporaryURL()
+    defer { remove(base) }
+    #expect(try failure(.noInput) { try RunFolder.latest(named: "digits", in: base) }.place == base.relativePath)
+    func create() throws -> String { try RunFolder.create(named: "digits", in: base).url.lastPathComponent }
+    #expect(try create() == "digits-1")
+    #expect(try create() == "digits-2")
+    // Numbered by number and not by letter; others' names, and numbers beyond all counting, are passed over.
+    for name in ["digits-9", "digits-10", "digits-x", "digits-+99", "digits-9223372036854775807", "other-50"] {
+      try files.createDirectory(at: base.appending(path: name), withIntermediateDirectories: true)
+    }
+    #expect(try create() == "digits-11")
+    // The latest is the last that was begun.
+    #expect(throws: SeCuError.self) { try RunFolder.latest(named: "digits", in: base) }
+    for name in ["digits-2", "digits-9", "digits-10"] {
+      try RunFolder(base.appending(path: name)).write(TinyRun.settings)
+    }
+    #expect(try RunFolder.latest(named: "digits", in: base).url.lastPathComponent == "digits-10")
+  }
+
+  @Test func `runs that begin at once get folders of their own`() async throws {
+    let base = files.temporaryDirectory.appending(path: "training-\(UUID().uuidString)")
+    defer { try? files.removeItem(at: base) }
+    let names = try await withThrowingTaskGroup(of: String.self) { group in
+      for _ in 0..<12 { group.addTask { try RunFolder.create(named: "run", in: base).url.lastPathComponent } }
+      return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+    }
+    #expect(names == Set((1...12).map { "run-\($0)" }))
+  }
+
+  // MARK: - A run's files
+
+  @Test func `a run leaves its files, and nothing else`() throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    let (trainer, evaluation) = try TinyRun.finished(in: url)
+    let folder = try RunFolder.open(url)
+    #expect(
+      try files.contentsOfDirectory(atPath: url.path).sorted() == [
+        "assignments.csv", "checkpoint", "config.json", "encoder.safetensors", "metrics.jsonl",
+      ])
+    #expect(try folder.readCheckpoint().epochsDone == 3)
+
+    let lines = try JSONLines<EpochReport>.read(contentsOf: folder.metrics)
+    #expect(lines.map(\.epoch) == [0, 1, 2])
+
+    let rows = try CSV.read(contentsOf: folder.assignments)
+    #expect(rows[0] == ["image", "cluster", "confidence", "second", "label"])
+    #expect(rows.dropFirst().map { $0[0] } == (0..<13).map(String.init))
+    #expect(rows.dropFirst().map { $0[1] } == evaluation.assignments.map { String($0.cluster) })
+    #expect(rows.dropFirst().map { $0[4] } == (0..<13).map { String($0 % 3) })
+
+    let encoder = try SafeTensors(contentsOf: folder.encoder)
+    #expect(try encoder.tensors == trainer.learner.network.stateDictionary())
+  }
+
+  @Test func `settings and checkpoint must agree`() throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    try TinyRun.finished(in: url)
+    let folder = try RunFolder.open(url)
+    try folder.write(TinyRun.settings { $0.losses.centerTemperature = 1 })
+    let error = try failure(.badData) { try folder.readCheckpoint() }
+    #expect(error.problem == "losses.centerTemperature is 1 here and 0.05 in the checkpoint")
+    #expect(error.place == folder.configuration.relativePath)
+    try folder.write(TinyRun.settings)
+    #expect(try folder.readCheckpoint().settings == TinyRun.settings)
+  }
+
+  @Test(arguments: ["", "{", "[]", "null", "\u{0}\u{1}", "{\"epochs\": 3}"])
+  func `a settings file that is none is refused`(text: String) throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    let folder = try RunFolder.create(at: url)
+    try Data(text.utf8).write(to: folder.configuration)
+    #expect(try failure(.badData) { try folder.readSettings() }.place == folder.configuration.relativePath)
+  }
+
+  @Test func `a run that was killed before its first checkpoint is unbegun`() throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    let folder = try RunFolder.create(at: url)
+    try folder.write(TinyRun.settings)
+    #expect(folder.isUnbegun)
+    try Data().write(to: folder.metrics)
+    #expect(folder.isUnbegun)
+    for file in [folder.metrics, folder.checkpoint, folder.encoder, folder.assignments] {
+      try Data("x".utf8).write(to: file)
+      #expect(!folder.isUnbegun, "\(file.lastPathComponent)")
+      try files.removeItem(at: file)
+    }
+  }
+
+  // MARK: - Recording
+
+  @Test func `a resumed run continues its metrics where its checkpoint stands`() throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    let folder = try RunFolder.create(at: url)
+    try {
+      let trainer = try TinyRun.trainer()
+      let recorder = try RunRecorder(trainer, folder: folder)
+      try trainer.run(steps: 7, handle: recorder.handle)
+      try recorder.save()
+      // Killed an epoch later, before a checkpoint of that was written.
+      try trainer.run(steps: 6, handle: recorder.handle)
+    }()
+    #expect(try JSONLines<EpochReport>.read(contentsOf: folder.metrics).map(\.epoch) == [0, 1])
+    try Data().write(to: url.appending(path: ".secu-\(UUID().uuidString).partial"))
+
+    let trainer = try Trainer(
+      resuming: folder.readCheckpoint(), images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 1))
+    let recorder = try RunRecorder(trainer, folder: folder)
+    #expect(try JSONLines<EpochReport>.read(contentsOf: folder.metrics).map(\.epoch) == [0])
+    try trainer.run(handle: recorder.handle)
+    #expect(try JSONLines<EpochReport>.read(contentsOf: folder.metrics).map(\.epoch) == [0, 1, 2])
+    #expect(try folder.readCheckpoint().epochsDone == 3)
+    #expect(try files.contentsOfDirectory(atPath: url.path).allSatisfy { !$0.hasSuffix(".partial") })
+  }
+
+  @Test func `only one recorder at a time`() throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    let folder = try RunFolder.create(at: url)
+    let trainer = try TinyRun.trainer()
+    var lock: RunLock? = try RunLock(url)
+    let error = try failure(.cannotCreate) { try RunRecorder(trainer, folder: folder) }
+    #expect(error.problem == "another process is writing to this run")
+    #expect(try files.contentsOfDirectory(atPath: url.path).isEmpty)
+    withExtendedLifetime(lock) {}
+    lock = nil
+    for _ in 0..<2 { _ = try RunRecorder(trainer, folder: folder) }
+    #expect(FileManager.default.fileExists(atPath: folder.checkpoint.path))
+  }
+}

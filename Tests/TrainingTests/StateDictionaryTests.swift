@@ -1,0 +1,124 @@
+import Basics
+import Foundation
+import Interchange
+import Kernels
+import Networks
+import Testing
+
+@testable import Training
+
+@Suite struct StateDictionaryTests {
+  private func network(seed: UInt64 = 1, widths: [Int] = [4, 6]) throws -> Network {
+    let network = try Network(
+      ResNet(height: 6, width: 6, channels: 3, widths: widths, blocks: widths.map { _ in 1 }, dimension: 5), batch: 4)
+    network.initialize(seed: seed)
+    for i in 0..<network.statistics.count { network.statistics.base[i] += 0.01 * Float(i) }
+    network.batchesTracked = 34
+    return network
+  }
+
+  @Test func `names and shapes are PyTorch's`() throws {
+    let tensors = try network().stateDictionary()
+    func norm(_ name: String, _ channels: Int) -> [String: [Int]] {
+      [
+        "\(name).weight": [channels], "\(name).bias": [channels], "\(name).running_mean": [channels],
+        "\(name).running_var": [channels], "\(name).num_batches_tracked": [],
+      ]
+    }
+    var expected: [String: [Int]] = [
+      "conv1.weight": [4, 3, 3, 3],
+      "layer1.0.conv1.weight": [4, 4, 3, 3], "layer1.0.conv2.weight": [4, 4, 3, 3],
+      "layer2.0.conv1.weight": [6, 4, 3, 3], "layer2.0.conv2.weight": [6, 6, 3, 3],
+      "layer2.0.shortcut.0.weight": [6, 4, 1, 1],
+      "fc.0.weight": [6, 6], "fc.0.bias": [6], "fc.3.weight": [5, 6], "fc.3.bias": [5],
+    ]
+    for (name, channels) in [
+      ("bn1", 4), ("layer1.0.bn1", 4), ("layer1.0.bn2", 4), ("layer2.0.bn1", 6), ("layer2.0.bn2", 6),
+      ("layer2.0.shortcut.1", 6), ("fc.1", 6),
+    ] {
+      expected.merge(norm(name, channels)) { $1 }
+    }
+    #expect(tensors.mapValues(\.shape) == expected)
+    for (name, tensor) in tensors {
+      #expect(tensor.dataType == (name.hasSuffix("num_batches_tracked") ? .int64 : .float32), "\(name)")
+    }
+  }
+
+  /// PyTorch's weight[out][in][y][x] is the memory's [y·3 + x][in][out].
+  @Test func `a convolution's weights are reordered`() throws {
+    let network = try network()
+    let entry = try #require(network.layout.parameters.first { $0.name == "layer2.0.conv1.weight" })
+    let file = try SafeTensors(tensors: network.stateDictionary()).floats(entry.name).values
+    for (o, i, y, x) in [(0, 0, 0, 0), (5, 3, 2, 2), (4, 1, 0, 2), (1, 2, 2, 1)] {
+      let memory = network.parameters.base[entry.offset + ((y * 3 + x) * 4 + i) * 6 + o]
+      #expect(file[((o * 4 + i) * 3 + y) * 3 + x] == memory)
+    }
+  }
+
+  @Test func `a file brings back every bit`() throws {
+    let saved = try network(seed: 1), loaded = try network(seed: 2)
+    #expect(loaded.parameters.values != saved.parameters.values)
+    loaded.batchesTracked = 0
+    let bytes = try SafeTensors(tensors: saved.stateDictionary()).serialized()
+    try loaded.load(SafeTensors(data: bytes, name: "encoder"), name: "encoder")
+    #expect(loaded.parameters.values == saved.parameters.values)
+    #expect(loaded.statistics.values == saved.statistics.values)
+    #expect(loaded.batchesTracked == 34)
+    #expect(try loaded.stateDictionary() == saved.stateDictionary())
+  }
+
+  @Test(arguments: ["module.", "encoder.", "module.encoder."])
+  func `prefixes that PyTorch's wrappers add are dropped`(prefix: String) throws {
+    let saved = try network(seed: 1), loaded = try network(seed: 2)
+    var file = SafeTensors()
+    for (name, tensor) in try saved.stateDictionary() { file.tensors[prefix + name] = tensor }
+    try loaded.load(file, name: "encoder")
+    #expect(loaded.parameters.values == saved.parameters.values)
+  }
+
+  @Test func `counts of batches may be missing`() throws {
+    let saved = try network(seed: 1), loaded = try network(seed: 2)
+    let tensors = try saved.stateDictionary().filter { !$0.key.hasSuffix("num_batches_tracked") }
+    loaded.batchesTracked = 7
+    try loaded.load(SafeTensors(tensors: tensors), name: "encoder")
+    #expect(loaded.parameters.values == saved.parameters.values)
+    #expect(loaded.batchesTracked == 7)
+  }
+
+  @Test func `what does not fit is named, and changes nothing`() throws {
+    let network = try network()
+    let parameters = network.parameters.values, statistics = network.statistics.values
+    func refusal(_ change: (inout [String: SafeTensors.Tensor]) throws -> Void) throws -> String {
+      var tensors = try self.network(seed: 2).stateDictionary()
+      try change(&tensors)
+      let error = try failure(.badData) { try network.load(SafeTensors(tensors: tensors), name: "e.safetensors") }
+      #expect(error.place == "e.safetensors" || error.place == "safetensors", "\(error)")
+      #expect(network.parameters.values == parameters && network.statistics.values == statistics)
+      #expect(network.batchesTracked == 34)
+      return error.problem
+    }
+    #expect(try refusal { $0["bn1.running_var"] = nil } == "missing: bn1.running_var")
+    #expect(try refusal { $0["fc.9.weight"] = try .init([1] as [Float], shape: [1]) } == "unknown: fc.9.weight")
+    let swapped = try refusal { $0["layer1.0.conv3.weight"] = $0.removeValue(forKey: "layer1.0.conv1.weight") }
+    #expect(swapped == "missing: layer1.0.conv1.weight; unknown: layer1.0.conv3.weight")
+    let shape = try refusal { $0["fc.3.weight"] = try .init([Float](repeating: 0, count: 30), shape: [6, 5]) }
+    #expect(shape == "tensor fc.3.weight has shape [6, 5], expected [5, 6]")
+    #expect(try refusal { $0["fc.3.bias"] = try .init([Int64](repeating: 0, count: 5), shape: [5]) }.contains("I64"))
+    let counter = "bn1.num_batches_tracked"
+    #expect(try refusal { $0[counter] = try .init([1.5] as [Float], shape: []) }.contains(counter))
+    for count in [-1, Int64.max] {
+      #expect(try refusal { $0[counter] = try .init([count], shape: []) }.contains("no count of batches"))
+    }
+    #expect(try refusal { $0[counter] = try .init([Int64](), shape: [0]) }.contains("no count of batches"))
+    #expect(try refusal { $0 = [:] }.contains("and "))
+  }
+
+  @Test func `an encoder of another network is refused`() throws {
+    let other = try network(widths: [4, 6, 8])
+    let error = try failure(.badData) {
+      try network().load(SafeTensors(tensors: other.stateDictionary()), name: "encoder")
+    }
+    #expect(error.problem.hasPrefix("unknown: layer3.0."), "\(error)")
+    #expect(error.remedy == "The file belongs to a network of another shape")
+  }
+}

@@ -1,0 +1,209 @@
+import Basics
+import Foundation
+import Imaging
+import Kernels
+import Testing
+
+@testable import Training
+
+@Suite struct TrainerTests {
+  // MARK: - The same bits
+
+  @Test(arguments: InstructionSet.available)
+  func `threads change no bit of a run or of its evaluation`(instructionSet: InstructionSet) throws {
+    let one = try TinyRun.trainer(engine: makeEngine(instructionSet, 1))
+    try one.run()
+    for threads in [2, 3] {
+      let other = try TinyRun.trainer(engine: makeEngine(instructionSet, threads))
+      try other.run()
+      #expect(RunState(other) == RunState(one), "\(threads) threads")
+      #expect(try other.evaluate().assignments == one.evaluate().assignments, "\(threads) threads")
+    }
+  }
+
+  /// Stopped after every step there is, saved to a file, read again and resumed with other threads: the same weights,
+  /// velocities, statistics, centers, labels, duals and counts as the run that went through, and the same reports.
+  @Test func `a run that stops after any step ends with the same bits`() throws {
+    var reports: [EpochReport] = []
+    let straight = try TinyRun.trainer()
+    try straight.run { if case .epochEnded(let report) = $0 { reports.append(report.timeless) } }
+    let end = RunState(straight)
+    let steps = 18
+    let folder = temporaryURL()
+    defer { remove(folder) }
+    let file = try RunFolder.create(at: folder).checkpoint
+    for stop in 0...steps {
+      var found: [EpochReport] = []
+      func note(_ event: TrainingEvent) { if case .epochEnded(let report) = event { found.append(report.timeless) } }
+      let first = try TinyRun.trainer()
+      try first.run(steps: stop, handle: note)
+      #expect(first.isFinished == (stop == steps))
+      try first.makeCheckpoint().write(to: file)
+      let second = try Trainer(
+        resuming: Checkpoint(contentsOf: file), images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 2))
+      #expect(RunState(second) == RunState(first), "restored after step \(stop)")
+      try second.run(handle: note)
+      #expect(RunState(second) == end, "stopped after step \(stop)")
+      #expect(found == reports, "stopped after step \(stop)")
+    }
+  }
+
+  @Test func `the seed decides`() throws {
+    let states = try [3, 3, 4].map { (seed: UInt64) in
+      let trainer = try TinyRun.trainer(TinyRun.settings { $0.seed = seed })
+      try trainer.run(steps: 4)
+      return RunState(trainer)
+    }
+    #expect(states[0] == states[1])
+    #expect(states[0] != states[2])
+  }
+
+  // MARK: - What happens in a run
+
+  @Test func `events come in order and are complete`() throws {
+    let trainer = try TinyRun.trainer()
+    var steps: [StepReport] = [], epochs: [EpochReport] = [], stepsBeforeEpoch: [Int] = []
+    try trainer.run { event in
+      switch event {
+      case .stepped(let report): steps.append(report)
+      case .epochEnded(let report):
+        epochs.append(report)
+        stepsBeforeEpoch.append(steps.count)
+      }
+    }
+    #expect(steps.map(\.stepsDone) == Array(1...18))
+    #expect(steps.map(\.epoch) == (0..<18).map { $0 / 6 })
+    #expect(steps.allSatisfy { $0.stepsInAll == 18 && $0.epochs == 3 })
+    #expect(zip(steps, steps.dropFirst()).allSatisfy { $0.seconds <= $1.seconds })
+    #expect(stepsBeforeEpoch == [6, 12, 18])
+    #expect(epochs.map(\.epoch) == [0, 1, 2])
+    #expect(epochs.map(\.step) == [6, 12, 18])
+    #expect(epochs[0].rate == 0)
+    #expect(epochs.allSatisfy { $0.representationLoss.isFinite && $0.centerLoss > 0 && $0.acc != nil })
+    #expect(epochs.allSatisfy { (0...1).contains($0.labelsMoved) && $0.smallestCluster <= $0.largestCluster })
+    #expect(trainer.isFinished)
+    #expect(trainer.seconds > 0)
+    try trainer.run { _ in Issue.record("nothing is left to do") }
+  }
+
+  /// 13 images in batches of 4 leave one image, whose batch norm would have no statistics; 14 leave two, which are a batch.
+  @Test(arguments: [(13, 12, 3), (14, 14, 4), (12, 12, 3), (4, 4, 1), (5, 4, 1)])
+  func `a last batch of one image is left out`(images: Int, seen: Int, steps: Int) throws {
+    let settings = TinyRun.settings { ($0.epochs, $0.passesPerEpoch, $0.heads) = (1, 1, [3]) }
+    let trainer = try TinyRun.trainer(settings, images: images)
+    var last: StepReport?
+    try trainer.run { if case .stepped(let report) = $0 { last = report } }
+    #expect(last?.stepsDone == steps)
+    #expect(last?.imagesDone == seen)
+    #expect(trainer.learner.heads.counts.map { $0.reduce(0, +) } == [seen])
+  }
+
+  @Test func `in the first epoch only the centers learn`() throws {
+    let trainer = try TinyRun.trainer()
+    let weights = trainer.learner.network.parameters.values, centers = trainer.learner.heads.centers.values
+    let statistics = trainer.learner.network.statistics.values
+    try trainer.run(steps: 6)
+    #expect(trainer.learner.network.parameters.values == weights)
+    #expect(trainer.learner.heads.centers.values != centers)
+    #expect(trainer.learner.network.statistics.values != statistics)
+    #expect(trainer.learner.network.batchesTracked == 12)
+    try trainer.run(steps: 1)
+    #expect(trainer.learner.network.parameters.values != weights)
+  }
+
+  @Test func `frozen centers are those of the epoch's start`() throws {
+    let trainer = try TinyRun.trainer()
+    try trainer.run(steps: 5)
+    let frozen = trainer.learner.heads.frozenCenters.values
+    try trainer.run(steps: 1)
+    #expect(trainer.learner.heads.frozenCenters.values == frozen)
+    try trainer.run(steps: 1)
+    #expect(trainer.learner.heads.frozenCenters.values != frozen)
+  }
+
+  @Test func `a subscriber's error ends the run after its step`() throws {
+    struct Full: Error {}
+    let trainer = try TinyRun.trainer()
+    #expect(throws: Full.self) {
+      try trainer.run { if case .stepped(let report) = $0, report.stepsDone == 4 { throw Full() } }
+    }
+    #expect(trainer.progress.step == 4)
+    try trainer.run()
+    let straight = try TinyRun.trainer()
+    try straight.run()
+    #expect(RunState(trainer) == RunState(straight))
+  }
+
+  @Test func `images without labels are clustered and not scored`() throws {
+    let trainer = try Trainer(
+      TinyRun.settings, images: TinyRun.images(labelled: false), engine: makeEngine(TinyRun.widest, 1))
+    var reports: [EpochReport] = []
+    try trainer.run { if case .epochEnded(let report) = $0 { reports.append(report) } }
+    #expect(reports.count == 3)
+    #expect(reports.allSatisfy { $0.acc == nil && $0.nmi == nil && $0.ari == nil })
+    #expect(try trainer.evaluate().scores == nil)
+  }
+
+  // MARK: - Numbers that are none
+
+  @Test func `a weight that is no number stops the run at its step and leaves the checkpoint before`() throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    let trainer = try TinyRun.trainer()
+    let folder = try RunFolder.create(at: url)
+    let recorder = try RunRecorder(trainer, folder: folder)
+    try trainer.run(steps: 8)
+    try recorder.save()
+    let saved = try Data(contentsOf: folder.checkpoint), state = RunState(trainer)
+
+    let weights = trainer.learner.network.parameters.base
+    let error = try failure(.badData) {
+      try trainer.run { event in
+        try recorder.handle(event)
+        if case .stepped(let report) = event, report.stepsDone == 10 { weights[0] = .nan }
+      }
+    }
+    #expect(error.position == "epoch 2, step 5")
+    #expect(error.problem.contains("conv1.weight"), "\(error)")
+    #expect(error.remedy?.contains("rate 0.1, centerRate 0.5") == true, "\(error)")
+
+    let refusal = try failure(.badData) { try recorder.save() }
+    #expect(refusal.description.contains("conv1.weight"))
+    #expect(try Data(contentsOf: folder.checkpoint) == saved)
+    let resumed = try Trainer(
+      resuming: folder.readCheckpoint(), images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 1))
+    #expect(RunState(resumed) == state)
+  }
+
+  @Test func `absurd rates end with an error and not with a result`() throws {
+    let trainer = try TinyRun.trainer(
+      TinyRun.settings { ($0.epochs, $0.rate, $0.centerRate, $0.weightDecay) = (100, 1e6, 1e6, 1e6) })
+    let error = try failure(.badData) { try trainer.run() }
+    #expect(error.place == "training")
+    #expect(error.position?.hasPrefix("epoch ") == true)
+  }
+
+  // MARK: - What does not fit
+
+  @Test func `images of other channels are refused`() throws {
+    let error = try failure(.usage) {
+      try Trainer(TinyRun.settings, images: TinyRun.images(channels: 3), engine: makeEngine(.portable, 1))
+    }
+    #expect(error.problem == "the network takes 1 channels, the images have 3")
+  }
+
+  @Test func `images that are not in memory are read`() throws {
+    struct Source: ImageSource {
+      let memory: ImageSet
+      var name: String { memory.name }
+      var shape: ImageShape { memory.shape }
+      var count: Int { memory.count }
+      var labels: [Int]? { memory.labels }
+      var classNames: [String]? { memory.classNames }
+      func image(at index: Int) throws -> Image { try memory.image(at: index) }
+    }
+    let images = try TinyRun.images()
+    let trainer = try Trainer(TinyRun.settings, images: Source(memory: images), engine: makeEngine(.portable, 1))
+    #expect(trainer.images == images)
+  }
+}
