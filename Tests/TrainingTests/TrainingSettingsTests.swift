@@ -1,4 +1,5 @@
 import Basics
+import Clustering
 import Foundation
 import Interchange
 import Networks
@@ -35,9 +36,10 @@ import Testing
     Mistake("losses.representationTemperature") { $0.losses.representationTemperature = 0 },
     Mistake("losses.centerTemperature") { $0.losses.centerTemperature = -1 },
     Mistake("losses.centerTemperature") { $0.losses.centerTemperature = .nan },
-    Mistake("constraint.dualRate") { $0.constraint.dualRate = -1 },
-    Mistake("constraint.ratio") { $0.constraint.ratio = 1.01 },
-    Mistake("constraint.ratio") { $0.constraint.ratio = .nan },
+    Mistake("constraint.dualRate") { $0.constraint = .size(SizeConstraint(dualRate: -1)) },
+    Mistake("constraint.ratio") { $0.constraint = .size(SizeConstraint(ratio: 1.01)) },
+    Mistake("constraint.ratio") { $0.constraint = .size(SizeConstraint(ratio: .nan)) },
+    Mistake("constraint.alpha") { $0.constraint = .entropy(EntropyConstraint(alpha: -1)) },
     Mistake("the number of heads") { $0.heads = [] },
     Mistake("the number of heads") { $0.heads = [Int](repeating: 3, count: 101) },
     Mistake("heads") { $0.heads = [3, 1] }, Mistake("heads") { $0.heads = [.max, .max] },
@@ -83,7 +85,8 @@ import Testing
     let changes: [(inout TrainingSettings) -> Void] = [
       { ($0.epochs, $0.warmupEpochs) = (1, 9) }, { ($0.epochs, $0.warmupEpochs) = (2, 1) },
       { ($0.rate, $0.centerRate, $0.momentum, $0.weightDecay) = (0, 0, 0, 0) },
-      { $0.constraint.ratio = 0 }, { $0.constraint.ratio = 1 }, { $0.losses.hardLabelWeight = 1 },
+      { $0.constraint = .size(SizeConstraint(ratio: 0)) }, { $0.constraint = .size(SizeConstraint(ratio: 1)) },
+      { $0.losses.hardLabelWeight = 1 },
       { $0.heads = [2] }, { $0.heads = [13] }, { $0.heads = [Int](repeating: 13, count: 100) }, { $0.batch = 13 },
       { $0.seed = .max }, { $0.limit = .max },
     ]
