@@ -73,7 +73,7 @@ let package = Package(
     .testTarget(
       name: "KernelsTests", dependencies: ["Basics", "MicrokernelInterface", "Kernels"], swiftSettings: optimised),
     .testTarget(name: "NetworksTests", dependencies: ["Basics", "Kernels", "Networks"], swiftSettings: optimised),
-    .testTarget(name: "ClusteringTests", dependencies: ["Clustering"]),
+    .testTarget(name: "ClusteringTests", dependencies: ["Basics", "Kernels", "Clustering"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],
