@@ -72,7 +72,7 @@ package final class ClusterHeads {
   package static func bytes(clusters: [Int], dimension: Int, images: Int, batch: Int) -> Double {
     let total = clusters.reduce(0) { $0 + Double($1) }, heads = Double(clusters.count), rows = 2 * Double(batch)
     let perCenter = 4 * Double(dimension) + 2 + 3 * rows
-    return 4 * (total * perCenter + heads * (rows + Double(batch) + Double(images)))
+    return 4 * (total * perCenter + heads * (2 * rows + Double(images)))
   }
 
   /// ΣK.
