@@ -126,7 +126,7 @@ import Testing
   @Test func `centers begin on the unit sphere, each head by its own random numbers`() {
     func heads(_ clusters: [Int], seed: UInt64 = 5) -> ClusterHeads {
       let heads = ClusterHeads(
-        clusters: clusters, dimension: 6, images: 9, batch: 2, constraint: .init(), losses: .init())
+        clusters: clusters, dimension: 6, images: 9, batch: 2, constraint: .size(.init()), losses: .init())
       heads.initialize(seed: seed, on: engines[0])
       return heads
     }

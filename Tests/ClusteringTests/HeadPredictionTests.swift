@@ -9,7 +9,7 @@ import Testing
   /// Heads of 1, 2, 5 and 40 clusters with random centers that are not of unit length, and random unit rows.
   private struct Problem {
     let heads = ClusterHeads(
-      clusters: [1, 2, 5, 40], dimension: 7, images: 4, batch: 2, constraint: .init(), losses: .init())
+      clusters: [1, 2, 5, 40], dimension: 7, images: 4, batch: 2, constraint: .size(.init()), losses: .init())
     let rows = FloatBuffer(23 * 7)
     let lengths = FloatBuffer(23)
 
@@ -50,7 +50,7 @@ import Testing
   @Test func `equal centers share, and the first is chosen`() {
     let engine = Engine(instructionSet: .portable, cores: Cores(threads: 1))
     let heads = ClusterHeads(
-      clusters: [4], dimension: 3, images: 2, batch: 1, constraint: .init(), losses: .init())
+      clusters: [4], dimension: 3, images: 2, batch: 1, constraint: .size(.init()), losses: .init())
     heads.centers.fill(with: [0, 0, 2, 1, 0, 0, 5, 0, 0, 9, 0, 0])
     let x = FloatBuffer(3)
     x.fill(with: [1, 0, 0])

@@ -46,7 +46,7 @@ struct HeadProblem {
     let images = 3 * shape.batch + 2, rows = 2 * shape.batch, d = shape.dimension
     heads = ClusterHeads(
       clusters: shape.clusters, dimension: d, images: images, batch: shape.batch + room,
-      constraint: SizeConstraint(dualRate: 0.1, ratio: 0.9), losses: shape.losses)
+      constraint: .size(SizeConstraint(dualRate: 0.1, ratio: 0.9)), losses: shape.losses)
     for i in 0..<heads.centers.count { heads.centers.base[i] = random.normal() }
     heads.beginEpoch(on: engine)
     // Since then the centers have moved and grown, and images have labels.
