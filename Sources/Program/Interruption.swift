@@ -24,6 +24,14 @@ enum Interruption {
     _ = isRequested
     signal(SIGINT) { Interruption.note($0) }
     signal(SIGTERM) { Interruption.note($0) }
+    #if !os(Windows)
+      // A process inherits the signals that its parent blocked, as the threads of a thread pool do.
+      var signals = sigset_t()
+      sigemptyset(&signals)
+      sigaddset(&signals, SIGINT)
+      sigaddset(&signals, SIGTERM)
+      pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    #endif
   }
 
   /// Lets writes to a stream that nobody reads any more fail with an error, where the system would kill the process.
