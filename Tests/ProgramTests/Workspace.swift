@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+/// A folder of its own to run the program in; to be followed by `defer { workspace.remove() }`.
+struct Workspace: Sendable {
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "program-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  func remove() {
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// Runs `secu` here.
+  func secu(
+    _ arguments: [String], environment: [String: String] = [:], output: ProgramRunner.Output = .captured,
+    whileRunning: (RunningProgram) async throws -> Void = { _ in }
+  ) async throws -> ProgramResult {
+    try await ProgramRunner.run(
+      arguments, environment: environment, folder: folder, output: output, whileRunning: whileRunning)
+  }
+
+  /// Runs `secu` here, and sends it a signal such as `INT` once it has written `text` to standard error.
+  ///
+  /// A shell watches and sends, since a test may have to wait for a thread for longer than the program runs.
+  func secu(_ arguments: [String], stoppedBy signal: String, after text: String) async throws -> ProgramResult {
+    let script = """
+      signal=$1; text=$2; shift 2; : > messages
+      "$0" "$@" 2> messages & program=$!
+      until grep -q "$text" messages || ! kill -0 $program; do sleep 0.01; done
+      kill -$signal $program; wait $program; code=$?
+      cat messages >&2; rm messages; exit $code
+      """
+    return try await ProgramRunner.run(
+      ["-c", script, ProgramRunner.secu.path, signal, text] + arguments, folder: folder,
+      executable: URL(filePath: "/bin/sh"))
+  }
+
+  /// Runs a tiny training into the folder `run` and expects it to succeed.
+  @discardableResult
+  func train(_ arguments: [String] = [], sourceLocation: SourceLocation = #_sourceLocation) async throws
+    -> ProgramResult
+  {
+    let result = try await secu(Self.training + ["--output", "run"] + arguments)
+    #expect(result.exitCode == 0, "\(result.stderr)", sourceLocation: sourceLocation)
+    return result
+  }
+
+  /// A training of 2 epochs that takes a few hundredths of a second.
+  static let training = tiny + ["--epochs", "2", "--passes", "1"]
+
+  /// A tiny training without its length.
+  static let tiny = [
+    "train", "--limit", "60", "--batch", "20", "--heads", "10,4", "--widths", "4,6", "--blocks", "1,1",
+  ]
+
+  func url(_ path: String) -> URL { folder.appending(path: path) }
+
+  func data(_ path: String) throws -> Data { try Data(contentsOf: url(path)) }
+
+  func text(_ path: String) throws -> String { try String(contentsOf: url(path), encoding: .utf8) }
+
+  func write(_ data: Data, to path: String) throws { try data.write(to: url(path)) }
+
+  /// The paths of everything in the folder.
+  func paths() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted() }
+
+  /// All files with their content: what nothing may have been written to.
+  func contents() throws -> [String: Data] {
+    var contents: [String: Data] = [:]
+    for path in try paths() { contents[path] = (try? data(path)) ?? Data() }
+    return contents
+  }
+}
+
+/// The one JSON object that `text` is.
+func jsonObject(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> [String: Any] {
+  #expect(text.hasSuffix("}\n") && text.count { $0 == "\n" } == 1, "\(text)", sourceLocation: sourceLocation)
+  let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+  return try #require(value as? [String: Any], sourceLocation: sourceLocation)
+}
