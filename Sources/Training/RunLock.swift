@@ -25,7 +25,10 @@ final class RunLock {
 
   deinit {
     #if !os(Windows)
-      if descriptor >= 0 { close(descriptor) }
+      guard descriptor >= 0 else { return }
+      // Closing alone would leave the lock with a child process that has the descriptor until it runs its own program.
+      flock(descriptor, LOCK_UN)
+      close(descriptor)
     #endif
   }
 }
