@@ -91,7 +91,19 @@ public struct Checkpoint: Sendable {
       learner.heads.counts[h] = try integers("counts_\(h)", count: k, in: 0...most).map(Int.init)
     }
     learner.heads.isAssigned = try integers("assigned", count: images.count, in: 0...1).map { $0 == 1 }
+    if case .entropy = settings.constraint { try checkCounts(learner.heads) }
     return progress
+  }
+
+  /// Throws unless every cluster's count is the number of images assigned to it, as the entropy constraint keeps it.
+  private func checkCounts(_ heads: ClusterHeads) throws {
+    for (h, labels) in heads.labels.enumerated() {
+      let assigned = zip(labels, heads.isAssigned).filter(\.1).map { Int($0.0) }
+      guard heads.counts[h] == clusterSizes(assigned, clusters: heads.clusters[h]) else {
+        throw SeCuError(
+          .badData, "tensor counts_\(h) does not count the images that labels_\(h) has assigned", at: name)
+      }
+    }
   }
 
   /// Puts weights, statistics and centers into `learner`, which may be for other images: what evaluation needs.

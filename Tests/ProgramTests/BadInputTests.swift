@@ -62,6 +62,10 @@ import Testing
     Mistake("train --heads -5", 64, "--heads"), Mistake("train --heads 99999999999999999999", 64, "--heads"),
     Mistake("train --widths 0", 64, "--widths"), Mistake("train --widths 8,8", 64, "widths, blocks", "3 block counts"),
     Mistake("train --dimension 99999", 64, "--dimension"),
+    Mistake("train --constraint entropie", 64, "--constraint", "Did you mean 'entropy'?"),
+    Mistake("train --alpha 3", 64, "--alpha", "--constraint entropy"),
+    Mistake("train --constraint entropy --ratio 1", 64, "--ratio", "--constraint size"),
+    Mistake("train --constraint entropy --alpha -1", 64, "--alpha"),
 
     Mistake("train --limit 50 --batch 20 --heads 51", 64, "heads", "51 clusters for 50 images"),
     Mistake("train --limit 50 --heads 10 --batch 51", 64, "batch", "51", "50"),

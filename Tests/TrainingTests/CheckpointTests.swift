@@ -8,11 +8,11 @@ import Testing
 
 @Suite struct CheckpointTests {
   /// A checkpoint in the middle of the second epoch.
-  private static func bytes() throws -> Data {
+  private static func bytes(_ settings: TrainingSettings = TinyRun.settings) throws -> Data {
     let folder = temporaryURL()
     defer { remove(folder) }
     let file = try RunFolder.create(at: folder).checkpoint
-    let trainer = try TinyRun.trainer()
+    let trainer = try TinyRun.trainer(settings)
     try trainer.run(steps: 8)
     try trainer.makeCheckpoint().write(to: file)
     return try Data(contentsOf: file)
@@ -127,12 +127,9 @@ import Testing
     ("labels_1", { try $0.setInteger("labels_1", to: .max) }),
     ("counts_0", { try $0.setInteger("counts_0", to: 27) }),
     ("counts_1", { try $0.setInteger("counts_1", to: .max) }),
-    (
-      "labels_0",
-      {
-        $0.file.tensors["labels_0"] = $0.file.tensors["labels_1"]; $0.file.tensors["labels_1"] = nil
-      }
-    ),
+    ("labels_0", { $0.file.tensors["labels_0"] = nil }),
+    ("assigned", { try $0.setInteger("assigned", to: 2) }),
+    ("assigned", { $0.file.tensors["assigned"] = nil }),
   ]
 
   @Test(arguments: forgeries.indices) func `values that no run can have are refused and named`(index: Int) throws {
@@ -141,6 +138,18 @@ import Testing
     try change(&forgery)
     let error = try failure(.badData) { try Self.resume(forgery.bytes()) }
     #expect(error.description.contains(key), "\(error)")
+  }
+
+  /// The entropy constraint lives by its counts: they must be those of the labels.
+  @Test(arguments: ["counts_0", "labels_0", "assigned"])
+  func `counts that are not those of the labels are refused`(tensor: String) throws {
+    let bytes = try Self.bytes(TinyRun.settings { $0.constraint = .entropy(.published) })
+    try Self.resume(bytes)
+    var forgery = try Forgery(bytes)
+    let values = try forgery.file.integers(tensor).values
+    try forgery.setInteger(tensor, to: values[values.count / 2] == 0 ? 1 : 0)
+    let error = try failure(.badData) { try Self.resume(forgery.bytes()) }
+    #expect(error.problem == "tensor counts_0 does not count the images that labels_0 has assigned")
   }
 
   @Test func `a forgery that changes nothing is accepted`() throws {

@@ -69,6 +69,7 @@ struct RunState: Equatable {
   private let floats: [[UInt32]]
   private let labels: [[Int32]]
   private let counts: [[Int]]
+  private let isAssigned: [Bool]
   private let batchesTracked: Int
   private var progress: Trainer.Progress
 
@@ -78,7 +79,8 @@ struct RunState: Equatable {
       learner.network.parameters, learner.network.statistics, learner.encoderOptimizer.velocity, heads.centers,
       learner.centerOptimizer.velocity, heads.frozenCenters, heads.duals,
     ].map { $0.values.map(\.bitPattern) }
-    (labels, counts, batchesTracked) = (heads.labels, heads.counts, learner.network.batchesTracked)
+    (labels, counts, isAssigned) = (heads.labels, heads.counts, heads.isAssigned)
+    batchesTracked = learner.network.batchesTracked
     progress = trainer.progress
     progress.seconds = 0
   }

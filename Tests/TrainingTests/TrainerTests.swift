@@ -1,4 +1,5 @@
 import Basics
+import Clustering
 import Foundation
 import Imaging
 import Kernels
@@ -23,9 +24,11 @@ import Testing
 
   /// Stopped after every step there is, saved to a file, read again and resumed with other threads: the same weights,
   /// velocities, statistics, centers, labels, duals and counts as the run that went through, and the same reports.
-  @Test func `a run that stops after any step ends with the same bits`() throws {
+  @Test(arguments: [AssignmentConstraint.size(SizeConstraint()), .entropy(.published)])
+  func `a run that stops after any step ends with the same bits`(constraint: AssignmentConstraint) throws {
+    let settings = TinyRun.settings { $0.constraint = constraint }
     var reports: [EpochReport] = []
-    let straight = try TinyRun.trainer()
+    let straight = try TinyRun.trainer(settings)
     try straight.run { if case .epochEnded(let report) = $0 { reports.append(report.timeless) } }
     let end = RunState(straight)
     let steps = 18
@@ -35,7 +38,7 @@ import Testing
     for stop in 0...steps {
       var found: [EpochReport] = []
       func note(_ event: TrainingEvent) { if case .epochEnded(let report) = event { found.append(report.timeless) } }
-      let first = try TinyRun.trainer()
+      let first = try TinyRun.trainer(settings)
       try first.run(steps: stop, handle: note)
       #expect(first.isFinished == (stop == steps))
       try first.makeCheckpoint().write(to: file)
