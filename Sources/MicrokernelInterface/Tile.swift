@@ -10,38 +10,40 @@
 /// one pixel of a weight gradient. All strides and offsets count floats.
 ///
 /// B is read in whole vectors: `bOverread` floats after the last column must be readable; their values do not matter.
-package struct Tile {
-  package var a: UnsafePointer<Float>
-  package var aRowStride: Int
-  package var aDepthStride: Int
-  package var b: UnsafePointer<Float>
-  package var bDepthStride: Int
-  package var c: UnsafeMutablePointer<Float>
-  package var cRowStride: Int
+@frozen
+public struct Tile {
+  public var a: UnsafePointer<Float>
+  public var aRowStride: Int
+  public var aDepthStride: Int
+  public var b: UnsafePointer<Float>
+  public var bDepthStride: Int
+  public var c: UnsafeMutablePointer<Float>
+  public var cRowStride: Int
   /// 0 ≤ rows ≤ the kernel's `tileRows`.
-  package var rows: Int
+  public var rows: Int
   /// 0 ≤ columns ≤ the kernel's `tileColumns`.
-  package var columns: Int
-  package var runs: UnsafePointer<Run>
-  package var runCount: Int
-  package var depth: Int
+  public var columns: Int
+  public var runs: UnsafePointer<Run>
+  public var runCount: Int
+  public var depth: Int
   /// Adds to C instead of replacing it.
-  package var accumulate: Bool
+  public var accumulate: Bool
   /// One value a column, or nil.
-  package var bias: UnsafePointer<Float>?
+  public var bias: UnsafePointer<Float>?
 
   /// Where one stretch of the sum starts in A and in B.
-  package struct Run {
-    package var a: Int
-    package var b: Int
+  @frozen
+  public struct Run {
+    public var a: Int
+    public var b: Int
 
-    @inlinable package init(a: Int, b: Int) {
+    @inlinable public init(a: Int, b: Int) {
       self.a = a
       self.b = b
     }
   }
 
-  @inlinable package init(
+  @inlinable public init(
     a: UnsafePointer<Float>, aRowStride: Int, aDepthStride: Int, b: UnsafePointer<Float>, bDepthStride: Int,
     c: UnsafeMutablePointer<Float>, cRowStride: Int, rows: Int, columns: Int, runs: UnsafePointer<Run>, runCount: Int,
     depth: Int, accumulate: Bool, bias: UnsafePointer<Float>? = nil

@@ -10,7 +10,7 @@ import MicrokernelInterface
 ///       for each block of depth                                     `depthBlock` steps
 ///         pack the rows' stretch of A, if it pays                   in L2: rowBlock × depthBlock
 ///         for each tile of rows                                     in L1: tileRows × depthBlock
-///           for each panel of the group                             in L2, all of them: depthBlock × tileColumns each
+///           for each panel of the group                             from L2 and L3: depthBlock × tileColumns each
 ///             one microkernel call                                  in registers: tileRows × tileColumns
 ///
 /// A task's sums do not depend on how many cores there are, so results have the same bits for any number of threads.
@@ -121,8 +121,9 @@ private struct GEMMGrid {
   static let packedRowStride = depthBlock + 16
   /// The most tiles of rows in a task: the panels come to L2 once for all of them. Their stretch of A is a tenth of a 1 MiB L2.
   static let mostTiles = 8
-  /// The most panels in a task: half of a 1 MiB L2 at 32 columns.
-  static let mostPanels = 16
+  /// The most panels in a task: 1 MiB at 32 columns, which streams through L2. More would come from memory; fewer would pack A more
+  /// often.
+  static let mostPanels = 32
 
   let flops: Int
   let tasks: Int
