@@ -43,7 +43,7 @@ import Testing
 
   @Test func `waits for text and sends a signal that the program handles`() async throws {
     let result = try await shell(
-      "trap 'echo stopping; exit 143' TERM; echo ready >&2; i=0; while [ $i -lt 900 ]; do sleep 0.01; i=$((i+1)); done"
+      "trap 'echo stopping; exit 143' TERM; echo ready >&2; i=0; while [ $i -lt 12000 ]; do sleep 0.01; i=$((i+1)); done"
     ) {
       try await $0.wait(for: "ready", on: .stderr)
       $0.send(SIGTERM)
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func `a program that a signal ends has the shell's code`() async throws {
-    let result = try await shell("echo ready; i=0; while [ $i -lt 900 ]; do sleep 0.01; i=$((i+1)); done") {
+    let result = try await shell("echo ready; i=0; while [ $i -lt 12000 ]; do sleep 0.01; i=$((i+1)); done") {
       try await $0.wait(for: "ready", on: .stdout)
       $0.send(SIGKILL)
     }
