@@ -49,7 +49,7 @@ package final class TapSum {
     kernel = s.kernel
     rowAxis = AxisTaps(
       input: s.height, output: s.outputHeight, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: false)
-    expandsWidth = s.inputChannels < 8 && s.kernel > 1
+    expandsWidth = s.expandsWidth
     columnAxis =
       expandsWidth
       ? AxisTaps(input: s.outputWidth, output: s.outputWidth, kernel: 1, stride: 1, padding: 0, backward: false)
@@ -143,9 +143,7 @@ package final class TapSum {
     }
   }
 
-  /// Floats from one image to the next in a copied row. With many channels the distance would be a power of two, and the
-  /// images of a tile would fight for the same lines of L1; one more line avoids that.
-  private var paddedDepth: Int { depth >= 64 ? depth + 16 : depth }
+  private var paddedDepth: Int { ConvolutionShape.imageStride(depth) }
 
   /// Weights [tap][in][out] as panels [tap][source channel][target channel].
   private func pack(

@@ -19,8 +19,6 @@ import MicrokernelInterface
 /// Stems with few channels treat a row of the kernel as one tap, as `TapSum` does.
 package final class WeightGradient {
   private let shape: ConvolutionShape
-  private let rowAxis: AxisTaps
-  private let columnAxis: AxisTaps
   private let expandsWidth: Bool
   /// Channels of x as copied, rows of dw for each tap, and taps along x.
   private let depth: Int
@@ -29,11 +27,7 @@ package final class WeightGradient {
 
   package init(_ s: ConvolutionShape) {
     shape = s
-    rowAxis = AxisTaps(
-      input: s.height, output: s.outputHeight, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: false)
-    columnAxis = AxisTaps(
-      input: s.width, output: s.outputWidth, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: false)
-    expandsWidth = s.inputChannels < 8 && s.kernel > 1
+    expandsWidth = s.expandsWidth
     depth = expandsWidth ? s.kernel * s.inputChannels : s.inputChannels
     tapsAlongX = expandsWidth ? 1 : s.kernel
     copiedWidth = expandsWidth ? s.outputWidth : s.width
@@ -96,8 +90,8 @@ package final class WeightGradient {
 
     init(_ g: WeightGradient, count: Int, kernels: any MicrokernelTable.Type) {
       let s = g.shape
-      xImageStride = g.depth >= 64 ? g.depth + 16 : g.depth
-      yImageStride = s.outputChannels >= 64 ? s.outputChannels + 16 : s.outputChannels
+      xImageStride = ConvolutionShape.imageStride(g.depth)
+      yImageStride = ConvolutionShape.imageStride(s.outputChannels)
       let xRow = 4 * g.copiedWidth * xImageStride, yRow = 4 * s.outputWidth * yImageStride
       // Enough images that a run is long even if a row is short; then as many rows as fit.
       let wanted = s.stride == 1 ? max(1, 32 / s.outputWidth) : 16
@@ -158,7 +152,7 @@ package final class WeightGradient {
 
     for ky in 0..<s.kernel {
       for kx in 0..<tapsAlongX {
-        let columns = expandsWidth ? 0..<s.outputWidth : s.validOutputs(width: true, k: kx)
+        let columns = expandsWidth ? 0..<s.outputWidth : s.validColumns(kx)
         let merges = s.stride == 1 || expandsWidth
         var runCount = 0
         for oy in outputRows {
@@ -203,11 +197,17 @@ package final class WeightGradient {
 }
 
 extension ConvolutionShape {
-  /// The output positions along an axis whose tap `k` lies inside the image.
-  func validOutputs(width: Bool, k: Int) -> Range<Int> {
-    let input = width ? self.width : height, output = width ? outputWidth : outputHeight
+  /// Whether a stem's channels are so few that a row of the kernel, kernel · inputChannels floats, is taken as one tap.
+  var expandsWidth: Bool { inputChannels < 8 && kernel > 1 }
+
+  /// Floats from one image to the next in a copied row. With many channels the distance would be a power of two, and the
+  /// images of a tile would fight for the same lines of L1; one more line avoids that.
+  static func imageStride(_ channels: Int) -> Int { channels >= 64 ? channels + 16 : channels }
+
+  /// The output columns whose tap `k` lies inside the image.
+  func validColumns(_ k: Int) -> Range<Int> {
     let first = max(0, (padding - k + stride - 1) / stride)
-    let last = (input - 1 + padding - k) < 0 ? -1 : min(output - 1, (input - 1 + padding - k) / stride)
+    let last = (width - 1 + padding - k) < 0 ? -1 : min(outputWidth - 1, (width - 1 + padding - k) / stride)
     return first..<max(first, last + 1)
   }
 
