@@ -58,6 +58,7 @@ extension SettingsOptions {
     if let value = values[hardLabelWeight] { s.losses.hardLabelWeight = Float(value) }
     if let value = values[representationTemperature] { s.losses.representationTemperature = Float(value) }
     if let value = values[centerTemperature] { s.losses.centerTemperature = Float(value) }
+    if let value = values[discrimination].flatMap(Discrimination.init) { s.losses.discrimination = value }
     s.constraint = try constraint(values, base: s.constraint)
     if let value = values[network].flatMap(NamedNetwork.init) { s.network = value.description(like: s.network) }
     if let value = values[imageSize] { (s.network.height, s.network.width) = (value, value) }
@@ -67,26 +68,39 @@ extension SettingsOptions {
     return s
   }
 
-  /// The constraint that is asked for; options that belong to the other one are refused.
+  /// The constraint that is asked for; options that belong to another one are refused.
   private static func constraint(_ values: ParsedOptions, base: AssignmentConstraint) throws -> AssignmentConstraint {
-    var size = SizeConstraint(), entropy = EntropyConstraint.published
-    var isEntropy = false
-    switch base {
-    case .size(let constraint): size = constraint
-    case .entropy(let constraint): (entropy, isEntropy) = (constraint, true)
+    let start: AssignmentConstraint =
+      switch (values[constraint], base) {
+      case ("size", .entropy), ("size", .instance): .size(SizeConstraint())
+      case ("entropy", .size), ("entropy", .instance): .entropy(.published)
+      case ("instance", _): .instance
+      default: base
+      }
+    let sizeOptions: [any DeclaredOption] = [dualRate, ratio], entropyOptions: [any DeclaredOption] = [alpha, alphaPerImage]
+    switch start {
+    case .size(var size):
+      try refuse(entropyOptions, of: "entropy", in: values)
+      if let value = values[dualRate] { size.dualRate = Float(value) }
+      if let value = values[ratio] { size.ratio = Float(value) }
+      return .size(size)
+    case .entropy(var entropy):
+      try refuse(sizeOptions, of: "size", in: values)
+      if let value = values[alpha] { entropy = EntropyConstraint(alpha: Float(value)) }
+      if let value = values[alphaPerImage] { entropy = EntropyConstraint(alpha: Float(value), isPerImage: true) }
+      return .entropy(entropy)
+    case .instance:
+      try refuse(sizeOptions, of: "size", in: values)
+      try refuse(entropyOptions, of: "entropy", in: values)
+      return .instance
     }
-    if let kind = values[constraint] { isEntropy = kind == "entropy" }
-    for (option, belongsToEntropy) in [
-      (dualRate, false), (ratio, false), (alpha, true), (alphaPerImage, true),
-    ] as [(any DeclaredOption, Bool)] where belongsToEntropy != isEntropy && values.isGiven(option.declaration.name) {
-      throw SeCuError(
-        .usage, "belongs to the \(belongsToEntropy ? "entropy" : "size") constraint", at: option.declaration.spelling,
-        remedy: "Choose it with --constraint \(belongsToEntropy ? "entropy" : "size")")
-    }
-    if let value = values[dualRate] { size.dualRate = Float(value) }
-    if let value = values[ratio] { size.ratio = Float(value) }
-    if let value = values[alpha] { entropy = EntropyConstraint(alpha: Float(value)) }
-    if let value = values[alphaPerImage] { entropy = EntropyConstraint(alpha: Float(value), isPerImage: true) }
-    return isEntropy ? .entropy(entropy) : .size(size)
+  }
+
+  /// Throws if an option of a constraint that is not chosen was given.
+  private static func refuse(_ options: [any DeclaredOption], of constraint: String, in values: ParsedOptions) throws {
+    guard let option = options.first(where: { values.isGiven($0.declaration.name) }) else { return }
+    throw SeCuError(
+      .usage, "belongs to the \(constraint) constraint", at: option.declaration.spelling,
+      remedy: "Choose it with --constraint \(constraint)")
   }
 }

@@ -67,9 +67,14 @@ enum SettingsOptions {
     "dual-rate", in: 0...1e6, help: "Step of the dual variables that keep clusters from shrinking."
   ).showing(default: "\(SizeConstraint().dualRate)")
   static let constraint = Option.choice(
-    "constraint", of: ["size", "entropy"],
-    help: "What keeps clusters from collapsing: a smallest size, or the entropy of all sizes."
+    "constraint", of: ["size", "entropy", "instance"],
+    help:
+      "What keeps clusters from collapsing: a smallest size, the entropy of all sizes, or that each image is a cluster."
   ).showing(default: "size")
+  static let discrimination = Option.choice(
+    "discrimination", of: Discrimination.allCases.map(\.rawValue),
+    help: "The center loss: SeCu's, or the ones it is compared with."
+  ).showing(default: shown.losses.discrimination.rawValue)
   static let alpha = Option.number(
     "alpha", in: 0...1e9, help: "Weight of the entropy constraint, for this number of images.")
   static let alphaPerImage = Option.number(
@@ -102,7 +107,7 @@ enum SettingsOptions {
       "training", epochs, passes, batch, seed, rate, centerRate, centerSchedule, warmup, momentum, weightDecay,
       smallestCrop),
     .init(
-      "clustering", heads, constraint, ratio, dualRate, alpha, alphaPerImage, hardLabelWeight,
+      "clustering", heads, constraint, ratio, dualRate, alpha, alphaPerImage, discrimination, hardLabelWeight,
       representationTemperature, centerTemperature),
     .init("network", network, imageSize, widths, blocks, dimension),
   ]

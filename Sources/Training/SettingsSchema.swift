@@ -32,12 +32,13 @@ struct SettingsSchema: Sendable {
 
   private static let choices: [String: [String]] = [
     "centerSchedule": CenterSchedule.allCases.map(\.rawValue),
+    "losses.discrimination": Discrimination.allCases.map(\.rawValue),
     "preset": Preset.all.map(\.name),
   ]
 
   /// Settings that have, between them, every field and every kind of constraint.
   private static let examples: [TrainingSettings] = Preset.all.map(\.settings).flatMap { settings in
-    [AssignmentConstraint.size(SizeConstraint()), .entropy(.published)].map {
+    [AssignmentConstraint.size(SizeConstraint()), .entropy(.published), .instance].map {
       var example = settings
       (example.constraint, example.limit) = ($0, 1)
       return example
