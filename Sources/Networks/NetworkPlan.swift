@@ -20,8 +20,9 @@ struct NetworkPlan {
   /// - Parameters:
   ///   - batch: the most images at a time, all views together.
   ///   - groups: the most views in a batch.
-  /// - Throws: `SeCuError` of kind `.usage` if a batch needs more memory than this machine has.
-  init(_ network: ResNet, batch: Int, groups: Int) throws {
+  ///   - limit: the most bytes that may be needed.
+  /// - Throws: `SeCuError` of kind `.usage` if a batch needs more memory than `limit`.
+  init(_ network: ResNet, batch: Int, groups: Int, limit: Machine.MemoryLimit = Machine.memoryLimit) throws {
     self.batch = batch
     self.groups = groups
     valueFloats = [batch * network.height * network.width * network.channels]
@@ -40,7 +41,7 @@ struct NetworkPlan {
     let hidden = linear("fc.0", pooled, size.channels, size.channels)
     let active = norm("fc.1", hidden, (1, 1, size.channels), relu: true)
     output = linear("fc.3", active, size.channels, network.dimension)
-    try placeInMemory()
+    try placeInMemory(limit)
   }
 
   // MARK: - Layers
@@ -110,7 +111,7 @@ struct NetworkPlan {
   // MARK: - Memory
 
   /// Finds when each value and each gradient is needed, and places them in the arena.
-  private mutating func placeInMemory() throws {
+  private mutating func placeInMemory(_ limit: Machine.MemoryLimit) throws {
     let count = valueFloats.count
     let end = 2 * layers.count
     var values = [ClosedRange<Int>?](repeating: nil, count: count)
@@ -133,20 +134,21 @@ struct NetworkPlan {
     let tensors =
       ids.compactMap { id in values[id].map { ArenaPlan.Tensor(floats: valueFloats[id], lifetime: $0) } }
       + ids.compactMap { id in gradients[id].map { ArenaPlan.Tensor(floats: valueFloats[id], lifetime: $0) } }
-    try checkMemory(tensors)
+    try checkMemory(tensors, limit)
     let plan = ArenaPlan(tensors)
     valueOffsets = [0] + plan.offsets[..<ids.count]
     gradientOffsets = [0] + plan.offsets[ids.count...]
     arenaFloats = plan.floats
   }
 
-  /// Throws if parameters, their gradients, and what forward leaves for backward don't fit this machine's memory.
-  private func checkMemory(_ tensors: [ArenaPlan.Tensor]) throws {
+  /// Throws if parameters, their gradients, and what forward leaves for backward don't fit in `limit`.
+  private func checkMemory(_ tensors: [ArenaPlan.Tensor], _ limit: Machine.MemoryLimit) throws {
     // In Double: what fits no machine may not fit an Int either.
     let kept = tensors.filter { $0.lifetime.contains(layers.count) }.reduce(0) { $0 + Double($1.floats) }
     let needed = 4 * (kept + 2 * Double(layout.parameterCount))
     try Machine.checkMemory(
-      needed, for: "batches of \(batch) images", at: "network", remedy: "Make the batch or the network smaller")
+      needed, for: "batches of \(batch) images", at: "network", remedy: "Make the batch or the network smaller",
+      limit: limit)
   }
 
   /// Of several readers of a value, the one whose backward runs first writes the gradient and the others add to it. Adding is

@@ -15,21 +15,32 @@ extension Subcommand {
       with k-means on the raw pixels. Without options it clusters the handwritten digits that are built in. Labels, where \
       the data has them, are used for scores only.
       """,
-    groups: [.init("run", output, resume, threads, json)] + SettingsOptions.groups,
+    groups: [.init("run", output, resume, threads, json, show, trial)] + SettingsOptions.groups,
     examples: [
       .init(purpose: "Cluster the built-in digits", command: "secu train"),
       .init(purpose: "Go on with the run that was interrupted", command: "secu train --resume"),
       .init(
         purpose: "A short run with other heads", command: "secu train --epochs 10 --heads 10,15,20 --output runs/short"),
+      .init(
+        purpose: "Settings in a file, to be changed there", command: "secu train --preset cifar10 --show > mine.json"),
+      .init(purpose: "A run with them", command: "secu train --config mine.json"),
+      .init(purpose: "How long a run would take here", command: "secu train --preset cifar10 --try 3"),
     ], run: { values, output in try TrainCommand(values, output).run() })
 
-  fileprivate static let output = Option.path(
+  static let output = Option.path(
     "output", "folder", help: "The run's folder; it must not hold another run."
   ).showing(default: "runs/NAME-N")
-  fileprivate static let resume = Option.flag(
+  static let resume = Option.flag(
     "resume",
     help:
       "Go on with the run in --output, or else with the latest one. It ends with the same bits as if it had not been interrupted, with any number of threads."
+  )
+  static let show = Option.flag(
+    "show", help: "Print all settings as a file for --config and the memory that the run needs; train nothing.")
+  static let trial = Option.integer(
+    "try", "steps", in: 1...1000,
+    help:
+      "Take so many steps on random images instead, with or without the data, and tell the run's time and memory; keep nothing."
   )
 }
 
@@ -54,7 +65,7 @@ private struct TrainingSummary: Encodable {
   var run: String
 }
 
-private struct TrainCommand {
+struct TrainCommand {
   let values: ParsedOptions
   let output: Output
   let engine: Engine
@@ -66,11 +77,13 @@ private struct TrainCommand {
   }
 
   func run() throws {
+    if values[Subcommand.show] { return try show() }
+    if let steps = values[Subcommand.trial] { return try tryOut(steps: steps) }
     let (trainer, folder) = values[Subcommand.resume] ? try resumedRun() : try newRun()
     let settings = trainer.settings, images = trainer.images
     Interruption.watch()
     let recorder = try RunRecorder(trainer, folder: folder)
-    output.messages.tell(introduction(trainer, folder))
+    output.messages.tell(try introduction(trainer, folder))
     let last = try train(trainer, recorder, folder)
     if Interruption.isRequested { return tellInterrupted(folder) }
 
@@ -126,8 +139,7 @@ private struct TrainCommand {
   // MARK: - Beginning
 
   private func newRun() throws -> (Trainer, RunFolder) {
-    let name = values[SettingsOptions.preset] ?? TrainingSettings.digits.preset
-    let settings = try SettingsOptions.apply(values, to: TrainingSettings.presets[name] ?? .digits)
+    let settings = try SettingsOptions.resolve(values)
     // Everything that can be wrong with the settings is found out before a folder is made.
     let trainer = try Trainer(settings, images: Subcommand.images(settings), engine: engine)
     let folder =
@@ -137,19 +149,7 @@ private struct TrainCommand {
   }
 
   private func resumedRun() throws -> (Trainer, RunFolder) {
-    let name = values[SettingsOptions.data] ?? TrainingSettings.digits.data
-    let folder =
-      try values[Subcommand.output].map { try RunFolder.open(URL(fileURLWithPath: $0)) }
-      ?? RunFolder.latest(named: DataCatalog.entry(named: name).name, in: Self.base)
-    let settings = try folder.readSettings()
-    var asked = settings
-    if let preset = values[SettingsOptions.preset] { asked.preset = preset }
-    asked = try SettingsOptions.apply(values, to: asked)
-    if let difference = try settings.firstDifference(from: asked) {
-      throw SeCuError(
-        .usage, "the run has \(difference.field) \(difference.ours), the options say \(difference.theirs)",
-        at: folder.url.relativePath, remedy: "Resume without that option, or begin a new run")
-    }
+    let (folder, settings) = try runToResume()
     if folder.isUnbegun { return (try Trainer(settings, images: Subcommand.images(settings), engine: engine), folder) }
     let checkpoint = try folder.readCheckpoint()
     let trainer = try Trainer(resuming: checkpoint, images: Subcommand.images(settings), engine: engine)
@@ -161,24 +161,41 @@ private struct TrainCommand {
     return (trainer, folder)
   }
 
+  /// The run that `--resume` means, with its settings, none of which the options may change.
+  func runToResume() throws -> (RunFolder, TrainingSettings) {
+    let folder =
+      try values[Subcommand.output].map { try RunFolder.open(URL(fileURLWithPath: $0)) }
+      ?? RunFolder.latest(named: SettingsOptions.resolve(values).data, in: Self.base)
+    let settings = try folder.readSettings()
+    if let difference = try settings.firstDifference(from: SettingsOptions.change(settings, by: values)) {
+      throw SeCuError(
+        .usage, "the run has \(difference.field) \(difference.ours), the options say \(difference.theirs)",
+        at: folder.url.relativePath, remedy: "Resume without that option, or begin a new run")
+    }
+    return (folder, settings)
+  }
+
   /// Where runs without a name of their own lie.
   private static let base = URL(fileURLWithPath: "runs")
 
   // MARK: - What people read
 
-  private func introduction(_ trainer: Trainer, _ folder: RunFolder) -> String {
+  private func introduction(_ trainer: Trainer, _ folder: RunFolder) throws -> String {
     let s = trainer.settings
+    let memory = try s.memory(
+      images: trainer.images.count, imageBytes: Double(trainer.images.pixels.count), threads: engine.cores.threads)
     let classes = trainer.images.classCount.map { ", \($0) classes (for scores only)" } ?? ""
     let heads = s.heads.map(String.init).joined(separator: ", ")
     return """
       \(s.data): \(trainer.images.count) images of \(trainer.images.shape)\(classes)
       \(count(s.heads.count, "head")) of \(heads) clusters; \(count(s.epochs, "epoch")) of \(count(s.passesPerEpoch, "pass")); seed \(s.seed)
       \(count(engine.cores.threads, "thread")), \(engine.instructionSet.rawValue); run folder \(folder.url.relativePath)
+      needs \(memory.text)
 
       """
   }
 
-  private func count(_ number: Int, _ noun: String) -> String {
+  func count(_ number: Int, _ noun: String) -> String {
     "\(number) \(noun)" + (number == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")
   }
 

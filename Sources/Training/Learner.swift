@@ -28,7 +28,7 @@ package final class Learner {
   package init(_ settings: TrainingSettings, images: Int, engine: Engine) throws {
     self.engine = engine
     let batch = min(settings.batch, images)
-    try Self.checkMemory(settings, images: images, batch: batch)
+    try settings.checkMemory(images: images, imageBytes: 0, threads: engine.cores.threads)
     network = try Network(settings.network, batch: 2 * batch)
     heads = ClusterHeads(
       clusters: settings.heads, dimension: settings.network.dimension, images: images, batch: batch,
@@ -42,19 +42,6 @@ package final class Learner {
     featureLengths = FloatBuffer(2 * batch)
     featureGradients = FloatBuffer(2 * batch * dimension)
     views = FloatBuffer(2 * batch * settings.network.height * settings.network.width * settings.network.channels)
-  }
-
-  /// Throws for heads, views and features that don't fit this machine's memory; the network looks after itself.
-  private static func checkMemory(_ settings: TrainingSettings, images: Int, batch: Int) throws {
-    let network = settings.network, rows = 2 * Double(batch)
-    let centers = settings.heads.reduce(0) { $0 + Double($1) } * Double(network.dimension)
-    let views = rows * Double(network.height) * Double(network.width) * Double(network.channels)
-    let heads = ClusterHeads.bytes(
-      clusters: settings.heads, dimension: network.dimension, images: images, batch: batch)
-    try Machine.checkMemory(
-      heads + 4 * (centers + views + 2 * rows * Double(network.dimension)),
-      for: "\(settings.heads.count) heads and batches of \(batch) images", at: "heads, batch, dimension",
-      remedy: "Make one of them smaller")
   }
 
   /// Starts from this seed's random weights and centers.

@@ -50,6 +50,8 @@ public final class Trainer {
         .usage, "the network takes \(settings.network.channels) channels, the images have \(images.shape.channels)",
         at: images.name)
     }
+    try settings.checkMemory(
+      images: images.count, imageBytes: Double(images.pixels.count), threads: engine.cores.threads)
     self.settings = settings
     self.images = images
     viewMaker = try ViewMaker(
@@ -152,7 +154,8 @@ public final class Trainer {
     try viewMaker.views(
       of: ids, seed: settings.seed, pass: orderedPass, cores: learner.engine.cores, into: learner.views.base)
     let losses = learner.step(
-      ids: ids, firstEpoch: epoch == 0, rate: schedule.rate(epoch: epoch, step: step), centerRate: settings.centerRate)
+      ids: ids, firstEpoch: epoch == 0, rate: schedule.rate(epoch: epoch, step: step),
+      centerRate: schedule.centerRate(epoch: epoch, step: step))
     guard losses.representation.isFinite, losses.center.isFinite else {
       let loss = losses.representation.isFinite ? "center loss" : "representation loss"
       let tensor = learner.firstNonFinite.map { "; the first tensor that is not finite is \($0)" } ?? ""

@@ -22,9 +22,10 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var heads: [Int]
   public var network: ResNet
   public var augmentation: Augmentation
-  /// The encoder's highest learning rate and the centers' constant one.
+  /// The highest learning rates of the encoder and of the centers; `Schedule` says how they change.
   public var rate: Float
   public var centerRate: Float
+  public var centerSchedule: CenterSchedule
   public var momentum: Float
   public var weightDecay: Float
   /// The epochs before the rate begins to fall; the rate is 0 in epoch 0 and rises linearly over the others.
@@ -34,8 +35,9 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
 
   public init(
     data: String, preset: String, seed: UInt64, epochs: Int, passesPerEpoch: Int, batch: Int, heads: [Int],
-    network: ResNet, augmentation: Augmentation, rate: Float, centerRate: Float, momentum: Float = 0.9,
-    weightDecay: Float = 1e-4, warmupEpochs: Int, losses: LossSettings = .init(),
+    network: ResNet, augmentation: Augmentation, rate: Float, centerRate: Float,
+    centerSchedule: CenterSchedule = .constant, momentum: Float = 0.9, weightDecay: Float = 1e-4, warmupEpochs: Int,
+    losses: LossSettings = .init(),
     constraint: AssignmentConstraint = .size(SizeConstraint())
   ) {
     self.data = data
@@ -49,6 +51,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     self.augmentation = augmentation
     self.rate = rate
     self.centerRate = centerRate
+    self.centerSchedule = centerSchedule
     self.momentum = momentum
     self.weightDecay = weightDecay
     self.warmupEpochs = warmupEpochs
@@ -57,24 +60,17 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   }
 }
 
-// MARK: - Presets
-
-extension TrainingSettings {
-  /// The presets by name.
-  public static let presets: [String: TrainingSettings] = ["digits": digits]
-
-  /// Handwritten digits of 8×8 pixels. One epoch is 14 passes over the 1,797 images; with a single one, the centers get too
-  /// few steps between two looks at the frozen ones.
-  public static let digits = TrainingSettings(
-    data: "digits", preset: "digits", seed: 0, epochs: 30, passesPerEpoch: 14, batch: 128,
-    heads: [10, 20, 30, 40, 50],
-    network: ResNet(height: 8, width: 8, channels: 1, widths: [16, 32, 64], blocks: [1, 1, 1], dimension: 128),
-    augmentation: .digits, rate: 0.1, centerRate: 1.2, warmupEpochs: 4)
-}
-
 // MARK: - Counting
 
 extension TrainingSettings {
+  /// Sets the number of epochs. A run that is shorter than its warm-up was meant for warms up over its first half.
+  ///
+  /// - Parameter warmup: the warm-up to shorten, where it is longer; nil leaves `warmupEpochs` as it is.
+  public mutating func setEpochs(_ epochs: Int, shorteningWarmup warmup: Int?) {
+    self.epochs = epochs
+    if let warmup { warmupEpochs = min(warmup, (epochs + 1) / 2) }
+  }
+
   /// Steps in one pass over `images` images. The last batch may be short; one of a single image has no batch statistics and is
   /// left out of its pass.
   public func stepsPerPass(images: Int) -> Int {
@@ -84,6 +80,6 @@ extension TrainingSettings {
   public func schedule(images: Int) -> Schedule {
     Schedule(
       rate: rate, epochs: epochs, warmupEpochs: warmupEpochs,
-      stepsPerEpoch: passesPerEpoch * stepsPerPass(images: images))
+      stepsPerEpoch: passesPerEpoch * stepsPerPass(images: images), centerRate: centerRate, centers: centerSchedule)
   }
 }

@@ -27,13 +27,13 @@ import Testing
   @Test(arguments: published) func `rates are those of the published program`(
     rate: Float, steps: Int, epochs: Int, warmup: Int, epoch: Int, step: Int, expected: Double
   ) {
-    let schedule = Schedule(rate: rate, epochs: epochs, warmupEpochs: warmup, stepsPerEpoch: steps)
+    let schedule = Schedule(rate: rate, epochs: epochs, warmupEpochs: warmup, stepsPerEpoch: steps, centerRate: 1)
     let found = Double(schedule.rate(epoch: epoch, step: step))
     #expect(abs(found - expected) <= expected * 0x1p-24 + Double(rate) * 0x1p-53)
   }
 
   @Test func `the first epoch stands still, then the rate rises to the end of warm-up and falls from there`() {
-    let schedule = Schedule(rate: 0.3, epochs: 9, warmupEpochs: 4, stepsPerEpoch: 5)
+    let schedule = Schedule(rate: 0.3, epochs: 9, warmupEpochs: 4, stepsPerEpoch: 5, centerRate: 1)
     let rates = (0..<9).map { epoch in (0..<5).map { schedule.rate(epoch: epoch, step: $0) } }
     #expect(rates[0] == [0, 0, 0, 0, 0])
     let rising = Array(rates[1..<4].joined()), falling = Array(rates[4...].joined())
@@ -48,7 +48,7 @@ import Testing
 
   @Test func `without warm-up the rate falls from the second epoch on`() {
     for warmup in [0, 1] {
-      let schedule = Schedule(rate: 1, epochs: 3, warmupEpochs: warmup, stepsPerEpoch: 2)
+      let schedule = Schedule(rate: 1, epochs: 3, warmupEpochs: warmup, stepsPerEpoch: 2, centerRate: 1)
       let rates = (0..<3).flatMap { epoch in (0..<2).map { schedule.rate(epoch: epoch, step: $0) } }
       #expect(rates[..<2] == [0, 0])
       #expect(zip(rates.dropFirst(2), rates.dropFirst(3)).allSatisfy { $0 > $1 })
@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test func `one epoch is all standstill`() {
-    let schedule = Schedule(rate: 1, epochs: 1, warmupEpochs: 4, stepsPerEpoch: 3)
+    let schedule = Schedule(rate: 1, epochs: 1, warmupEpochs: 4, stepsPerEpoch: 3, centerRate: 1)
     #expect((0..<3).map { schedule.rate(epoch: 0, step: $0) } == [0, 0, 0])
   }
 }

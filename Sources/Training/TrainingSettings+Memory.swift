@@ -1,0 +1,117 @@
+import Basics
+import Clustering
+import Imaging
+import Kernels
+import Networks
+
+/// The memory that a run takes at its height, part by part, known before any of it is taken.
+///
+/// What is there all the time adds up. Writing a checkpoint and scoring come one after the other and give back what they took: only
+/// the larger of them counts.
+public struct MemoryNeed: Sendable, Equatable {
+  public struct Part: Sendable, Equatable {
+    /// Such as `network`.
+    public let name: String
+    public let bytes: Double
+  }
+
+  /// What is there from the first step to the last.
+  public let steady: [Part]
+  /// What comes and goes, one at a time.
+  public let passing: [Part]
+
+  /// All parts that count, the largest first.
+  public var parts: [Part] {
+    let largest = passing.max { $0.bytes < $1.bytes }
+    return (steady + [largest].compactMap(\.self)).sorted { $0.bytes > $1.bytes }
+  }
+
+  /// The most at once, in bytes.
+  public var bytes: Double { parts.reduce(0) { $0 + $1.bytes } }
+
+  /// From the first step to the last, in bytes.
+  public var steadyBytes: Double { steady.reduce(0) { $0 + $1.bytes } }
+
+  /// Such as `about 212 MB: network 159 MB, parameters 12 MB`.
+  public var text: String { "about \(Machine.memoryText(bytes)): \(list)" }
+
+  /// The parts with their sizes; those below a fiftieth of the whole are left out.
+  var list: String {
+    parts.filter { $0.bytes >= bytes / 50 }.map { "\($0.name) \(Machine.memoryText($0.bytes))" }
+      .joined(separator: ", ")
+  }
+}
+
+extension TrainingSettings {
+  /// The memory of a run with these settings.
+  ///
+  /// - Parameters:
+  ///   - count: N, the images to learn from.
+  ///   - imageBytes: what the images themselves take while the run goes on; nil for images of the network's size that all are in memory.
+  ///   - threads: the cores of the run, each of which has some memory of its own.
+  /// - Throws: `SeCuError` for a network out of range, or one that needs more than 4 TB.
+  public func memory(images count: Int, imageBytes: Double? = nil, threads: Int) throws -> MemoryNeed {
+    let batch = min(self.batch, count), rows = 2 * Double(batch)
+    let network = try Network.bytes(self.network, batch: 2 * batch)
+    let (parameterCount, largest) = try Network.parameterCounts(self.network)
+    let parameters = 4 * Double(parameterCount)
+    let pixels = Double(self.network.height) * Double(self.network.width) * Double(self.network.channels)
+    let dimension = Double(self.network.dimension)
+    let centers = 4 * dimension * heads.reduce(0) { $0 + Double($1) }
+    let heads = ClusterHeads.bytes(
+      clusters: self.heads, dimension: self.network.dimension, images: count, batch: batch)
+    let images = imageBytes ?? Double(count) * pixels
+    // A file of weights, centers, their velocities, the frozen centers, and 64-bit labels: once as tensors, once as bytes.
+    let file = 2 * parameters + 3 * centers + 8 * Double(count) * Double(self.heads.count + 1)
+    return MemoryNeed(
+      steady: [
+        .init(name: "images", bytes: images + 9 * Double(count)),
+        .init(name: "views", bytes: 4 * rows * (pixels + 2 * dimension)),
+        .init(name: "network", bytes: network - 2 * parameters),
+        .init(name: "parameters", bytes: 3 * parameters),
+        .init(name: "heads", bytes: heads + centers),
+        .init(name: "kernels", bytes: Self.kernelBytes(largestWeight: 4 * Double(largest), threads: threads)),
+        .init(name: "program", bytes: Self.programBytes),
+      ],
+      passing: [
+        .init(name: "checkpoints", bytes: 2 * file),
+        // k-means takes the pixels as floats.
+        .init(name: "k-means on pixels", bytes: 4 * images),
+        .init(name: "scoring", bytes: 4 * rows * pixels + 24 * Double(count)),
+      ])
+  }
+
+  /// What operations work in: weights packed or summed up in parts, 8 MB and twice the largest weight at most, and rows of pixels for each
+  /// core.
+  private static func kernelBytes(largestWeight: Double, threads: Int) -> Double {
+    min(16 * largestWeight, 8e6 + 2 * largestWeight) + 1e6 * Double(threads)
+  }
+
+  /// The program itself with its libraries and the digits in it, as measured on Linux.
+  private static let programBytes = 20e6
+
+  /// Refuses a run that this machine, or its container, has not the memory for.
+  ///
+  /// - Parameter limit: what there is; the others are as `memory` has them.
+  /// - Throws: `SeCuError` of kind `.usage` with what is needed, what there is, and the largest batch that would fit; what `memory` throws.
+  package func checkMemory(
+    images count: Int, imageBytes: Double? = nil, threads: Int, limit: Machine.MemoryLimit = Machine.memoryLimit
+  ) throws {
+    let need = try memory(images: count, imageBytes: imageBytes, threads: threads)
+    guard need.bytes > limit.bytes else { return }
+    var fitting = 1, tooLarge = min(batch, count)
+    while tooLarge - fitting > 1 {
+      var trial = self
+      trial.batch = (fitting + tooLarge) / 2
+      let bytes = try trial.memory(images: count, imageBytes: imageBytes, threads: threads).bytes
+      if bytes <= limit.bytes { fitting = trial.batch } else { tooLarge = trial.batch }
+    }
+    throw SeCuError(
+      .usage,
+      "\(heads.count) heads and batches of \(batch) images need \(Machine.memoryText(need.bytes)) of memory "
+        + "(\(need.list)), and \(limit.text)", at: "batch",
+      remedy: fitting > 1
+        ? "A batch of \(fitting) would fit"
+        : "No batch would fit; take a smaller network, smaller images or fewer heads")
+  }
+}
