@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import Interchange
 import Kernels
+import Networks
 
 /// All that a run needs to go on with the same bits: weights, velocities, statistics, centers, labels, duals, counts, and where
 /// it stood.
@@ -115,19 +116,39 @@ public struct Checkpoint: Sendable {
 
   /// Puts weights, statistics and centers into `learner`, which may be for other images: what evaluation needs.
   package func restoreModel(_ learner: Learner) throws {
-    for (key, buffer) in Self.floatBuffers(learner) {
-      let (_, values) = try tensors.floats(key)
-      guard values.count == buffer.count else { throw misfit(key, values.count, buffer.count) }
-      guard values.allSatisfy(\.isFinite) else {
-        throw SeCuError(.badData, "tensor \(key) holds numbers that are not finite", at: name)
-      }
-      buffer.fill(with: values)
+    for (key, buffer) in Self.floatBuffers(learner) { try fill(buffer, with: key) }
+    learner.network.batchesTracked = try batchesTracked()
+  }
+
+  /// The encoder under PyTorch's names, as `encoder.safetensors` has it when a run has ended.
+  func encoder() throws -> SafeTensors {
+    let network = try Network(settings.network, batch: 1, groups: 1)
+    try fill(network.parameters, with: "parameters")
+    try fill(network.statistics, with: "statistics")
+    network.batchesTracked = try batchesTracked()
+    return try SafeTensors(tensors: network.stateDictionary())
+  }
+
+  /// Puts the centers into `heads`, which have as many clusters and the same length of features.
+  func restoreCenters(_ heads: ClusterHeads) throws {
+    try fill(heads.centers, with: "centers")
+  }
+
+  private func fill(_ buffer: FloatBuffer, with key: String) throws {
+    let values = try tensors.floats(key).values
+    guard values.count == buffer.count else { throw misfit(key, values.count, buffer.count) }
+    guard values.allSatisfy(\.isFinite) else {
+      throw SeCuError(.badData, "tensor \(key) holds numbers that are not finite", at: name)
     }
+    buffer.fill(with: values)
+  }
+
+  private func batchesTracked() throws -> Int {
     let tracked = try Self.metadata("batches_tracked", of: tensors, name)
     guard let count = Int(tracked), (0...1 << 53).contains(count) else {
       throw SeCuError(.badData, "batches_tracked is '\(tracked)', expected a count", at: name)
     }
-    learner.network.batchesTracked = count
+    return count
   }
 
   /// Throws unless a run of these settings on this many images can stand where this one says it does.

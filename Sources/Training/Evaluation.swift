@@ -64,15 +64,11 @@ extension Trainer {
 extension Learner {
   /// Clusters all images of `viewMaker` by head `head`.
   package func evaluate(_ viewMaker: ViewMaker, head: Int) throws -> Evaluation {
-    let set = viewMaker.images, most = network.batch
-    let clean = FloatBuffer(most * viewMaker.viewShape.count)
+    let set = viewMaker.images
     var assignments: [Evaluation.Assignment] = []
     assignments.reserveCapacity(set.count)
-    for first in stride(from: 0, to: set.count, by: most) {
-      let ids = Array(first..<min(set.count, first + most))
-      try viewMaker.cleanViews(of: ids, cores: engine.cores, into: clean.base)
-      let features = embed(clean.base, count: ids.count)
-      for p in heads.predict(features, rows: ids.count, head: head, on: engine) {
+    try eachBatch(of: viewMaker) { features, count in
+      for p in heads.predict(features, rows: count, head: head, on: engine) {
         assignments.append(.init(cluster: p.cluster, confidence: p.confidence, second: p.second))
       }
     }
@@ -80,6 +76,27 @@ extension Learner {
       try ClusteringScores(clusterLabels: assignments.map(\.cluster), classLabels: $0)
     }
     return Evaluation(head: head, clusters: heads.clusters[head], assignments: assignments, scores: scores)
+  }
+
+  /// The unit features of all clean images of `viewMaker`, [N, d].
+  package func features(of viewMaker: ViewMaker) throws -> [Float] {
+    var all: [Float] = []
+    all.reserveCapacity(viewMaker.images.count * heads.dimension)
+    try eachBatch(of: viewMaker) { features, count in
+      all.append(contentsOf: UnsafeBufferPointer(start: features, count: count * heads.dimension))
+    }
+    return all
+  }
+
+  /// Calls `body` with the unit features of the clean images, batch after batch, and how many they are.
+  private func eachBatch(of viewMaker: ViewMaker, _ body: (UnsafePointer<Float>, Int) -> Void) throws {
+    let most = network.batch
+    let clean = FloatBuffer(most * viewMaker.viewShape.count)
+    for first in stride(from: 0, to: viewMaker.images.count, by: most) {
+      let ids = Array(first..<min(viewMaker.images.count, first + most))
+      try viewMaker.cleanViews(of: ids, cores: engine.cores, into: clean.base)
+      body(embed(clean.base, count: ids.count), ids.count)
+    }
   }
 
   /// The name of the first tensor that holds a number that is not finite, or nil.

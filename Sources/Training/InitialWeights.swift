@@ -57,13 +57,13 @@ public struct InitialWeights: Sendable {
     switch source {
     case .encoder(let file): try learner.network.load(file, name: name)
     case .run(let checkpoint):
-      let ours = learner.network.layout
-      let theirs = try ParameterLayout(checkpoint.settings.network)
-      try ours.checkSame(as: theirs, name: name)
-      try checkpoint.restoreEncoder(learner)
+      try learner.network.load(checkpoint.encoder(), name: name)
       if hasCenters(heads: learner.heads.clusters, dimension: learner.heads.dimension) {
-        try checkpoint.restoreCenters(learner)
+        try checkpoint.restoreCenters(learner.heads)
       }
+    }
+    if let broken = learner.firstNonFinite {
+      throw SeCuError(.badData, "tensor \(broken) holds numbers that are not finite", at: name)
     }
   }
 }
