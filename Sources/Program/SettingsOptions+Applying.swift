@@ -41,7 +41,7 @@ extension SettingsOptions {
     var s = base
     if let value = values[data] { s.data = try DataCatalog.entry(named: value).name }
     if let value = values[limit] { s.limit = value }
-    if let value = values[seed] { s.seed = UInt64(value) }
+    if values.declares(seed), let value = values[seed] { s.seed = UInt64(value) }
     if let value = values[epochs], value != s.epochs {
       s.setEpochs(value, shorteningWarmup: values[warmup] == nil ? start ?? s.warmupEpochs : nil)
     }
@@ -77,7 +77,8 @@ extension SettingsOptions {
       case ("instance", _): .instance
       default: base
       }
-    let sizeOptions: [any DeclaredOption] = [dualRate, ratio], entropyOptions: [any DeclaredOption] = [alpha, alphaPerImage]
+    let sizeOptions: [any DeclaredOption] = [dualRate, ratio],
+      entropyOptions: [any DeclaredOption] = [alpha, alphaPerImage]
     switch start {
     case .size(var size):
       try refuse(entropyOptions, of: "entropy", in: values)

@@ -111,6 +111,11 @@ enum SettingsOptions {
       representationTemperature, centerTemperature),
     .init("network", network, imageSize, widths, blocks, dimension),
   ]
+
+  /// The same for `secu compare`, which has seeds of its own.
+  static let comparisonGroups: [Subcommand.Group] = groups.map { group in
+    Subcommand.Group(group.title, group.options.filter { $0.declaration.name != seed.declaration.name })
+  }
 }
 
 /// The networks that have names.

@@ -7,6 +7,10 @@ struct Subcommand: Sendable {
     let options: [any DeclaredOption]
 
     init(_ title: String, _ options: any DeclaredOption...) {
+      self.init(title, options)
+    }
+
+    init(_ title: String, _ options: [any DeclaredOption]) {
       self.title = title
       self.options = options
     }

@@ -52,8 +52,7 @@ public final class TrainedModel {
         .usage, "the network takes \(settings.network.channels) channels, the images have \(images.shape.channels)",
         at: images.name)
     }
-    let viewMaker = try ViewMaker(
-      images, recipe: settings.augmentation, height: settings.network.height, width: settings.network.width)
+    let viewMaker = try ViewMaker(images, settings)
     return try learner.evaluate(viewMaker, head: head)
   }
 }

@@ -54,8 +54,7 @@ public final class Trainer {
       images: images.count, imageBytes: Double(images.pixels.count), threads: engine.cores.threads)
     self.settings = settings
     self.images = images
-    viewMaker = try ViewMaker(
-      images, recipe: settings.augmentation, height: settings.network.height, width: settings.network.width)
+    viewMaker = try ViewMaker(images, settings)
     learner = try Learner(settings, images: images.count, engine: engine)
     learner.initialize(seed: settings.seed)
     schedule = settings.schedule(images: images.count)

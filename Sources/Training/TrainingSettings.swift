@@ -83,3 +83,13 @@ extension TrainingSettings {
       stepsPerEpoch: passesPerEpoch * stepsPerPass(images: images), centerRate: centerRate, centers: centerSchedule)
   }
 }
+
+extension ViewMaker {
+  /// Views of `images` for a run with `settings`.
+  ///
+  /// - Throws: as the initialiser that takes each setting by itself.
+  init(_ images: ImageSet, _ settings: TrainingSettings) throws {
+    try self.init(
+      images, recipe: settings.augmentation, height: settings.network.height, width: settings.network.width)
+  }
+}
