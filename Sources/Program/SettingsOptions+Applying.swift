@@ -77,7 +77,8 @@ extension SettingsOptions {
       case ("instance", _): .instance
       default: base
       }
-    let sizeOptions: [any DeclaredOption] = [dualRate, ratio], entropyOptions: [any DeclaredOption] = [alpha, alphaPerImage]
+    let sizeOptions: [any DeclaredOption] = [dualRate, ratio],
+      entropyOptions: [any DeclaredOption] = [alpha, alphaPerImage]
     switch start {
     case .size(var size):
       try refuse(entropyOptions, of: "entropy", in: values)

@@ -168,7 +168,7 @@ extension SettingsSchema {
 
   private func unknown(_ key: String, in path: String, among known: [String], _ name: String) -> SeCuError {
     let elsewhere = paths.first { $0.split(separator: ".").last.map(String.init) == key }
-    let nearest = nearestName(to: key, in: known).map { Self.join(path, $0) } ?? elsewhere
+    let nearest = elsewhere ?? nearestName(to: key, in: known).map { Self.join(path, $0) }
     return SeCuError(
       .badData, "there is no setting \(Self.join(path, key))", at: name,
       remedy: nearest.map { "Did you mean \($0)?" }

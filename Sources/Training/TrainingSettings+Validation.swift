@@ -1,4 +1,5 @@
 import Basics
+import Imaging
 
 extension TrainingSettings {
   /// Checks every field by itself.
@@ -69,6 +70,14 @@ extension TrainingSettings {
       throw SeCuError(
         .usage, "\(wrong) clusters for \(count) images, each of which is a cluster of its own", at: "heads",
         remedy: "With the constraint 'instance' every head needs \(count) clusters")
+    }
+  }
+
+  /// Throws unless the network takes images of this shape, those of the data set `name`, once they are resized.
+  package func checkChannels(_ shape: ImageShape, of name: String) throws {
+    guard shape.channels == network.channels else {
+      throw SeCuError(
+        .usage, "the network takes \(network.channels) channels, the images have \(shape.channels)", at: name)
     }
   }
 }
