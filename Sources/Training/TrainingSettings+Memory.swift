@@ -61,7 +61,8 @@ extension TrainingSettings {
     let heads = ClusterHeads.bytes(
       clusters: self.heads, dimension: self.network.dimension, images: count, batch: batch)
     let images = imageBytes ?? Double(count) * pixels
-    // A file of weights, centers, their velocities, the frozen centers, and 64-bit labels: once as tensors, once as bytes.
+    // A file of weights, centers, their velocities, the frozen centers, and 64-bit labels: as tensors, as their bytes, and as the whole
+    // file's.
     let file = 2 * parameters + 3 * centers + 8 * Double(count) * Double(self.heads.count + 1)
     return MemoryNeed(
       steady: [
@@ -74,7 +75,7 @@ extension TrainingSettings {
         .init(name: "program", bytes: Self.programBytes),
       ],
       passing: [
-        .init(name: "checkpoints", bytes: 2 * file),
+        .init(name: "checkpoints", bytes: 3 * file),
         // k-means takes the pixels as floats.
         .init(name: "k-means on pixels", bytes: 4 * images),
         .init(name: "scoring", bytes: 4 * rows * pixels + 24 * Double(count)),

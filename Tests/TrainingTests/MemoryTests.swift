@@ -25,7 +25,7 @@ import Testing
     // Centers, their gradients, unit and frozen centers, velocities; a label for each image and head.
     #expect(try part("heads") >= Double(5 * centers + 4 * count * settings.heads.count))
     #expect(try part("images") >= 123)
-    let checkpoint = try #require(need.passing.first { $0.name == "checkpoints" }).bytes / 2
+    let checkpoint = try #require(need.passing.first { $0.name == "checkpoints" }).bytes / 3
     #expect(checkpoint >= Double(2 * parameters + 3 * centers + 8 * count * settings.heads.count))
   }
 
