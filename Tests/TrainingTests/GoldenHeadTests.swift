@@ -28,7 +28,7 @@ import Testing
         hardLabelWeight: try float("tau"), representationTemperature: try float("tx"),
         centerTemperature: try float("tw")))
     heads.centers.fill(with: try file.transposed("center"))
-    let optimizer = SGD(
+    let optimizer = GradientDescent(
       count: k * dimension, momentum: try float("momentum"), weightDecay: try float("weight_decay"))
     let first = try file.floats("z1").values, second = try file.floats("z2").values
     let stepsPerEpoch = (n + batch - 1) / batch
