@@ -125,6 +125,7 @@ enum SettingsOptions {
     switch base {
     case .size(let constraint): size = constraint
     case .entropy(let constraint): (entropy, isEntropy) = (constraint, true)
+    case .instance: break
     }
     if let kind = values[constraint] { isEntropy = kind == "entropy" }
     for (option, belongsToEntropy) in [

@@ -91,7 +91,14 @@ public struct Checkpoint: Sendable {
       learner.heads.counts[h] = try integers("counts_\(h)", count: k, in: 0...most).map(Int.init)
     }
     learner.heads.isAssigned = try integers("assigned", count: images.count, in: 0...1).map { $0 == 1 }
-    if case .entropy = settings.constraint { try checkCounts(learner.heads) }
+    switch settings.constraint {
+    case .size: break
+    case .entropy: try checkCounts(learner.heads)
+    case .instance:
+      for (h, labels) in learner.heads.labels.enumerated() where zip(labels, 0...).contains(where: { $0 != $1 }) {
+        throw SeCuError(.badData, "tensor labels_\(h) does not give every image its own cluster", at: name)
+      }
+    }
     return progress
   }
 

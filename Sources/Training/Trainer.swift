@@ -179,6 +179,7 @@ public final class Trainer {
       imagesPerSecond: imagesPerSecond, smallestCluster: sizes.min() ?? 0, largestCluster: sizes.max() ?? 0,
       emptyClusters: sizes.count { $0 == 0 },
       labelsMoved: Double(progress.labelsMoved) / Double(images.count * settings.passesPerEpoch),
+      centerMovement: learner.heads.centerMovement()[evaluatedHead],
       acc: scores?.accuracy, nmi: scores?.nmi, ari: scores?.ari)
   }
 }

@@ -37,6 +37,8 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var emptyClusters: Int
   /// The share of images whose stored label in the evaluated head changed in this epoch, 0 to 1.
   public var labelsMoved: Double
+  /// How far the evaluated head's centers turned in this epoch, the mean angle in degrees, 0 to 180; missing in older files.
+  public var centerMovement: Double?
   /// The scores of those labels, where the data has classes. They come from augmented views and say how training goes; the
   /// scores of a run are those of `Evaluation`.
   public var acc: Double?
@@ -52,5 +54,6 @@ public struct EpochReport: Codable, Sendable, Equatable {
     case largestCluster = "largest_cluster"
     case emptyClusters = "empty_clusters"
     case labelsMoved = "labels_moved"
+    case centerMovement = "center_movement"
   }
 }

@@ -30,6 +30,7 @@ extension TrainingSettings {
       try check("constraint.ratio", constraint.ratio, 0...1)
     case .entropy(let constraint):
       try check("constraint.alpha", constraint.alpha, 0...1e9)
+    case .instance: break
     }
     try check("the number of heads", heads.count, 1...100)
     for clusters in heads { try check("heads", clusters, 2...1_000_000) }
@@ -64,6 +65,11 @@ extension TrainingSettings {
       throw SeCuError(
         .usage, "\(wrong) clusters for \(count) images", at: "heads",
         remedy: "Each head needs from 2 clusters to as many as there are images")
+    }
+    if case .instance = constraint, let wrong = heads.first(where: { $0 != count }) {
+      throw SeCuError(
+        .usage, "\(wrong) clusters for \(count) images, each of which is a cluster of its own", at: "heads",
+        remedy: "With the constraint 'instance' every head needs \(count) clusters")
     }
   }
 }

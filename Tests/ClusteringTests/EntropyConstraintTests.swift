@@ -34,12 +34,12 @@ import Testing
     let similarities: [Float] = [0.5, 0.4, 0.3]
     similarities.withUnsafeBufferPointer { s in
       guard let s = s.baseAddress else { return }
-      #expect(constraint.assign(s, s, old: 0, costs: nil, clusters: 3) == 0)
+      #expect(constraint.assign(s, old: 0, costs: nil, clusters: 3) == 0)
       let crowded = constraint.costs([8, 1, 8], isFirst: true, images: 100)
-      #expect(constraint.assign(s, s, old: 0, costs: crowded, clusters: 3) == 1)
+      #expect(constraint.assign(s, old: 0, costs: crowded, clusters: 3) == 1)
       // Without weight, only the similarity counts.
       let free = EntropyConstraint(alpha: 0).costs([8, 1, 8], isFirst: false, images: 17)
-      #expect(constraint.assign(s, s, old: 2, costs: free, clusters: 3) == 0)
+      #expect(constraint.assign(s, old: 2, costs: free, clusters: 3) == 0)
     }
   }
 
@@ -92,11 +92,13 @@ import Testing
   @Test func constraintsSurviveJSON() throws {
     for constraint in [
       AssignmentConstraint.size(SizeConstraint(dualRate: 0.2, ratio: 0.5)), .entropy(.published),
-      .entropy(EntropyConstraint(alpha: 6000)),
+      .entropy(EntropyConstraint(alpha: 6000)), .instance,
     ] {
       let text = try JSONEncoder().encode(constraint)
       #expect(try JSONDecoder().decode(AssignmentConstraint.self, from: text) == constraint)
     }
+    let instance = Data(#"{"kind": "instance"}"#.utf8)
+    #expect(try JSONDecoder().decode(AssignmentConstraint.self, from: instance) == .instance)
     let unknown = Data(#"{"kind": "other"}"#.utf8)
     #expect(throws: DecodingError.self) { try JSONDecoder().decode(AssignmentConstraint.self, from: unknown) }
   }

@@ -12,8 +12,17 @@ struct HeadProblem {
     var dimension: Int
     var batch: Int
     var losses = LossSettings()
+    var usesPredictions = false
+    var constraint = AssignmentConstraint.size(SizeConstraint(dualRate: 0.1, ratio: 0.9))
 
-    var description: String { "K \(clusters), d \(dimension), b \(batch)" }
+    /// N.
+    var images: Int { 3 * batch + 2 }
+    /// The rows of the batch: both views' projections, then both views' predictions.
+    var rows: Int { batch * (usesPredictions ? 4 : 2) }
+
+    var description: String {
+      "K \(clusters), d \(dimension), b \(batch), \(losses.discrimination)\(usesPredictions ? ", predictions" : "")"
+    }
 
     /// What rounding may do, as a share of the largest value: similarities are sums of d products of unit vectors, wrong by
     /// about √d·2⁻²⁴, and divided by a temperature; eight standard deviations.
@@ -26,7 +35,7 @@ struct HeadProblem {
   let shape: Shape
   let heads: ClusterHeads
   let engine: Engine
-  /// The features before normalisation, [2b, d], which are what the network makes, and after it.
+  /// Projections and predictions before normalisation, [rows, d], which are what the network makes, and after it.
   let raw: FloatBuffer
   let features: FloatBuffer
   private let lengths: FloatBuffer
@@ -43,16 +52,16 @@ struct HeadProblem {
   init(_ shape: Shape, on engine: Engine, room: Int = 0, seed: UInt64 = 1) {
     (self.shape, self.engine) = (shape, engine)
     var random = RandomStream(seed: seed, purpose: .benchmark)
-    let images = 3 * shape.batch + 2, rows = 2 * shape.batch, d = shape.dimension
+    let images = shape.images, rows = shape.rows, d = shape.dimension
     heads = ClusterHeads(
       clusters: shape.clusters, dimension: d, images: images, batch: shape.batch + room,
-      constraint: .size(SizeConstraint(dualRate: 0.1, ratio: 0.9)), losses: shape.losses)
+      constraint: shape.constraint, losses: shape.losses, usesPredictions: shape.usesPredictions)
     for i in 0..<heads.centers.count { heads.centers.base[i] = random.normal() }
     heads.beginEpoch(on: engine)
     // Since then the centers have moved and grown, and images have labels.
     for i in 0..<heads.centers.count { heads.centers.base[i] = 2 * heads.centers.base[i] + 0.5 * random.normal() }
     for i in 0..<heads.duals.count { heads.duals.base[i] = 0.2 * random.uniform() }
-    for h in shape.clusters.indices {
+    for h in shape.clusters.indices where shape.constraint != .instance {
       heads.labels[h] = (0..<images).map { _ in Int32(random.nextWord() % UInt32(shape.clusters[h])) }
     }
     ids = Array(random.permutation(images).prefix(shape.batch))
@@ -65,16 +74,20 @@ struct HeadProblem {
   }
 
   func step(firstEpoch: Bool) -> ClusterHeads.StepLosses {
-    heads.step(
-      on: engine, features: features.base, ids: ids, firstEpoch: firstEpoch, featureGradient: featureGradient.base)
+    let predictions = 2 * shape.batch * shape.dimension
+    return heads.step(
+      on: engine, features: features.base,
+      predictions: shape.usesPredictions ? UnsafePointer(features.base + predictions) : nil, ids: ids,
+      firstEpoch: firstEpoch, featureGradient: featureGradient.base,
+      predictionGradient: shape.usesPredictions ? featureGradient.base + predictions : nil)
   }
 
-  /// ∂L/∂raw features, from the gradient that the last step left for the unit features.
+  /// ∂L/∂raw rows, from the gradient that the last step left for the unit rows.
   var rawGradient: [Float] {
     let result = FloatBuffer(raw.count)
     L2Normalize(columns: shape.dimension).backward(
       on: engine, dy: featureGradient.base, y: features.base, lengths: lengths.base, dx: result.base,
-      rows: 2 * shape.batch)
+      rows: shape.rows)
     return result.values
   }
 }

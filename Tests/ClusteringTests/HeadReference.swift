@@ -13,7 +13,7 @@ struct HeadReference {
   private let frozen: [[[Double]]]
   /// Each head's first center.
   private let offsets: [Int]
-  /// y of the batch's images by head: the best mean similarity plus ρ.
+  /// y of the batch's images by head: the best mean similarity plus ρ, or the image itself.
   let labels: [[Int]]
   /// The labels that ℓ_x takes.
   private let targets: [[Int]]
@@ -23,7 +23,7 @@ struct HeadReference {
     let (raw, centers) = (problem.raw.values.map(Double.init), problem.centersBefore.map(Double.init))
     func table(_ centers: [Double]) -> [[[Double]]] {
       shape.clusters.indices.map { h in
-        (0..<2 * shape.batch).map { row in
+        (0..<shape.rows).map { row in
           (offsets[h]..<offsets[h + 1]).map { similarity(raw, row, centers, $0, d) }
         }
       }
@@ -31,8 +31,11 @@ struct HeadReference {
     let current = table(centers)
     labels = shape.clusters.indices.map { h in
       (0..<shape.batch).map { i in
-        let (a, b) = (current[h][i], current[h][shape.batch + i])
-        let scores = a.indices.map { (a[$0] + b[$0]) / 2 + Double(problem.dualsBefore[offsets[h] + $0]) }
+        if shape.constraint == .instance { return problem.ids[i] }
+        let rows = stride(from: i, to: shape.rows, by: shape.batch).map { current[h][$0] }
+        let scores = rows[0].indices.map { j in
+          rows.reduce(0) { $0 + $1[j] } / Double(rows.count) + Double(problem.dualsBefore[offsets[h] + j])
+        }
         return scores.indices.max { scores[$0] < scores[$1] } ?? 0
       }
     }
@@ -44,41 +47,46 @@ struct HeadReference {
     (self.shape, self.centers, self.raw, self.current, self.offsets) = (shape, centers, raw, current, offsets)
   }
 
-  /// Everything is a mean over heads, views and images.
-  private var share: Double { 1 / Double(2 * shape.clusters.count * shape.batch) }
+  /// Everything is a mean over heads, images and rows.
+  private var share: Double { 1 / Double(shape.clusters.count * shape.rows) }
 
-  /// ℓ_w with the assigned centers alone taken from `moved`: sg(w_k) of all others are those before the step, so that no
-  /// derivative but that of the assigned center exists.
+  /// ℓ_w of the centers `moved`. Unless cross-entropy moves them all, the assigned center alone is taken from there: sg(w_k) of the
+  /// others are those before the step, so that no derivative but that of the assigned center exists.
   private func centerLoss(_ moved: [Double]) -> Double {
+    let d = shape.dimension
+    let movedCenters = (0..<moved.count / d).filter { moved[$0 * d..<($0 + 1) * d] != centers[$0 * d..<($0 + 1) * d] }
     var sum = 0.0
     for h in shape.clusters.indices {
-      for row in 0..<2 * shape.batch {
+      for row in 0..<shape.rows {
         let label = labels[h][row % shape.batch]
         var s = current[h][row]
-        s[label] = similarity(raw, row, moved, offsets[h] + label, shape.dimension)
+        for center in movedCenters where (offsets[h]..<offsets[h] + shape.clusters[h]).contains(center) {
+          let j = center - offsets[h]
+          guard j == label || shape.losses.discrimination == .crossEntropy else { continue }
+          s[j] = similarity(raw, row, moved, center, d)
+        }
         sum +=
           SeCuReference.centerLoss(
-            similarities: s, label: label, temperature: Double(shape.losses.centerTemperature)
+            similarities: s, label: label, temperature: Double(shape.losses.centerTemperature),
+            discrimination: shape.losses.discrimination
           ).loss
       }
     }
     return sum * share
   }
 
-  /// ℓ_x of the features from `moved`, where each view's target sg(q) comes from the features as they are.
+  /// ℓ_x of the rows from `moved`, where each row's target sg(q) comes from the projections as they are.
   private func representationLoss(_ moved: [Double]) -> Double {
     var sum = 0.0
     for h in shape.clusters.indices {
-      for i in 0..<shape.batch {
-        let (a, b) = (i, shape.batch + i)
-        func losses(_ first: [Double], _ second: [Double]) -> (Double, Double) {
-          SeCuReference.representationLoss(
-            first: first, second: second, label: targets[h][i],
-            hardLabelWeight: Double(shape.losses.hardLabelWeight),
+      for row in 0..<shape.rows {
+        let i = row % shape.batch, isFirstView = row / shape.batch % 2 == 0
+        sum +=
+          SeCuReference.rowLoss(
+            similarities: similarities(moved, row, h), otherView: frozen[h][isFirstView ? shape.batch + i : i],
+            label: targets[h][i], hardLabelWeight: Double(shape.losses.hardLabelWeight),
             temperature: Double(shape.losses.representationTemperature)
-          ).losses
-        }
-        sum += losses(similarities(moved, a, h), frozen[h][b]).0 + losses(frozen[h][a], similarities(moved, b, h)).1
+          ).loss
       }
     }
     return sum * share

@@ -18,7 +18,8 @@ import Testing
   @Test func `the center loss by hand`() {
     let (loss, gradient) = SeCuReference.centerLoss(similarities: [0.1, 0.2], label: 0, temperature: 0.5)
     #expect(abs(loss - 0.7981388693815918) < 1e-15)
-    #expect(abs(gradient - -2 * (1 - 0.45016600268752216)) < 1e-15)
+    #expect(abs(gradient[0] - -2 * (1 - 0.45016600268752216)) < 1e-15)
+    #expect(gradient[1] == 0)
   }
 
   @Test(arguments: 0..<5, [0.05, 0.3, 1]) func `the center loss moves the assigned center alone`(
@@ -32,8 +33,36 @@ import Testing
     let h = 1e-5, own = first[label]
     let expected = (loss(own + h) - loss(own - h)) / (2 * h)
     let gradient = SeCuReference.centerLoss(similarities: first, label: label, temperature: temperature).gradient
-    #expect(abs(gradient - expected) <= 1e-6 * max(1, abs(expected)))
-    #expect(gradient <= 0)
+    #expect(abs(gradient[label] - expected) <= 1e-6 * max(1, abs(expected)))
+    #expect(gradient[label] <= 0)
+    #expect(gradient.indices.allSatisfy { $0 == label || gradient[$0] == 0 })
+  }
+
+  /// Nothing is held still: the derivatives with respect to all similarities.
+  @Test(arguments: [Discrimination.crossEntropy, .uniform], [0.05, 0.3, 1])
+  func `the other center losses are their gradients' integrals`(discrimination: Discrimination, temperature: Double) {
+    func both(_ s: [Double]) -> (loss: Double, gradient: [Double]) {
+      SeCuReference.centerLoss(similarities: s, label: 3, temperature: temperature, discrimination: discrimination)
+    }
+    let expected = centralDifferences(at: first) { both($0).loss }, gradient = both(first).gradient
+    for (x, y) in zip(gradient, expected) { #expect(abs(x - y) <= 1e-6 / temperature) }
+    // Cross-entropy shifts probability and moves every center; k-means pulls one, as hard as 1/t.
+    if discrimination == .crossEntropy {
+      #expect(abs(gradient.reduce(0, +)) < 1e-12 && gradient.allSatisfy { $0 != 0 })
+    } else {
+      #expect(gradient == [0, 0, 0, -1 / temperature, 0])
+    }
+  }
+
+  /// For the assigned center SeCu's gradient is that of cross-entropy; k-means' is their limit for an image without any probability.
+  @Test func `the center losses agree on the assigned center`() {
+    func gradient(_ s: [Double], _ discrimination: Discrimination) -> Double {
+      SeCuReference.centerLoss(similarities: s, label: 0, temperature: 0.05, discrimination: discrimination).gradient[0]
+    }
+    #expect(gradient(first, .stable) == gradient(first, .crossEntropy))
+    let hopeless = [-1.0, 1, 0]
+    #expect(abs(gradient(hopeless, .stable) - gradient(hopeless, .uniform)) < 1e-13)
+    #expect(abs(gradient(first, .stable)) < abs(gradient(first, .uniform)))
   }
 
   @Test(arguments: [0.0, 0.2, 1], [0.05, 0.3]) func `the representation loss holds its targets still`(

@@ -152,6 +152,15 @@ import Testing
     #expect(error.problem == "tensor counts_0 does not count the images that labels_0 has assigned")
   }
 
+  @Test func `an image in another's cluster is refused where each has its own`() throws {
+    let bytes = try Self.bytes(TinyRun.instanceDiscrimination)
+    #expect(try Self.resume(bytes).learner.heads.labels == [(0..<13).map(Int32.init)])
+    var forgery = try Forgery(bytes)
+    try forgery.setInteger("labels_0", to: 5)
+    let error = try failure(.badData) { try Self.resume(forgery.bytes()) }
+    #expect(error.problem == "tensor labels_0 does not give every image its own cluster")
+  }
+
   @Test func `a forgery that changes nothing is accepted`() throws {
     let trainer = try Self.resume(Forgery(Self.bytes()).bytes())
     #expect(trainer.progress.epoch == 1)

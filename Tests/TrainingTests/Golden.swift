@@ -12,7 +12,10 @@ import Testing
 enum Golden {
   static let folder: URL =
     ProcessInfo.processInfo.environment["SECU_GOLDEN"].map { URL(fileURLWithPath: $0) }
-    ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
+    ?? committed
+
+  private static let committed = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("Golden")
 
   /// The constraints that the folder has a file of this kind for. The size constraint's is committed and must be there; the
   /// entropy constraint's is found where `SECU_GOLDEN` names a whole folder.
@@ -24,8 +27,10 @@ enum Golden {
     return ["size"]
   }
 
+  /// The file of this name in the folder, or where `SECU_GOLDEN` names one without it the committed one.
   static func file(_ name: String) throws -> SafeTensors {
-    try SafeTensors(contentsOf: folder.appendingPathComponent("\(name).safetensors"))
+    let files = [folder, committed].map { $0.appendingPathComponent("\(name).safetensors") }
+    return try SafeTensors(contentsOf: files.first { FileManager.default.fileExists(atPath: $0.path) } ?? files[0])
   }
 }
 
@@ -35,6 +40,7 @@ extension SafeTensors {
   /// The constraint of a head's or a run's file.
   func constraint() throws -> AssignmentConstraint {
     if metadata["constraint"] == "entropy" { return .entropy(EntropyConstraint(alpha: Float(try number("alpha")))) }
+    if metadata["constraint"] == "instance" { return .instance }
     return .size(SizeConstraint(dualRate: Float(try number("dual_lr")), ratio: Float(try number("ratio"))))
   }
 

@@ -16,55 +16,74 @@ import Testing
 @Suite struct GoldenHeadTests {
   @Test(arguments: InstructionSet.available, Golden.constraints("head"))
   func headMatchesPyTorch(instructionSet: InstructionSet, constraint: String) throws {
-    let file = try Golden.file("head_\(constraint)")
+    try check(Golden.file("head_\(constraint)"), instructionSet)
+  }
+
+  /// Both losses of projections and predictions, as the ImageNet program takes them; and what SeCu is compared with: cross-entropy,
+  /// k-means' centers, and a cluster for every image.
+  @Test(
+    arguments: InstructionSet.available,
+    ["predictions_size", "predictions_entropy", "cross_entropy", "uniform", "instance"])
+  func variantMatchesPyTorch(instructionSet: InstructionSet, variant: String) throws {
+    try check(Golden.file("head_\(variant)"), instructionSet)
+  }
+
+  private func check(_ file: SafeTensors, _ instructionSet: InstructionSet) throws {
     func float(_ key: String) throws -> Float { Float(try file.number(key)) }
     let (k, dimension, n) = (Int(try file.number("k")), Int(try file.number("dim")), Int(try file.number("n")))
     let batch = Int(try file.number("batch"))
     let engine = makeEngine(instructionSet, 2)
+    let names = ["z1", "z2", "p1", "p2"].filter { file.tensors[$0] != nil }, usesPredictions = names.count == 4
+    let outputs = try names.map { try file.floats($0).values }
     let heads = ClusterHeads(
       clusters: [k], dimension: dimension, images: n, batch: batch,
       constraint: try file.constraint(),
       losses: LossSettings(
         hardLabelWeight: try float("tau"), representationTemperature: try float("tx"),
-        centerTemperature: try float("tw")))
+        centerTemperature: try float("tw"),
+        discrimination: try #require(Discrimination(rawValue: file.metadata["discrimination"] ?? "stable"))),
+      usesPredictions: usesPredictions)
     heads.centers.fill(with: try file.transposed("center"))
     let optimizer = GradientDescent(
       count: k * dimension, momentum: try float("momentum"), weightDecay: try float("weight_decay"))
-    let first = try file.floats("z1").values, second = try file.floats("z2").values
     let stepsPerEpoch = (n + batch - 1) / batch
-    let features = FloatBuffer(2 * batch * dimension), gradient = FloatBuffer(2 * batch * dimension)
+    let features = FloatBuffer(4 * batch * dimension), gradient = FloatBuffer(4 * batch * dimension)
     var counts = [Int](repeating: 0, count: k)
     let tolerance = 1.4e-4
 
     for step in 0..<Int(try file.number("steps")) {
       if step % stepsPerEpoch == 0 { heads.beginEpoch(on: engine) }
       let ids = try file.integers("\(step).ids").values.map(Int.init)
-      for (i, id) in ids.enumerated() {
-        features.copy(first[id * dimension..<(id + 1) * dimension], to: i * dimension)
-        features.copy(second[id * dimension..<(id + 1) * dimension], to: (ids.count + i) * dimension)
+      let block = ids.count * dimension
+      for (o, output) in outputs.enumerated() {
+        for (i, id) in ids.enumerated() {
+          features.copy(output[id * dimension..<(id + 1) * dimension], to: o * block + i * dimension)
+        }
       }
       let losses = heads.step(
-        on: engine, features: features.base, ids: ids, firstEpoch: step < stepsPerEpoch,
-        featureGradient: gradient.base)
+        on: engine, features: features.base,
+        predictions: usesPredictions ? UnsafePointer(features.base + 2 * block) : nil, ids: ids,
+        firstEpoch: step < stepsPerEpoch, featureGradient: gradient.base,
+        predictionGradient: usesPredictions ? gradient.base + 2 * block : nil)
 
       let labels = heads.lastLabels(head: 0, count: ids.count)
       let expected = try file.integers("\(step).labels").values.map(Int.init)
       try #require(labels == expected, "step \(step)")
-      if constraint == "size" {
+      if case .entropy = heads.constraint {
+        counts = heads.counts[0]
+      } else {
         // The file's counts run through; this project's begin anew with every epoch.
         for label in labels { counts[label] += 1 }
-      } else {
-        counts = heads.counts[0]
       }
       #expect(try counts.map(Float.init) == file.floats("\(step).count").values, "step \(step)")
       #expect(relativeError(heads.duals.values, try file.floats("\(step).dual").values) < tolerance, "step \(step)")
       #expect(abs(losses.representation - Double(try file.floats("\(step).loss_x").values[0])) < tolerance)
       #expect(abs(losses.center - Double(try file.floats("\(step).loss_c").values[0])) < tolerance)
-      let half = ids.count * dimension
-      let found = gradient.values
-      #expect(relativeError(Array(found[..<half]), try file.floats("\(step).dz1").values) < tolerance, "step \(step)")
-      #expect(
-        relativeError(Array(found[half..<2 * half]), try file.floats("\(step).dz2").values) < tolerance, "step \(step)")
+      for (o, name) in names.enumerated() {
+        let found = Array(gradient.values[o * block..<(o + 1) * block])
+        #expect(
+          relativeError(found, try file.floats("\(step).d\(name)").values) < tolerance, "step \(step), \(name)")
+      }
       #expect(
         relativeError(heads.gradients.values, try file.transposed("\(step).dcenter")) < tolerance, "step \(step)")
       optimizer.step(

@@ -28,6 +28,11 @@ enum TinyRun {
     return settings
   }
 
+  /// `settings` without clustering: every image is a class of its own, told apart by cross-entropy.
+  static let instanceDiscrimination = settings {
+    ($0.constraint, $0.losses.discrimination, $0.heads) = (.instance, .crossEntropy, [13])
+  }
+
   /// Images of three classes: a bright stripe at one of three heights, and noise.
   static func images(_ count: Int = 13, seed: UInt64 = 1, channels: Int = 1, labelled: Bool = true) throws -> ImageSet {
     var random = RandomStream(seed: seed, purpose: .benchmark)

@@ -2,6 +2,7 @@ import Basics
 import Clustering
 import Foundation
 import Imaging
+import Interchange
 import Kernels
 import Testing
 
@@ -24,9 +25,10 @@ import Testing
 
   /// Stopped after every step there is, saved to a file, read again and resumed with other threads: the same weights,
   /// velocities, statistics, centers, labels, duals and counts as the run that went through, and the same reports.
-  @Test(arguments: [AssignmentConstraint.size(SizeConstraint()), .entropy(.published)])
-  func `a run that stops after any step ends with the same bits`(constraint: AssignmentConstraint) throws {
-    let settings = TinyRun.settings { $0.constraint = constraint }
+  @Test(arguments: [
+    TinyRun.settings, TinyRun.settings { $0.constraint = .entropy(.published) }, TinyRun.instanceDiscrimination,
+  ])
+  func `a run that stops after any step ends with the same bits`(settings: TrainingSettings) throws {
     var reports: [EpochReport] = []
     let straight = try TinyRun.trainer(settings)
     try straight.run { if case .epochEnded(let report) = $0 { reports.append(report.timeless) } }
@@ -84,9 +86,31 @@ import Testing
     #expect(epochs[0].rate == 0)
     #expect(epochs.allSatisfy { $0.representationLoss.isFinite && $0.centerLoss > 0 && $0.acc != nil })
     #expect(epochs.allSatisfy { (0...1).contains($0.labelsMoved) && $0.smallestCluster <= $0.largestCluster })
+    #expect(epochs.allSatisfy { (0.1...180).contains($0.centerMovement ?? -1) })
     #expect(trainer.isFinished)
     #expect(trainer.seconds > 0)
     try trainer.run { _ in Issue.record("nothing is left to do") }
+  }
+
+  @Test func `centers that don't learn don't move`() throws {
+    let trainer = try TinyRun.trainer(TinyRun.settings { $0.centerRate = 0 })
+    var movements: [Double] = []
+    try trainer.run { if case .epochEnded(let report) = $0 { movements.append(report.centerMovement ?? .nan) } }
+    #expect(movements.count == 3 && movements.allSatisfy { $0 < 1e-5 })
+  }
+
+  /// Files from before the centers' movement was written.
+  @Test func `a report without center movement can be read`() throws {
+    var reports: [EpochReport] = []
+    try TinyRun.trainer().run { if case .epochEnded(let report) = $0 { reports.append(report) } }
+    var expected = try #require(reports.first)
+    let line = try JSON.line(expected)
+    #expect(try JSON.decode(EpochReport.self, from: line, name: "metrics.jsonl") == expected)
+    var object = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
+    try #require(object.removeValue(forKey: "center_movement") != nil)
+    expected.centerMovement = nil
+    let older = try JSONSerialization.data(withJSONObject: object)
+    #expect(try JSON.decode(EpochReport.self, from: older, name: "metrics.jsonl") == expected)
   }
 
   /// 13 images in batches of 4 leave one image, whose batch norm would have no statistics; 14 leave two, which are a batch.

@@ -81,6 +81,16 @@ import Testing
     try TinyRun.settings.validate(images: 5)
   }
 
+  @Test func `instances need a cluster each`() throws {
+    let settings = TinyRun.settings { ($0.constraint, $0.heads) = (.instance, [13, 12]) }
+    let error = try failure(.usage) { try settings.validate(images: 13) }
+    #expect(error.place == "heads")
+    #expect(error.problem == "12 clusters for 13 images, each of which is a cluster of its own")
+    #expect(error.remedy == "With the constraint 'instance' every head needs 13 clusters")
+    try TinyRun.instanceDiscrimination.validate(images: 13)
+    try failure(.usage) { try TinyRun.instanceDiscrimination.validate(images: 14) }
+  }
+
   @Test func `edges are allowed`() throws {
     let changes: [(inout TrainingSettings) -> Void] = [
       { ($0.epochs, $0.warmupEpochs) = (1, 9) }, { ($0.epochs, $0.warmupEpochs) = (2, 1) },
@@ -100,16 +110,38 @@ import Testing
   }
 
   @Test func `JSON brings back the same settings`() throws {
-    for settings in [TinyRun.settings, .digits, TinyRun.settings { ($0.limit, $0.seed, $0.rate) = (7, .max, 0.1) }] {
+    for settings in [
+      TinyRun.settings, .digits, TinyRun.instanceDiscrimination,
+      TinyRun.settings { ($0.limit, $0.seed, $0.rate) = (7, .max, 0.1) },
+    ] {
       let text = try JSON.file(settings)
       #expect(try JSON.decode(StoredSettings.self, from: text, name: "config.json").settings == settings)
     }
+  }
+
+  @Test(arguments: Discrimination.allCases) func `the center loss goes by its name`(loss: Discrimination) throws {
+    let settings = TinyRun.settings { $0.losses.discrimination = loss }
+    let text = String(decoding: try JSON.file(settings), as: UTF8.self)
+    let field = "\"discrimination\" : \"\(loss)\","
+    try #require(text.contains(field))
+    #expect(try JSON.decode(StoredSettings.self, from: Data(text.utf8), name: "x").settings == settings)
+    // Files from before there was a choice have SeCu's.
+    let older = text.replacing(field, with: "")
+    let found = try JSON.decode(StoredSettings.self, from: Data(older.utf8), name: "x").settings
+    #expect(found == TinyRun.settings)
+    let misspelt = text.replacing(field, with: "\"discrimination\" : \"stabel\",")
+    let error = try failure(.badData) {
+      try JSON.decode(StoredSettings.self, from: Data(misspelt.utf8), name: "x")
+    }
+    #expect(error.problem.contains("losses.discrimination"), "\(error)")
   }
 
   static let differences: [(String, String, String, @Sendable (inout TrainingSettings) -> Void)] = [
     ("epochs", "3", "4", { $0.epochs = 4 }),
     ("limit", "nothing", "9", { $0.limit = 9 }),
     ("heads", "3,5", "3", { $0.heads = [3] }),
+    ("losses.discrimination", "stable", "uniform", { $0.losses.discrimination = .uniform }),
+    ("constraint.dualRate", "0.1", "nothing", { $0.constraint = .instance }),
     ("losses.centerTemperature", "0.05", "1", { $0.losses.centerTemperature = 1 }),
     ("network.widths", "4,6", "4,7", { $0.network.widths = [4, 7] }),
     ("augmentation.noise", "0.05", "0", { $0.augmentation.noise = 0 }),

@@ -1,14 +1,24 @@
-/// What keeps clusters from collapsing while images are assigned: a lower bound on their sizes, or the entropy of all sizes.
+/// What keeps clusters from collapsing while images are assigned: a lower bound on their sizes, the entropy of all sizes, or that
+/// nothing is assigned at all.
 ///
-/// In JSON: `{"kind": "size", "dualRate": 0.1, "ratio": 0.9}` or `{"kind": "entropy", "alpha": 0.12, "isPerImage": true}`.
+/// In JSON: `{"kind": "size", "dualRate": 0.1, "ratio": 0.9}`, `{"kind": "entropy", "alpha": 0.12, "isPerImage": true}` or
+/// `{"kind": "instance"}`.
 public enum AssignmentConstraint: Hashable, Sendable {
   case size(SizeConstraint)
   case entropy(EntropyConstraint)
+  /// Every image is a cluster of its own: image i belongs to cluster i, always. Each head must have K = N clusters.
+  ///
+  /// This learns features without clustering them, the first stage of the two-stage methods that SeCu is compared with. With the
+  /// discrimination `crossEntropy` it is instance discrimination in its parametric form, a soft-max over one weight vector an image
+  /// (Z. Wu, Y. Xiong, S. Yu, D. Lin, "Unsupervised Feature Learning via Non-parametric Instance Discrimination", CVPR 2018,
+  /// section 3.1, who then replace the weights by stored features). That the weights are SeCu's centers, in its loop and beside its
+  /// representation loss, is this project's.
+  case instance
 }
 
 extension AssignmentConstraint: Codable {
   private enum Kind: String, Codable {
-    case size, entropy
+    case size, entropy, instance
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -19,6 +29,7 @@ extension AssignmentConstraint: Codable {
     switch try decoder.container(keyedBy: CodingKeys.self).decode(Kind.self, forKey: .kind) {
     case .size: self = .size(try SizeConstraint(from: decoder))
     case .entropy: self = .entropy(try EntropyConstraint(from: decoder))
+    case .instance: self = .instance
     }
   }
 
@@ -31,6 +42,8 @@ extension AssignmentConstraint: Codable {
     case .entropy(let constraint):
       try container.encode(Kind.entropy, forKey: .kind)
       try constraint.encode(to: encoder)
+    case .instance:
+      try container.encode(Kind.instance, forKey: .kind)
     }
   }
 }

@@ -5,54 +5,58 @@ import Kernels
 ///
 /// Order within a head, which the published program fixes: the whole batch is assigned against the OLD duals or counts; then they move;
 /// then the labels are stored; then come the losses. `SeCuReference` has the formulas for one image.
+///
+/// An image has one unit row for each view, its projection, or, in the ImageNet recipe, two: its prediction as well. Then all four
+/// rows are averaged in the assignment and have their share in both losses; the soft targets of ℓ_x come from the projections alone.
+/// Source: the published program for ImageNet.
 extension ClusterHeads {
-  /// The losses of a step, each the mean over heads, views and images.
+  /// The losses of a step, each the mean over heads, images and their rows.
   package struct StepLosses: Sendable, Equatable {
     /// ℓ_x.
     package var representation: Double
-    /// ℓ_w.
+    /// ℓ_w, as `Discrimination` defines it.
     package var center: Double
   }
 
   /// - Parameters:
-  ///   - features: unit rows [2b, d]: view a of every image, then view b.
+  ///   - features: unit rows [2b, d], the projections: view a of every image, then view b.
+  ///   - predictions: unit rows in the same order, or nil; only for heads that were made to use them.
   ///   - ids: the b images' places in the data set.
   ///   - firstEpoch: uses the fresh label in ℓ_x, as nothing else is known yet.
   ///   - featureGradient: receives ∂L/∂features, [2b, d].
+  ///   - predictionGradient: receives ∂L/∂predictions, [2b, d]; not nil if `predictions` isn't.
   /// - Returns: the losses; `gradients` holds ∂L/∂centers.
   package func step(
-    on engine: Engine, features: UnsafePointer<Float>, ids: [Int], firstEpoch: Bool,
-    featureGradient: UnsafeMutablePointer<Float>
+    on engine: Engine, features: UnsafePointer<Float>, predictions: UnsafePointer<Float>? = nil, ids: [Int],
+    firstEpoch: Bool, featureGradient: UnsafeMutablePointer<Float>,
+    predictionGradient: UnsafeMutablePointer<Float>? = nil
   ) -> StepLosses {
-    let b = ids.count
-    let z = Matrix(features, rows: 2 * b, columns: dimension)
+    let batch = Batch(
+      ids: ids, outputs: [features, predictions].compactMap(\.self), heads: clusters.count, firstEpoch: firstEpoch)
+    precondition(batch.rows * total <= memory.logits.count, "the heads were made for smaller batches or no predictions")
+    let block = 2 * ids.count
     normalize.forward(on: engine, x: centers.base, y: unit.base, lengths: lengths.base, rows: total)
-    engine.gemm(z, Matrix(unit.base, rows: total, columns: dimension).t, into: memory.current.base)
-    engine.gemm(z, Matrix(frozen.base, rows: total, columns: dimension).t, into: memory.logits.base)
-
-    assign(ids, on: engine)
-    let chunk = 8
-    engine.run((b + chunk - 1) / chunk, flops: 60 * 2 * b * total) { task, _ in
-      for i in task * chunk..<min(b, (task + 1) * chunk) {
-        memory.imageLosses[2 * i] = 0
-        memory.imageLosses[2 * i + 1] = 0
-        for h in clusters.indices {
-          addCenterLoss(image: i, head: h, batch: b, on: engine)
-          addRepresentationLoss(image: i, head: h, batch: b, firstEpoch: firstEpoch, on: engine)
-        }
-      }
+    for (o, output) in batch.outputs.enumerated() {
+      let z = Matrix(output, rows: block, columns: dimension), first = o * block * total
+      engine.gemm(z, Matrix(unit.base, rows: total, columns: dimension).t, into: memory.current.base + first)
+      engine.gemm(z, Matrix(frozen.base, rows: total, columns: dimension).t, into: memory.logits.base + first)
     }
-    engine.gemm(
-      Matrix(memory.logits.base, rows: 2 * b, columns: total), Matrix(frozen.base, rows: total, columns: dimension),
-      into: featureGradient)
-    gatherCenterGradient(features, batch: b, on: engine)
+
+    assign(batch, on: engine)
+    addLosses(batch, on: engine)
+    for (o, gradient) in [featureGradient, predictionGradient].compactMap(\.self).enumerated() {
+      engine.gemm(
+        Matrix(memory.logits.base + o * block * total, rows: block, columns: total),
+        Matrix(frozen.base, rows: total, columns: dimension), into: gradient)
+    }
+    gatherCenterGradient(batch, on: engine)
 
     var losses = StepLosses(representation: 0, center: 0)
-    for i in 0..<b {
+    for i in ids.indices {
       losses.representation += memory.imageLosses[2 * i]
       losses.center += memory.imageLosses[2 * i + 1]
     }
-    let share = 1 / Double(2 * clusters.count * b)
+    let share = 1 / Double(batch.terms)
     losses.representation *= share
     losses.center *= share
     return losses
@@ -63,34 +67,65 @@ extension ClusterHeads {
     (0..<count).map { Int(memory.newLabels[h * count + $0]) }
   }
 
+  /// What a step is given. Image i has the rows i, b + i and, with predictions, 2b + i and 3b + i.
+  private struct Batch {
+    let ids: [Int]
+    /// The projections and, if there are any, the predictions, each [2b, d].
+    let outputs: [UnsafePointer<Float>]
+    let heads: Int
+    let firstEpoch: Bool
+
+    /// b.
+    var images: Int { ids.count }
+    var rows: Int { 2 * ids.count * outputs.count }
+    /// How many terms both losses are the mean of.
+    var terms: Int { rows * heads }
+  }
+
   // MARK: - Assignment
 
-  private func assign(_ ids: [Int], on engine: Engine) {
-    let b = ids.count
-    engine.run(clusters.count, flops: 6 * b * total) { h, _ in
-      let rows = memory.current.base + rowOffsets[h], k = clusters[h]
-      func put(_ assignment: (_ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ id: Int) -> Int) {
-        for (i, id) in ids.enumerated() {
+  private func assign(_ batch: Batch, on engine: Engine) {
+    let b = batch.images
+    engine.reserveWorkerScratch(clusters.max() ?? 0)
+    engine.run(clusters.count, flops: 6 * b * total) { h, worker in
+      let mean = engine.workerScratch(worker), k = clusters[h]
+      func put(_ assignment: (_ similarities: UnsafePointer<Float>, _ id: Int) -> Int) {
+        for (i, id) in batch.ids.enumerated() {
+          averageSimilarities(image: i, head: h, batch, on: engine, into: mean)
           memory.oldLabels[h * b + i] = labels[h][id]
-          memory.newLabels[h * b + i] = Int32(assignment(rows + i * total, rows + (b + i) * total, id))
+          memory.newLabels[h * b + i] = Int32(assignment(mean, id))
         }
       }
       switch constraint {
       case .size(let constraint):
-        put { first, second, _ in
-          constraint.assign(first, second, duals: duals.base + rowOffsets[h], clusters: k)
+        put { similarities, _ in
+          constraint.assign(similarities, duals: duals.base + rowOffsets[h], clusters: k)
         }
       case .entropy(let constraint):
         let joining = constraint.costs(counts[h], isFirst: true, images: images)
         let moving = constraint.costs(counts[h], isFirst: false, images: images)
-        put { first, second, id in
+        put { similarities, id in
           constraint.assign(
-            first, second, old: Int(labels[h][id]), costs: isAssigned[id] ? moving : joining, clusters: k)
+            similarities, old: Int(labels[h][id]), costs: isAssigned[id] ? moving : joining, clusters: k)
         }
+      case .instance:
+        put { _, id in id }
       }
     }
-    for h in clusters.indices { moveState(head: h, ids) }
-    for id in ids { isAssigned[id] = true }
+    for h in clusters.indices { moveState(head: h, batch.ids) }
+    for id in batch.ids { isAssigned[id] = true }
+  }
+
+  /// s_ij of one image: the mean of its rows' similarities to the current centers of head `h`.
+  private func averageSimilarities(
+    image i: Int, head h: Int, _ batch: Batch, on engine: Engine, into mean: UnsafeMutablePointer<Float>
+  ) {
+    let b = batch.images, k = clusters[h], count = 2 * batch.outputs.count
+    let first = memory.current.base + i * total + rowOffsets[h]
+    mean.update(from: first, count: k)
+    for block in 1..<count - 1 { engine.kernels.scaleAndAdd(1, first + block * b * total, 1, mean, k) }
+    let share = 1 / Float(count)
+    engine.kernels.scaleAndAdd(share, first + (count - 1) * b * total, share, mean, k)
   }
 
   /// Moves the duals or counts of a head by what the batch was assigned to, and stores the labels.
@@ -111,66 +146,116 @@ extension ClusterHeads {
 
   // MARK: - Losses
 
-  /// ℓ_w of both views of one image; leaves (1 − p_iy)/t_w for the center's gradient.
-  private func addCenterLoss(image i: Int, head h: Int, batch b: Int, on engine: Engine) {
-    let k = clusters[h], label = Int(memory.newLabels[h * b + i])
-    let scale = 1 / losses.centerTemperature
-    for row in [i, b + i] {
+  private func addLosses(_ batch: Batch, on engine: Engine) {
+    let b = batch.images, chunk = 8, widest = clusters.max() ?? 0
+    engine.reserveWorkerScratch(3 * widest)
+    engine.run((b + chunk - 1) / chunk, flops: 30 * batch.rows * total) { task, worker in
+      let scratch = engine.workerScratch(worker)
+      for i in task * chunk..<min(b, (task + 1) * chunk) {
+        memory.imageLosses[2 * i] = 0
+        memory.imageLosses[2 * i + 1] = 0
+        for h in clusters.indices {
+          addCenterLoss(image: i, head: h, batch, on: engine)
+          addRepresentationLoss(image: i, head: h, batch, on: engine, scratch: scratch)
+        }
+      }
+    }
+  }
+
+  /// ℓ_w of all rows of one image. Leaves what the centers' gradient needs: the weight with which a row pulls its center, (1 − p_y)/t_w or
+  /// 1/t_w; for cross-entropy ∂L/∂(x·w_j) = (p_j − [j = y])/t_w, as its share, in place of the similarities.
+  private func addCenterLoss(image i: Int, head h: Int, _ batch: Batch, on engine: Engine) {
+    let b = batch.images, k = clusters[h], label = Int(memory.newLabels[h * b + i])
+    let scale = 1 / losses.centerTemperature, share = scale / Float(batch.terms)
+    for row in stride(from: i, to: batch.rows, by: b) {
       let s = memory.current.base + row * total + rowOffsets[h]
       let own = s[label]
+      if losses.discrimination == .uniform {
+        memory.imageLosses[2 * i + 1] -= Double(scale * own)
+        memory.centerWeights.base[h * batch.rows + row] = scale
+        continue
+      }
       let (most, sum) = engine.kernels.exponentialsAndSum(s, scale, k, s)
-      let p = s[label] / sum
       memory.imageLosses[2 * i + 1] += log(Double(sum)) - Double(scale * (own - most))
-      memory.centerWeights.base[h * 2 * b + row] = (1 - p) * scale
+      if losses.discrimination == .stable {
+        memory.centerWeights.base[h * batch.rows + row] = (1 - s[label] / sum) * scale
+      } else {
+        engine.kernels.scaleAndAdd(0, s, share / sum, s, k)
+        s[label] -= share
+      }
     }
   }
 
-  /// ℓ_x of both views of one image. Replaces their logits l = x·W⁻ by ∂L/∂l = (q − target)/t_x, shared by heads, views and
-  /// images. With e = exp(l/t_x − max) and q = e/Σe, the cross-entropy of view a needs only
+  /// e^(l/t_x − max) of one row of logits, its maximum and its sum.
+  private typealias Exponentials = (values: UnsafeMutablePointer<Float>, most: Float, sum: Float)
+
+  /// ℓ_x of all rows of one image. Replaces their logits l = x·W⁻ by ∂L/∂l = (q − target)/t_x, shared by heads, images and
+  /// rows. With e = exp(l/t_x − max) and q = e/Σe, the cross-entropy of view a needs only
   ///
   ///     Σ_k q^b_k · log q^a_k = (Σ_k e^b_k · l^a_k)/(t_x · Σe^b) − logsumexp(l^a/t_x)
+  ///
+  /// `scratch` has room for three rows of exponentials, which so stay in the nearest cache.
   private func addRepresentationLoss(
-    image i: Int, head h: Int, batch b: Int, firstEpoch: Bool, on engine: Engine
+    image i: Int, head h: Int, _ batch: Batch, on engine: Engine, scratch: UnsafeMutablePointer<Float>
   ) {
     let kernels = engine.kernels
-    let k = clusters[h], tau = losses.hardLabelWeight
-    let label = Int(firstEpoch ? memory.newLabels[h * b + i] : memory.oldLabels[h * b + i])
-    let scale = 1 / losses.representationTemperature
-    let atA = i * total + rowOffsets[h], atB = (b + i) * total + rowOffsets[h]
-    let a = memory.logits.base + atA, bb = memory.logits.base + atB
-    let ea = memory.exponentials.base + atA, eb = memory.exponentials.base + atB
-    ea.update(from: a, count: k)
-    eb.update(from: bb, count: k)
-    let (mostA, sumA) = kernels.exponentialsAndSum(ea, scale, k, ea)
-    let (mostB, sumB) = kernels.exponentialsAndSum(eb, scale, k, eb)
-    let logSumA = Double(scale * mostA) + log(Double(sumA)), logSumB = Double(scale * mostB) + log(Double(sumB))
-
-    let softA = Double(scale * kernels.dotProduct(eb, a, k) / sumB) - logSumA
-    let softB = Double(scale * kernels.dotProduct(ea, bb, k) / sumA) - logSumB
-    let hardA = Double(scale * a[label]) - logSumA, hardB = Double(scale * bb[label]) - logSumB
-    memory.imageLosses[2 * i] -= Double(tau) * (hardA + hardB) + Double(1 - tau) * (softA + softB)
-
-    let share = scale / Float(2 * clusters.count * b)
-    for (gradient, own, ownSum, other, otherSum) in [(a, ea, sumA, eb, sumB), (bb, eb, sumB, ea, sumA)] {
-      kernels.scaleAndAdd(share / ownSum, own, 0, gradient, k)
-      kernels.scaleAndAdd(-(1 - tau) * share / otherSum, other, 1, gradient, k)
-      gradient[label] -= tau * share
+    let b = batch.images, k = clusters[h], tau = losses.hardLabelWeight
+    let label = Int(batch.firstEpoch ? memory.newLabels[h * b + i] : memory.oldLabels[h * b + i])
+    let scale = 1 / losses.representationTemperature, share = scale / Float(batch.terms)
+    func logits(_ block: Int) -> UnsafeMutablePointer<Float> {
+      memory.logits.base + (block * b + i) * total + rowOffsets[h]
     }
+    func exponentials(_ block: Int, in place: Int) -> Exponentials {
+      let values = scratch + place * k
+      let (most, sum) = kernels.exponentialsAndSum(logits(block), scale, k, values)
+      return (values, most, sum)
+    }
+
+    var hard = 0.0, soft = 0.0
+    func learn(_ l: UnsafeMutablePointer<Float>, _ own: Exponentials, from other: Exponentials) {
+      let logSum = Double(scale * own.most) + log(Double(own.sum))
+      hard += Double(scale * l[label]) - logSum
+      soft += Double(scale * kernels.dotProduct(other.values, l, k) / other.sum) - logSum
+      l.update(from: own.values, count: k)
+      kernels.scaleAndAdd(-(1 - tau) * share / other.sum, other.values, share / own.sum, l, k)
+      l[label] -= tau * share
+    }
+    let a = exponentials(0, in: 0), other = exponentials(1, in: 1)
+    learn(logits(0), a, from: other)
+    learn(logits(1), other, from: a)
+    if batch.outputs.count == 2 {
+      learn(logits(2), exponentials(2, in: 2), from: other)
+      learn(logits(3), exponentials(3, in: 2), from: a)
+    }
+    memory.imageLosses[2 * i] -= Double(tau) * hard + Double(1 - tau) * soft
   }
 
-  /// ∂L/∂w_j = −Σ over images assigned to j and views of (1 − p_ij)·x_i/t_w, shared by heads, views and images: the paper's
-  /// hardness-aware centers. Then through w_j = c_j/‖c_j‖ to the raw centers.
-  private func gatherCenterGradient(_ features: UnsafePointer<Float>, batch b: Int, on engine: Engine) {
-    let kernels = engine.kernels
-    let share = -1 / Float(2 * clusters.count * b)
-    engine.run(clusters.count, flops: 16 * clusters.count * b * dimension) { h, _ in
-      let rows = gradients.base + rowOffsets[h] * dimension
-      rows.update(repeating: 0, count: clusters[h] * dimension)
-      for row in 0..<2 * b {
-        let label = Int(memory.newLabels[h * b + row % b])
-        kernels.scaleAndAdd(
-          share * memory.centerWeights.base[h * 2 * b + row], features + row * dimension, 1, rows + label * dimension,
-          dimension)
+  /// ∂L/∂w_j, shared by heads, images and rows, then through w_j = c_j/‖c_j‖ to the raw centers. Where only the assigned center is
+  /// moved it is −Σ over the rows assigned to j of their weight times x_i, the paper's hardness-aware centers; for cross-entropy the
+  /// product Pᵀ·X of all rows, with P what `addCenterLoss` left.
+  private func gatherCenterGradient(_ batch: Batch, on engine: Engine) {
+    let b = batch.images, block = 2 * b
+    switch losses.discrimination {
+    case .stable, .uniform:
+      let kernels = engine.kernels
+      let share = -1 / Float(batch.terms)
+      engine.run(clusters.count, flops: 8 * batch.terms * dimension) { h, _ in
+        let rows = gradients.base + rowOffsets[h] * dimension
+        rows.update(repeating: 0, count: clusters[h] * dimension)
+        for (o, output) in batch.outputs.enumerated() {
+          let weights = memory.centerWeights.base + h * batch.rows + o * block
+          for row in 0..<block {
+            let label = Int(memory.newLabels[h * b + row % b])
+            kernels.scaleAndAdd(
+              share * weights[row], output + row * dimension, 1, rows + label * dimension, dimension)
+          }
+        }
+      }
+    case .crossEntropy:
+      for (o, output) in batch.outputs.enumerated() {
+        engine.gemm(
+          Matrix(memory.current.base + o * block * total, rows: block, columns: total).t,
+          Matrix(output, rows: block, columns: dimension), into: gradients.base, accumulate: o > 0)
       }
     }
     normalize.backward(

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Kernels
 
 /// All clustering heads of a run: their centers, stored labels and dual variables.
@@ -26,8 +27,8 @@ package final class ClusterHeads {
   package let duals: FloatBuffer
   /// y⁻: the cluster that each image was last assigned to, by head.
   package var labels: [[Int32]]
-  /// By head, the images in each cluster: with the entropy constraint all that were ever assigned, where they are now; with the size
-  /// constraint those that it received in this epoch.
+  /// By head, the images in each cluster: with the entropy constraint all that were ever assigned, where they are now; otherwise
+  /// those that it received in this epoch.
   package var counts: [[Int]]
   /// Whether each image was ever assigned.
   package var isAssigned: [Bool]
@@ -40,10 +41,12 @@ package final class ClusterHeads {
   /// - Parameters:
   ///   - clusters: K of each head, each at least 1.
   ///   - dimension: d.
-  ///   - images: N.
+  ///   - images: N; with the constraint `instance` no more than any head has clusters, since image i is cluster i.
   ///   - batch: the most images in a batch, not counting views.
+  ///   - usesPredictions: whether steps get predictions beside the features.
   package init(
-    clusters: [Int], dimension: Int, images: Int, batch: Int, constraint: AssignmentConstraint, losses: LossSettings
+    clusters: [Int], dimension: Int, images: Int, batch: Int, constraint: AssignmentConstraint, losses: LossSettings,
+    usesPredictions: Bool = false
   ) {
     self.clusters = clusters
     self.dimension = dimension
@@ -58,21 +61,30 @@ package final class ClusterHeads {
     lengths = FloatBuffer(total)
     frozen = FloatBuffer(total * dimension)
     duals = FloatBuffer(total)
-    // Before its first assignment an image is in cluster 1 (0 if there is no other), as in the published program.
-    labels = clusters.map { [Int32](repeating: $0 > 1 ? 1 : 0, count: images) }
+    if case .instance = constraint {
+      precondition(clusters.allSatisfy { $0 >= images }, "\(images) images need a cluster each, heads have \(clusters)")
+      labels = clusters.map { _ in (0..<images).map(Int32.init) }
+    } else {
+      // Before its first assignment an image is in cluster 1 (0 if there is no other), as in the published program.
+      labels = clusters.map { [Int32](repeating: $0 > 1 ? 1 : 0, count: images) }
+    }
     counts = clusters.map { [Int](repeating: 0, count: $0) }
     isAssigned = [Bool](repeating: false, count: images)
     normalize = L2Normalize(columns: dimension)
-    memory = ClusterHeadsMemory(batch: batch, total: total, heads: clusters.count)
+    memory = ClusterHeadsMemory(
+      batch: batch, total: total, heads: clusters.count, outputs: usesPredictions ? 2 : 1)
   }
 
   /// The bytes that heads of these sizes take, as a Double, since absurd sizes overflow an Int.
   ///
   /// - Parameters: as `init` has them.
-  package static func bytes(clusters: [Int], dimension: Int, images: Int, batch: Int) -> Double {
-    let total = clusters.reduce(0) { $0 + Double($1) }, heads = Double(clusters.count), rows = 2 * Double(batch)
-    let perCenter = 4 * Double(dimension) + 2 + 3 * rows
-    return 4 * (total * perCenter + heads * (2 * rows + Double(images)))
+  package static func bytes(
+    clusters: [Int], dimension: Int, images: Int, batch: Int, usesPredictions: Bool = false
+  ) -> Double {
+    let total = clusters.reduce(0) { $0 + Double($1) }, heads = Double(clusters.count)
+    let rows = Double(batch) * (usesPredictions ? 4 : 2)
+    let perCenter = 4 * Double(dimension) + 2 + 2 * rows
+    return 4 * (total * perCenter + heads * (rows + 2 * Double(batch) + Double(images)))
   }
 
   /// ΣK.
@@ -87,14 +99,46 @@ package final class ClusterHeads {
     normalize.forward(on: engine, x: centers.base, y: centers.base, lengths: lengths.base, rows: total)
   }
 
-  /// Starts an epoch: freezes W⁻ at the current centers, and with the size constraint counts afresh.
+  /// Starts an epoch: freezes W⁻ at the current centers, and unless the constraint is on entropy counts afresh.
   package func beginEpoch(on engine: Engine) {
     normalize.forward(on: engine, x: centers.base, y: frozen.base, lengths: lengths.base, rows: total)
-    if case .size = constraint { counts = clusters.map { [Int](repeating: 0, count: $0) } }
+    switch constraint {
+    case .size, .instance: counts = clusters.map { [Int](repeating: 0, count: $0) }
+    case .entropy: break
+    }
   }
 
   /// W⁻ as the rows of a matrix, to be saved with a run that stops inside an epoch.
   package var frozenCenters: FloatBuffer { frozen }
+
+  /// How far the centers of each head have turned since the epoch began: the mean over its centers of the angle between w⁻_j and w_j,
+  /// in degrees, 0 to 180. It falls towards 0 when clustering settles. Centers that stand still may show 1e-5, as W⁻ is rounded.
+  package func centerMovement() -> [Double] {
+    clusters.indices.map { h in
+      let angles = (rowOffsets[h]..<rowOffsets[h + 1]).map { row in
+        angle(centers.base + row * dimension, frozen.base + row * dimension)
+      }
+      return angles.reduce(0, +) / Double(clusters[h]) * 180 / .pi
+    }
+  }
+
+  /// The angle between two vectors in radians, accurate also for small ones, where the cosine is not: with u and v scaled to equal
+  /// lengths, 2·atan(‖u − v‖/‖u + v‖).
+  private func angle(_ u: UnsafePointer<Float>, _ v: UnsafePointer<Float>) -> Double {
+    var uu = 0.0, vv = 0.0
+    for k in 0..<dimension {
+      uu += Double(u[k]) * Double(u[k])
+      vv += Double(v[k]) * Double(v[k])
+    }
+    let (uLength, vLength) = (uu.squareRoot(), vv.squareRoot())
+    var difference = 0.0, sum = 0.0
+    for k in 0..<dimension {
+      let a = Double(u[k]) * vLength, b = Double(v[k]) * uLength
+      difference += (a - b) * (a - b)
+      sum += (a + b) * (a + b)
+    }
+    return 2 * atan2(difference.squareRoot(), sum.squareRoot())
+  }
 
   /// The cluster of each row of `features` [rows, d] (unit length) in head `h`, with clean images and without duals, and the
   /// soft-max probability of the best and index of the second-best cluster: what evaluation and prediction report.
@@ -135,39 +179,5 @@ package final class ClusterHeads {
     package var confidence: Float
     /// The next best cluster; the same one if there is no other.
     package var second: Int
-  }
-}
-
-/// The buffers of a step, made once.
-final class ClusterHeadsMemory {
-  /// Similarities to the current centers and to the frozen ones, [2b, ΣK]; the latter become the gradient.
-  let current: FloatBuffer
-  let logits: FloatBuffer
-  let exponentials: FloatBuffer
-  /// (1 − p)·(1/t_w), by head and row of the batch: [heads, 2b].
-  let centerWeights: FloatBuffer
-  /// Both losses of each image, summed over heads and views: [b, 2].
-  let imageLosses: UnsafeMutablePointer<Double>
-  /// Fresh labels and the labels before them, by head and image: [heads, b].
-  let newLabels: UnsafeMutablePointer<Int32>
-  let oldLabels: UnsafeMutablePointer<Int32>
-
-  init(batch: Int, total: Int, heads: Int) {
-    current = FloatBuffer(2 * batch * total)
-    logits = FloatBuffer(2 * batch * total)
-    exponentials = FloatBuffer(2 * batch * total)
-    centerWeights = FloatBuffer(2 * batch * heads)
-    imageLosses = .allocate(capacity: 2 * batch)
-    imageLosses.initialize(repeating: 0, count: 2 * batch)
-    newLabels = .allocate(capacity: batch * heads)
-    newLabels.initialize(repeating: 0, count: batch * heads)
-    oldLabels = .allocate(capacity: batch * heads)
-    oldLabels.initialize(repeating: 0, count: batch * heads)
-  }
-
-  deinit {
-    imageLosses.deallocate()
-    newLabels.deallocate()
-    oldLabels.deallocate()
   }
 }

@@ -54,15 +54,13 @@ public struct EntropyConstraint: Codable, Hashable, Sendable {
   /// The cluster of one image: the first minimum of −s + α·Δ.
   ///
   /// - Parameters:
-  ///   - first, second: similarities of the two views to the current unit centers, [clusters].
+  ///   - similarities: s, the mean of its views' similarities to the current unit centers, [clusters].
   ///   - old: the image's cluster so far; not looked at if it has none.
-  func assign(
-    _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, old: Int, costs: Costs?, clusters: Int
-  ) -> Int {
+  func assign(_ similarities: UnsafePointer<Float>, old: Int, costs: Costs?, clusters: Int) -> Int {
     var best = 0
     var least = Float.infinity
     for k in 0..<clusters {
-      var cost = -(0.5 * (first[k] + second[k]))
+      var cost = -similarities[k]
       if let costs {
         if costs.leaving.isEmpty {
           cost += costs.alpha * costs.joining[k]

@@ -8,13 +8,26 @@ public struct LossSettings: Codable, Hashable, Sendable {
   public var representationTemperature: Float
   /// t_w, the temperature of the center loss.
   public var centerTemperature: Float
+  /// Which center loss there is: SeCu's, or one that it is compared with.
+  public var discrimination: Discrimination
 
   /// The published values.
   public init(
-    hardLabelWeight: Float = 0.2, representationTemperature: Float = 0.05, centerTemperature: Float = 0.05
+    hardLabelWeight: Float = 0.2, representationTemperature: Float = 0.05, centerTemperature: Float = 0.05,
+    discrimination: Discrimination = .stable
   ) {
     self.hardLabelWeight = hardLabelWeight
     self.representationTemperature = representationTemperature
     self.centerTemperature = centerTemperature
+    self.discrimination = discrimination
+  }
+
+  /// Settings from before there was a choice of center loss have SeCu's.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    hardLabelWeight = try container.decode(Float.self, forKey: .hardLabelWeight)
+    representationTemperature = try container.decode(Float.self, forKey: .representationTemperature)
+    centerTemperature = try container.decode(Float.self, forKey: .centerTemperature)
+    discrimination = try container.decodeIfPresent(Discrimination.self, forKey: .discrimination) ?? .stable
   }
 }

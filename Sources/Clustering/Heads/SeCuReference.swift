@@ -11,32 +11,47 @@ package enum SeCuReference {
     return exponentials.map { $0 / sum }
   }
 
-  /// The center loss of one view, ℓ_w = −log p_y, and its derivative with respect to the similarity x·w_y. The gradient
-  /// reaches the assigned center alone: of ∂ℓ_w/∂(x·w_j) = −(1/t_w)(δ_jy − p_j) only j = y is kept, which is the
-  /// paper's stable cluster discrimination (equation of ℓ_w with sg(w_k) for k ≠ y).
+  /// The center loss of one row x, and its derivatives with respect to the similarities x·w_j, as `Discrimination` lists them.
+  ///
+  /// SeCu's is ℓ_w = −log p_y, and its gradient reaches the assigned center alone: of ∂ℓ_w/∂(x·w_j) = −(1/t_w)(δ_jy − p_j) only
+  /// j = y is kept, which is the paper's stable cluster discrimination (equation of ℓ_w with sg(w_k) for k ≠ y).
   package static func centerLoss(
-    similarities: [Double], label: Int, temperature: Double
-  ) -> (loss: Double, gradient: Double) {
+    similarities: [Double], label: Int, temperature: Double, discrimination: Discrimination = .stable
+  ) -> (loss: Double, gradient: [Double]) {
     let p = softmax(similarities, temperature: temperature)
-    return (-log(p[label]), -(1 - p[label]) / temperature)
+    let isOwn = similarities.indices.map { $0 == label ? 1.0 : 0 }
+    return switch discrimination {
+    case .stable: (-log(p[label]), isOwn.map { -$0 * (1 - p[label]) / temperature })
+    case .crossEntropy: (-log(p[label]), zip(p, isOwn).map { ($0 - $1) / temperature })
+    case .uniform: (-similarities[label] / temperature, isOwn.map { -$0 / temperature })
+    }
   }
 
-  /// The representation loss of one image: each view's cross-entropy against
+  /// The representation loss of one row of view a: the cross-entropy of q = softmax(x·W⁻/t_x) against
   ///
-  ///     target of view a = τ·onehot(y⁻) + (1 − τ)·sg(q^b),   q^v = softmax(x^v·W⁻/t_x)
+  ///     target of view a = τ·onehot(y⁻) + (1 − τ)·sg(q^b),   q^b = softmax(x^b·W⁻/t_x)
   ///
-  /// and the mirror for view b; with its derivatives with respect to the similarities x^v·w⁻_j: (q^v_j − target_j)/t_x.
+  /// with its derivatives with respect to the similarities x·w⁻_j: (q_j − target_j)/t_x. The row is the image's projection or its
+  /// prediction; x^b is its projection in the other view.
+  package static func rowLoss(
+    similarities: [Double], otherView: [Double], label: Int, hardLabelWeight tau: Double, temperature: Double
+  ) -> (loss: Double, gradient: [Double]) {
+    let q = softmax(similarities, temperature: temperature)
+    let target = softmax(otherView, temperature: temperature).enumerated().map {
+      (1 - tau) * $1 + ($0 == label ? tau : 0)
+    }
+    let loss = -zip(target, q).map { $0 * log($1) }.reduce(0, +)
+    return (loss, zip(q, target).map { ($0 - $1) / temperature })
+  }
+
+  /// The representation loss of one image: that of each view's projection against the other's.
   package static func representationLoss(
     first: [Double], second: [Double], label: Int, hardLabelWeight tau: Double, temperature: Double
   ) -> (losses: (Double, Double), gradients: ([Double], [Double])) {
-    let a = softmax(first, temperature: temperature), b = softmax(second, temperature: temperature)
-    func oneView(_ q: [Double], other: [Double]) -> (Double, [Double]) {
-      let target = other.enumerated().map { (1 - tau) * $1 + ($0 == label ? tau : 0) }
-      let loss = -zip(target, q).map { $0 * log($1) }.reduce(0, +)
-      return (loss, zip(q, target).map { ($0 - $1) / temperature })
+    func loss(_ own: [Double], _ other: [Double]) -> (loss: Double, gradient: [Double]) {
+      rowLoss(similarities: own, otherView: other, label: label, hardLabelWeight: tau, temperature: temperature)
     }
-    let (lossA, gradientA) = oneView(a, other: b)
-    let (lossB, gradientB) = oneView(b, other: a)
-    return ((lossA, lossB), (gradientA, gradientB))
+    let (a, b) = (loss(first, second), loss(second, first))
+    return ((a.loss, b.loss), (a.gradient, b.gradient))
   }
 }

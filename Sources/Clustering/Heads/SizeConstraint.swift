@@ -17,18 +17,16 @@ public struct SizeConstraint: Codable, Hashable, Sendable {
     self.ratio = ratio
   }
 
-  /// The cluster of one image: the first maximum of the mean similarity of its two views plus ρ.
+  /// The cluster of one image: the first maximum of s_j + ρ_j.
   ///
   /// - Parameters:
-  ///   - first, second: similarities of the two views to the current unit centers, [clusters].
+  ///   - similarities: s, the mean of its views' similarities to the current unit centers, [clusters].
   ///   - duals: ρ, [clusters].
-  func assign(
-    _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, duals: UnsafePointer<Float>, clusters: Int
-  ) -> Int {
+  func assign(_ similarities: UnsafePointer<Float>, duals: UnsafePointer<Float>, clusters: Int) -> Int {
     var best = 0
     var most = -Float.infinity
     for j in 0..<clusters {
-      let score = 0.5 * (first[j] + second[j]) + duals[j]
+      let score = similarities[j] + duals[j]
       if score > most {
         most = score
         best = j
