@@ -16,7 +16,10 @@
 /// |s| ≤ 0.172: the first term left out, 2s¹¹/11, is below 7e-10. Domain: positive normal numbers. The worst arguments lie next
 /// to 1, where e = 0 and the two roundings of s show in full. Measured over 38 million arguments, all floats in [½, 2]
 /// among them, the result stays within 2 ulp.
-@inline(__always) func exponential(_ x: Lanes) -> Lanes {
+///
+/// `exponential` is `@_transparent` because with `@inline(__always)` Swift 6.3.1 leaves calls to it in the AVX-512 build, each of which
+/// loads all constants again: soft-max of rows of 100 and more then takes over twice as long.
+@_transparent func exponential(_ x: Lanes) -> Lanes {
   let low = splat(-87), high = splat(88)
   var x = x.replacing(with: low, where: x .< low)
   x.replace(with: high, where: x .> high)

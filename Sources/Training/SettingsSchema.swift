@@ -2,6 +2,7 @@ import Basics
 import Clustering
 import Foundation
 import Interchange
+import Networks
 
 /// What may stand in a settings file: the keys that there are and the kinds of their values.
 ///
@@ -33,6 +34,9 @@ struct SettingsSchema: Sendable {
   private static let choices: [String: [String]] = [
     "centerSchedule": CenterSchedule.allCases.map(\.rawValue),
     "losses.discrimination": Discrimination.allCases.map(\.rawValue),
+    "network.block": ResNet.Block.allCases.map(\.rawValue),
+    "network.projector": ResNet.Projector.allCases.map(\.rawValue),
+    "network.stem": ResNet.Stem.allCases.map(\.rawValue),
     "preset": Preset.all.map(\.name),
   ]
 

@@ -19,6 +19,7 @@ extension TrainingSettings {
     try check("warmupEpochs", warmupEpochs, 0...1_000_000)
     try check("rate", rate, 0...1e6)
     try check("centerRate", centerRate, 0...1e6)
+    if case .lars(let trust) = optimizer { try check("optimizer.trust", trust, 1e-9...1e3) }
     try check("momentum", momentum, 0...0.999999)
     try check("weightDecay", weightDecay, 0...1e6)
     try check("losses.hardLabelWeight", losses.hardLabelWeight, 0...1)
