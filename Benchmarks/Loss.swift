@@ -73,7 +73,7 @@ extension Benchmark {
   static func momentumStep(count: Int) -> Benchmark {
     Benchmark("loss/momentum/\(count)", ["operation": "momentum", "count": count], work: .bytes(20 * count)) { engine in
       let parameters = FloatBuffer.random(count, stream: 0), gradients = FloatBuffer.random(count, stream: 1)
-      let descent = SGD(count: count, momentum: 0.9, weightDecay: 1e-4)
+      let descent = GradientDescent(count: count, momentum: 0.9, weightDecay: 1e-4)
       return Prepared(result: parameters) {
         descent.step(on: engine, parameters: parameters, gradients: gradients, rate: 1e-6)
       }

@@ -4,13 +4,14 @@ import Training
 
 /// `step`: one whole step of learning: two views forward, the heads, backward, and the descent of encoder and centers.
 extension Benchmark {
-  /// The embedded digits as they are trained by default, and CIFAR's image size with ten heads, narrow and wide.
+  /// The embedded digits as they are trained by default, and CIFAR's image size with ten heads, narrow, wide, and ResNet-18.
   static func steps(batch: Int) -> [Benchmark] {
     let ten = Array(stride(from: 10, through: 100, by: 10))
     return [
       step("digits", TrainingSettings.digits.network, heads: TrainingSettings.digits.heads, batch: batch),
       step("compact", compact(widths: [16, 32, 64]), heads: ten, batch: batch),
       step("compact-wide", compact(widths: [32, 64, 128]), heads: ten, batch: batch),
+      step("resnet18", .resNet18(), heads: ten, batch: batch),
     ]
   }
 

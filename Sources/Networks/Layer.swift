@@ -10,7 +10,18 @@ protocol Layer {
   var savedValues: [Int] { get }
 
   func forward(_ pass: Pass)
+  /// Writes the gradients of the inputs, or adds to those that `addsToGradient` named.
   func backward(_ pass: Pass)
+
+  /// Makes backward add to the gradient of this input, which another reader of the same value has already written.
+  mutating func addsToGradient(of input: Int)
+}
+
+extension Layer {
+  /// For layers whose inputs have no other reader that runs backward before them.
+  mutating func addsToGradient(of input: Int) {
+    preconditionFailure("\(Self.self) can't add to the gradient of value \(input)")
+  }
 }
 
 /// What a layer sees while a batch passes: where everything lies, and how much of it is in use.
@@ -46,11 +57,11 @@ struct ConvolutionLayer: Layer {
   let weight: Int
   let input: Int
   let output: Int
-  /// Adds to the input's gradient: another reader of the same value has already written it.
   var accumulates = false
 
   var inputs: [Int] { [input] }
   var savedValues: [Int] { [input] }
+  mutating func addsToGradient(of input: Int) { accumulates = true }
 
   func forward(_ pass: Pass) {
     convolution.forward(
@@ -118,6 +129,25 @@ struct NormLayer: Layer {
   }
 }
 
+struct MaxPoolLayer: Layer {
+  let pool: MaxPool
+  let input: Int
+  let output: Int
+
+  var inputs: [Int] { [input] }
+  var savedValues: [Int] { [input, output] }
+
+  func forward(_ pass: Pass) {
+    pool.forward(on: pass.engine, x: pass.value(input), y: pass.mutableValue(output), count: pass.count)
+  }
+
+  func backward(_ pass: Pass) {
+    pool.backward(
+      on: pass.engine, x: pass.value(input), y: pass.value(output), dy: pass.gradient(output),
+      dx: pass.gradient(input), count: pass.count)
+  }
+}
+
 struct AveragePoolLayer: Layer {
   let pool: GlobalAveragePool
   let input: Int
@@ -141,9 +171,11 @@ struct LinearLayer: Layer {
   let bias: Int
   let input: Int
   let output: Int
+  var accumulates = false
 
   var inputs: [Int] { [input] }
   var savedValues: [Int] { [input] }
+  mutating func addsToGradient(of input: Int) { accumulates = true }
 
   func forward(_ pass: Pass) {
     linear.forward(
@@ -157,6 +189,7 @@ struct LinearLayer: Layer {
       on: pass.engine, x: pass.value(input), dy: dy, dWeight: pass.parameterGradients + weight,
       dBias: pass.parameterGradients + bias, rows: pass.count)
     linear.inputGradient(
-      on: pass.engine, dy: dy, weight: pass.parameters + weight, dx: pass.gradient(input), rows: pass.count)
+      on: pass.engine, dy: dy, weight: pass.parameters + weight, dx: pass.gradient(input), rows: pass.count,
+      accumulate: accumulates)
   }
 }

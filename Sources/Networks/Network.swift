@@ -31,25 +31,47 @@ public final class Network {
   /// - Throws: what `ResNet.validate` throws; `SeCuError` of kind `.usage` if `batch` or `groups` is out of range or
   ///   a batch needs more memory than this machine has.
   public init(_ description: ResNet, batch: Int, groups: Int = 2) throws {
-    try description.validate()
-    guard (1...1 << 24).contains(batch), (1...batch).contains(groups) else {
-      throw SeCuError(
-        .usage, "\(batch) images in \(groups) views", at: "batch",
-        remedy: "Use 1 to \(1 << 24) images and no more views than images")
-    }
     self.description = description
     self.batch = batch
     self.groups = groups
-    plan = try NetworkPlan(description, batch: batch, groups: groups)
-    arena = FloatBuffer(plan.arenaFloats)
+    plan = try Self.plan(description, batch: batch, groups: groups)
+    try NetworkMemory.check(plan.bytes, batch: batch)
+    arena = FloatBuffer(plan.memory.arenaFloats)
     savedStatistics = FloatBuffer(plan.savedFloats)
     parameters = FloatBuffer(plan.layout.parameterCount)
     gradients = FloatBuffer(plan.layout.parameterCount)
     statistics = FloatBuffer(plan.layout.statisticsCount)
   }
 
+  private static func plan(_ description: ResNet, batch: Int, groups: Int) throws -> NetworkPlan {
+    try description.validate()
+    guard (1...1 << 24).contains(batch), (1...batch).contains(groups) else {
+      throw SeCuError(
+        .usage, "\(batch) images in \(groups) views", at: "batch",
+        remedy: "Use 1 to \(1 << 24) images and no more views than images")
+    }
+    return try NetworkPlan(description, batch: batch, groups: groups)
+  }
+
+  /// The bytes that a network takes, without taking them: activations and their gradients, parameters and their gradients, running
+  /// and saved statistics. An optimizer's velocities and the engine's scratch memory come on top.
+  ///
+  /// - Parameters: as `init` has them.
+  /// - Throws: what `init` throws, but not for a network that is merely too large for this machine.
+  public static func bytes(_ description: ResNet, batch: Int, groups: Int = 2) throws -> Double {
+    try plan(description, batch: batch, groups: groups).bytes
+  }
+
+  /// The number of a network's parameters, and of those in its largest tensor; nothing is allocated.
+  ///
+  /// - Throws: what `ResNet.validate` throws.
+  public static func parameterCounts(_ description: ResNet) throws -> (all: Int, largest: Int) {
+    let layout = try plan(description, batch: 1, groups: 1).layout
+    return (layout.parameterCount, layout.parameters.map(\.count).max() ?? 0)
+  }
+
   /// Bytes of the arena, which holds all activations and their gradients.
-  public var arenaBytes: Int { 4 * plan.arenaFloats }
+  public var arenaBytes: Int { 4 * plan.memory.arenaFloats }
 
   /// Computes the features of `count` images.
   ///
@@ -57,22 +79,39 @@ public final class Network {
   ///   - images: NHWC, [count, height, width, channels].
   ///   - count: 1 to `batch`, a multiple of `groups`.
   ///   - groups: how many equal parts of the batch have statistics of their own, 1 to the network's `groups`.
-  ///   - training: uses batch statistics and moves the running ones; else the running ones are used.
-  /// - Returns: the features before normalisation, [count, dimension], valid until the next pass.
+  ///   - training: uses batch statistics and moves the running ones, and runs the predictor; else the running ones are used, and
+  ///     the predictor, which only losses look at, is left out.
+  /// - Returns: the projection before normalisation, [count, dimension], valid until the next pass.
   @discardableResult
   package func forward(
     on engine: Engine, images: UnsafePointer<Float>, count: Int, groups: Int, training: Bool
   ) -> UnsafePointer<Float> {
     let pass = makePass(engine, images, count, groups, training: training)
-    for layer in plan.layers { layer.forward(pass) }
+    for layer in plan.layers[..<(training ? plan.layers.count : plan.projectionLayers)] { layer.forward(pass) }
     if training { batchesTracked += groups }
-    return pass.value(plan.output)
+    return pass.value(plan.projection)
   }
 
-  /// Where the gradient of the features is written before `backward`: [count, dimension].
-  package var outputGradient: UnsafeMutablePointer<Float> { arena.base + plan.gradientOffsets[plan.output] }
+  /// The prediction before normalisation, [count, dimension], valid after `forward` in training until the next pass; nil for a
+  /// network without predictor. The predictor reads the projection as it is, not made a unit vector, as in the published program.
+  package var prediction: UnsafePointer<Float>? {
+    plan.prediction.map { UnsafePointer(arena.base + plan.memory.valueOffsets[$0]) }
+  }
 
-  /// Replaces `gradients` by those of the batch that last went forward in training, given `outputGradient`.
+  /// Where the gradient of the losses by the projection is written before `backward`: [count, dimension]. Backward adds what comes
+  /// through the predictor.
+  package var outputGradient: UnsafeMutablePointer<Float> {
+    arena.base + plan.memory.gradientOffsets[plan.projection]
+  }
+
+  /// Where the gradient of the losses by the prediction is written before `backward`: [count, dimension]; nil for a network without
+  /// predictor.
+  package var predictionGradient: UnsafeMutablePointer<Float>? {
+    plan.prediction.map { arena.base + plan.memory.gradientOffsets[$0] }
+  }
+
+  /// Replaces `gradients` by those of the batch that last went forward in training, given `outputGradient` and
+  /// `predictionGradient`.
   package func backward(on engine: Engine, images: UnsafePointer<Float>, count: Int, groups: Int) {
     gradients.setToZero()
     let pass = makePass(engine, images, count, groups, training: true)
@@ -86,7 +125,7 @@ public final class Network {
     precondition((1...self.groups).contains(groups) && count % groups == 0, "\(count) images in \(groups) groups")
     return Pass(
       engine: engine, count: count, groups: groups, training: training, images: images, arena: arena.base,
-      valueOffsets: plan.valueOffsets, gradientOffsets: plan.gradientOffsets, parameters: parameters.base,
+      valueOffsets: plan.memory.valueOffsets, gradientOffsets: plan.memory.gradientOffsets, parameters: parameters.base,
       parameterGradients: gradients.base, statistics: statistics.base, savedStatistics: savedStatistics.base)
   }
 }

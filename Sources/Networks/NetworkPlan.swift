@@ -1,15 +1,15 @@
-import Basics
 import Kernels
 
-/// A `ResNet` turned into layers, parameters and memory: made once, before the first batch.
+/// A `ResNet` turned into layers, parameters and memory: made once, before the first batch. Nothing large is allocated here.
 struct NetworkPlan {
   private(set) var layers: [any Layer] = []
   private(set) var layout = ParameterLayout()
-  /// The value that holds the features.
-  private(set) var output = 0
-  private(set) var valueOffsets: [Int] = []
-  private(set) var gradientOffsets: [Int] = []
-  private(set) var arenaFloats = 0
+  /// The value that holds the projection, and the number of layers that lead to it.
+  private(set) var projection = 0
+  private(set) var projectionLayers = 0
+  /// The value that holds the prediction, where there is a predictor.
+  private(set) var prediction: Int?
+  private(set) var memory = NetworkMemory()
   /// Floats kept by all batch norms between forward and backward.
   private(set) var savedFloats = 0
 
@@ -18,31 +18,46 @@ struct NetworkPlan {
   private var valueFloats: [Int]
 
   /// - Parameters:
+  ///   - network: validated.
   ///   - batch: the most images at a time, all views together.
   ///   - groups: the most views in a batch.
-  ///   - limit: the most bytes that may be needed.
-  /// - Throws: `SeCuError` of kind `.usage` if a batch needs more memory than `limit`.
-  init(_ network: ResNet, batch: Int, groups: Int, limit: Machine.MemoryLimit = Machine.memoryLimit) throws {
+  /// - Throws: `SeCuError` of kind `.usage` for sizes that no machine's memory holds.
+  init(_ network: ResNet, batch: Int, groups: Int) throws {
     self.batch = batch
     self.groups = groups
     valueFloats = [batch * network.height * network.width * network.channels]
     var size = (height: network.height, width: network.width, channels: network.channels)
-    var x = norm("bn1", convolution("conv1", 0, &size, to: network.widths[0], kernel: 3, stride: 1), size, relu: true)
+    var x = stem(network, &size)
     for (stage, width) in network.widths.enumerated() {
       for block in 0..<network.blocks[stage] {
         let stride = stage > 0 && block == 0 ? 2 : 1
-        x = basicBlock("layer\(stage + 1).\(block)", x, &size, to: width, stride: stride)
+        let inner = network.block.convolutions(width: width, stride: stride)
+        x = self.block("layer\(stage + 1).\(block)", x, &size, inner)
       }
     }
     let pooled = newValue(size.channels)
     layers.append(
       AveragePoolLayer(
         pool: GlobalAveragePool(pixels: size.height * size.width, channels: size.channels), input: x, output: pooled))
-    let hidden = linear("fc.0", pooled, size.channels, size.channels)
-    let active = norm("fc.1", hidden, (1, 1, size.channels), relu: true)
-    output = linear("fc.3", active, size.channels, network.dimension)
-    try placeInMemory(limit)
+    projection = projector(network.projector, pooled, size.channels, network.dimension)
+    projectionLayers = layers.count
+    if let hidden = network.predictor {
+      let inner = hiddenLayer("predictor", at: 0, projection, network.dimension, hidden)
+      prediction = linear("predictor.3", inner, hidden, network.dimension)
+    }
+    markAccumulation()
+    memory = try NetworkMemory(layers, valueFloats: valueFloats, outputs: outputs, batch: batch)
   }
+
+  /// Bytes of everything that a `Network` allocates.
+  var bytes: Double {
+    4
+      * (Double(memory.arenaFloats) + Double(savedFloats) + 2 * Double(layout.parameterCount)
+        + Double(layout.statisticsCount))
+  }
+
+  /// The values that the losses read, and whose gradients they write.
+  private var outputs: [Int] { [projection] + (prediction.map { [$0] } ?? []) }
 
   // MARK: - Layers
 
@@ -53,20 +68,51 @@ struct NetworkPlan {
     return valueFloats.count - 1
   }
 
-  private mutating func basicBlock(_ name: String, _ x: Int, _ size: inout Size, to width: Int, stride: Int) -> Int {
-    var inner = size
-    let first = convolution("\(name).conv1", x, &inner, to: width, kernel: 3, stride: stride)
-    let middle = norm("\(name).bn1", first, inner, relu: true)
-    let second = convolution("\(name).conv2", middle, &inner, to: width, kernel: 3, stride: 1)
-    // Parameters keep PyTorch's order: bn2 stands before the shortcut, though it runs after it.
-    let last = layout.addBatchNorm("\(name).bn2", channels: width)
+  private mutating func stem(_ network: ResNet, _ size: inout Size) -> Int {
+    let isLarge = network.stem == .large, width = network.widths[0]
+    let first = convolution("conv1", 0, &size, to: width, kernel: isLarge ? 7 : 3, stride: isLarge ? 2 : 1)
+    let x = norm("bn1", first, size, relu: true)
+    switch network.stem {
+    case .small: return x
+    case .pooled: return maxPool(x, &size, kernel: 2)
+    case .large: return maxPool(x, &size, kernel: 3)
+    }
+  }
+
+  private mutating func block(
+    _ name: String, _ x: Int, _ size: inout Size, _ convolutions: [ResNet.Block.Convolution]
+  ) -> Int {
+    var inner = size, y = x, width = 0, stride = 1
+    var last = (gamma: 0, mean: 0)
+    for (i, step) in convolutions.enumerated() {
+      y = convolution("\(name).conv\(i + 1)", y, &inner, to: step.width, kernel: step.kernel, stride: step.stride)
+      (width, stride) = (step.width, stride * step.stride)
+      last = layout.addBatchNorm("\(name).bn\(i + 1)", channels: width)
+      if i < convolutions.count - 1 { y = norm(last, y, inner, relu: true, residual: nil) }
+    }
+    // Parameters keep PyTorch's order: the last batch norm stands before the shortcut, though it runs after it.
     var shortcut = x
     if stride != 1 || size.channels != width {
       let projected = convolution("\(name).shortcut.0", x, &size, to: width, kernel: 1, stride: stride)
       shortcut = norm("\(name).shortcut.1", projected, size, relu: false)
     }
     size = inner
-    return norm(last, second, inner, relu: true, residual: shortcut)
+    return norm(last, y, inner, relu: true, residual: shortcut)
+  }
+
+  private mutating func projector(_ kind: ResNet.Projector, _ x: Int, _ inputs: Int, _ outputs: Int) -> Int {
+    let first = hiddenLayer("fc", at: 0, x, inputs, inputs)
+    switch kind {
+    case .twoLayers: return linear("fc.3", first, inputs, outputs)
+    case .threeLayers:
+      let second = hiddenLayer("fc", at: 3, first, inputs, inputs)
+      return norm("fc.7", linear("fc.6", second, inputs, outputs), (1, 1, outputs), relu: false)
+    }
+  }
+
+  /// Linear, batch norm and ReLU, numbered from `first` as PyTorch's `Sequential` numbers them.
+  private mutating func hiddenLayer(_ name: String, at first: Int, _ x: Int, _ inputs: Int, _ outputs: Int) -> Int {
+    norm("\(name).\(first + 1)", linear("\(name).\(first)", x, inputs, outputs), (1, 1, outputs), relu: true)
   }
 
   private mutating func convolution(
@@ -79,6 +125,17 @@ struct NetworkPlan {
     size = (shape.outputHeight, shape.outputWidth, width)
     let y = newValue(size.height * size.width * width)
     layers.append(ConvolutionLayer(convolution: Convolution(shape), weight: weight, input: x, output: y))
+    return y
+  }
+
+  /// Max-pooling with stride 2 and padding 1.
+  private mutating func maxPool(_ x: Int, _ size: inout Size, kernel: Int) -> Int {
+    let shape = ConvolutionShape(
+      batch: batch, height: size.height, width: size.width, inputChannels: size.channels,
+      outputChannels: size.channels, kernel: kernel, stride: 2, padding: 1)
+    (size.height, size.width) = (shape.outputHeight, shape.outputWidth)
+    let y = newValue(size.height * size.width * size.channels)
+    layers.append(MaxPoolLayer(pool: MaxPool(shape), input: x, output: y))
     return y
   }
 
@@ -108,59 +165,33 @@ struct NetworkPlan {
     return y
   }
 
-  // MARK: - Memory
-
-  /// Finds when each value and each gradient is needed, and places them in the arena.
-  private mutating func placeInMemory(_ limit: Machine.MemoryLimit) throws {
-    let count = valueFloats.count
-    let end = 2 * layers.count
-    var values = [ClosedRange<Int>?](repeating: nil, count: count)
-    var gradients = values
-    func extend(_ lifetime: inout ClosedRange<Int>?, to time: Int) {
-      lifetime = min(lifetime?.lowerBound ?? time, time)...max(lifetime?.upperBound ?? time, time)
-    }
-    for (i, layer) in layers.enumerated() {
-      for value in layer.inputs + [layer.output] { extend(&values[value], to: i) }
-      for value in layer.savedValues { extend(&values[value], to: end - 1 - i) }
-      for value in layer.inputs + [layer.output] { extend(&gradients[value], to: end - 1 - i) }
-    }
-    // The loss reads the features and writes their gradient between forward and backward.
-    extend(&values[output], to: layers.count)
-    extend(&gradients[output], to: layers.count - 1)
-    markAccumulation()
-
-    // The image, value 0, lies with the caller and has no gradient.
-    let ids = Array(1..<count)
-    let tensors =
-      ids.compactMap { id in values[id].map { ArenaPlan.Tensor(floats: valueFloats[id], lifetime: $0) } }
-      + ids.compactMap { id in gradients[id].map { ArenaPlan.Tensor(floats: valueFloats[id], lifetime: $0) } }
-    try checkMemory(tensors, limit)
-    let plan = ArenaPlan(tensors)
-    valueOffsets = [0] + plan.offsets[..<ids.count]
-    gradientOffsets = [0] + plan.offsets[ids.count...]
-    arenaFloats = plan.floats
-  }
-
-  /// Throws if parameters, their gradients, and what forward leaves for backward don't fit in `limit`.
-  private func checkMemory(_ tensors: [ArenaPlan.Tensor], _ limit: Machine.MemoryLimit) throws {
-    // In Double: what fits no machine may not fit an Int either.
-    let kept = tensors.filter { $0.lifetime.contains(layers.count) }.reduce(0) { $0 + Double($1.floats) }
-    let needed = 4 * (kept + 2 * Double(layout.parameterCount))
-    try Machine.checkMemory(
-      needed, for: "batches of \(batch) images", at: "network", remedy: "Make the batch or the network smaller",
-      limit: limit)
-  }
-
-  /// Of several readers of a value, the one whose backward runs first writes the gradient and the others add to it. Adding is
-  /// what convolutions can do; the residual of a batch norm runs before any of them.
+  /// Several readers of a value add up its gradient: the one whose backward runs first writes it and the others add to it. The losses
+  /// have written the projection's gradient before any of them.
   private mutating func markAccumulation() {
-    var written = Set<Int>()
+    var written: Set<Int> = [projection]
     for i in layers.indices.reversed() {
-      if var convolution = layers[i] as? ConvolutionLayer, written.contains(convolution.input) {
-        convolution.accumulates = true
-        layers[i] = convolution
-      }
-      written.formUnion(layers[i].inputs)
+      for input in Set(layers[i].inputs) where !written.insert(input).inserted { layers[i].addsToGradient(of: input) }
+    }
+  }
+}
+
+extension ResNet.Block {
+  /// One of the convolutions inside a block.
+  struct Convolution {
+    var kernel: Int
+    var stride = 1
+    var width: Int
+  }
+
+  /// The convolutions inside a block of a stage of `width` channels, in their order.
+  func convolutions(width: Int, stride: Int) -> [Convolution] {
+    switch self {
+    case .basic: [Convolution(kernel: 3, stride: stride, width: width), Convolution(kernel: 3, width: width)]
+    case .bottleneck:
+      [
+        Convolution(kernel: 1, width: width), Convolution(kernel: 3, stride: stride, width: width),
+        Convolution(kernel: 1, width: expansion * width),
+      ]
     }
   }
 }

@@ -2,57 +2,101 @@ import Basics
 
 /// A residual network as a value: everything that decides its shapes, and nothing else.
 ///
-/// The layers follow He et al., "Deep Residual Learning" (CVPR 2016), in the form that SeCu uses for small images:
+/// The layers follow He et al., "Deep Residual Learning for Image Recognition" (CVPR 2016); stem, blocks and the layers after the
+/// mean are those of the networks that SeCu was published with. `resNet18`, `resNet18STL` and `resNet50` are these.
 ///
 ///     image [H, W, channels]
-///       → 3×3 convolution, batch norm, ReLU                       `widths[0]` channels, same size
-///       → for each stage s: `blocks[s]` basic blocks              `widths[s]` channels; stages after the first halve the size
-///       → mean over pixels                                        [widths.last]
-///       → Linear, batch norm, ReLU, Linear                        [dimension]
+///       → stem                                      `widths[0]` channels; see `Stem`
+///       → for each stage s: `blocks[s]` blocks      `widths[s]` · `block.expansion` channels; stages after the first halve the size
+///       → mean over pixels                          [features]
+///       → projector                                 [dimension]; see `Projector`
+///       → predictor, if there is one: Linear, batch norm, ReLU, Linear         [predictor] and [dimension]
 ///
-/// A basic block is relu( BN(conv3×3( relu(BN(conv3×3(x))) )) + shortcut(x) ); the shortcut is the identity where shapes agree,
+/// A block is relu( inner(x) + shortcut(x) ), where `block` says what is inside; the shortcut is the identity where shapes agree,
 /// else a 1×1 convolution with batch norm.
 public struct ResNet: Codable, Hashable, Sendable {
+  /// The layers before the first stage.
+  public enum Stem: String, Codable, CaseIterable, Sendable {
+    /// 3×3 convolution, batch norm, ReLU; keeps the size. For images of about 32×32 pixels.
+    case small
+    /// The same, then max-pooling of 2×2 pixels, stride 2 and padding 1, to size/2 + 1. For about 96×96 pixels.
+    case pooled
+    /// 7×7 convolution with stride 2, batch norm, ReLU, then max-pooling of 3×3 pixels, stride 2 and padding 1: a quarter of the
+    /// size. For about 224×224 pixels.
+    case large
+  }
+
+  /// What a block adds to its shortcut, for a stage of `c` channels; each convolution has a batch norm, and a ReLU but for the last.
+  public enum Block: String, Codable, CaseIterable, Sendable {
+    /// 3×3 convolutions to c and c channels, the first with the block's stride.
+    case basic
+    /// 1×1, 3×3 and 1×1 convolutions to c, c and 4c channels, the second with the block's stride. The paper has the stride in the
+    /// first; torchvision, whose networks the published program takes, has it here ("ResNet v1.5").
+    case bottleneck
+
+    /// Channels that come out of a block, as a multiple of the stage's.
+    public var expansion: Int { self == .basic ? 1 : 4 }
+  }
+
+  /// The layers that make the feature vector of the mean over pixels; hidden layers are as wide as that.
+  public enum Projector: String, Codable, CaseIterable, Sendable {
+    /// Linear, batch norm, ReLU, Linear.
+    case twoLayers
+    /// Linear, batch norm, ReLU, Linear, batch norm, ReLU, Linear, batch norm.
+    case threeLayers
+  }
+
   /// Image size in pixels and colour channels.
   public var height: Int
   public var width: Int
   public var channels: Int
-  /// Channels of each stage.
+  public var stem: Stem
+  public var block: Block
+  /// Channels of each stage, before `block.expansion`.
   public var widths: [Int]
-  /// Basic blocks of each stage.
+  /// Blocks of each stage.
   public var blocks: [Int]
+  public var projector: Projector
   /// Length of the feature vector, the paper's d.
   public var dimension: Int
+  /// The hidden width of the predictor; nil for none. It reads the projection as it is, before that is made a unit vector.
+  public var predictor: Int?
 
-  public init(height: Int, width: Int, channels: Int, widths: [Int], blocks: [Int], dimension: Int = 128) {
+  public init(
+    height: Int, width: Int, channels: Int, stem: Stem = .small, block: Block = .basic, widths: [Int], blocks: [Int],
+    projector: Projector = .twoLayers, dimension: Int = 128, predictor: Int? = nil
+  ) {
     self.height = height
     self.width = width
     self.channels = channels
+    self.stem = stem
+    self.block = block
     self.widths = widths
     self.blocks = blocks
+    self.projector = projector
     self.dimension = dimension
+    self.predictor = predictor
   }
 
-  /// The most that any one of these sizes may be: larger ones are taken for mistakes, and keep products far from overflow.
-  public static let mostPixels = 4096
-  public static let mostChannels = 16_384
-  public static let mostBlocks = 1000
+  /// Channels after the last stage, the length of the mean over pixels.
+  public var features: Int { (widths.last ?? 0) * block.expansion }
+}
 
-  /// - Throws: `SeCuError` of kind `.usage` that names the field and its range.
-  public func validate() throws {
-    func check(_ name: String, _ values: [Int], _ range: ClosedRange<Int>) throws {
-      guard let wrong = values.first(where: { !range.contains($0) }) else { return }
-      throw SeCuError(.usage, "\(wrong) is outside \(range.lowerBound) to \(range.upperBound)", at: name)
-    }
-    try check("image size", [height, width], 1...Self.mostPixels)
-    try check("channels", [channels], 1...64)
-    try check("widths", widths, 1...Self.mostChannels)
-    try check("blocks", blocks, 1...Self.mostBlocks)
-    try check("dimension", [dimension], 1...Self.mostChannels)
-    guard !widths.isEmpty, widths.count == blocks.count, widths.count <= 16 else {
-      throw SeCuError(
-        .usage, "\(widths.count) widths and \(blocks.count) block counts", at: "widths, blocks",
-        remedy: "Give one width and one block count for each of 1 to 16 stages")
-    }
+extension ResNet {
+  /// Files of before there were stems, blocks and so on leave these out; they mean the ones that there were.
+  ///
+  /// - Throws: `SeCuError` of kind `.badData` for an unknown name, `DecodingError` for anything else that is wrong.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      height: try container.decode(Int.self, forKey: .height), width: try container.decode(Int.self, forKey: .width),
+      channels: try container.decode(Int.self, forKey: .channels),
+      stem: try container.choiceIfPresent(Stem.self, forKey: .stem) ?? .small,
+      block: try container.choiceIfPresent(Block.self, forKey: .block) ?? .basic,
+      widths: try container.decode([Int].self, forKey: .widths),
+      blocks: try container.decode([Int].self, forKey: .blocks),
+      projector: try container.choiceIfPresent(Projector.self, forKey: .projector) ?? .twoLayers,
+      dimension: try container.decode(Int.self, forKey: .dimension),
+      predictor: try container.decodeIfPresent(Int.self, forKey: .predictor))
   }
 }

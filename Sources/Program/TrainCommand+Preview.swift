@@ -30,6 +30,7 @@ extension TrainCommand {
     let settings = try settingsToPreview()
     let expected = try ExpectedImages(settings)
     try settings.validate(images: expected.count)
+    try settings.checkChannels(expected.shape, of: settings.data)
     let memory = try settings.memory(
       images: expected.count, imageBytes: expected.bytes, threads: engine.cores.threads)
     try output.results.write(String(decoding: settings.configuration(), as: UTF8.self))
@@ -44,7 +45,7 @@ extension TrainCommand {
     let trial = try Trial(
       settings, images: expected.count, shape: expected.shape, steps: steps, engine: engine,
       shouldStop: { Interruption.isRequested })
-    let threads = engine.cores.threads
+    let threads = engine.cores.threads, day = 86_400.0
     let memory = try settings.memory(images: expected.count, imageBytes: expected.bytes, threads: threads)
     let trialMemory = try settings.memory(
       images: expected.count, imageBytes: Trial.imageBytes(settings, expected.shape), threads: threads)
@@ -67,7 +68,8 @@ extension TrainCommand {
         + QuantityText.rate(imagesPerSecond, per: 1))
     try output.print(
       "\(count(settings.epochs, "epoch")) of \(expected.count) images are \(stepsInAll) steps: "
-        + (seconds < 1000 * 86_400 ? "about \(QuantityText.time(seconds))" : "years"))
+        + "about "
+        + (seconds < 1000 * day ? QuantityText.time(seconds) : String(format: "%.0f years", seconds / day / 365)))
     let peak = Machine.peakResidentMegabytes.map { "\(Machine.memoryText($0 * 1e6)) at most here; " } ?? ""
     try output.print("\(peak)the run needs \(memory.text)")
   }

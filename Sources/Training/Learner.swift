@@ -11,8 +11,8 @@ package final class Learner {
   package let engine: Engine
   package let network: Network
   package let heads: ClusterHeads
-  package let encoderOptimizer: SGD
-  package let centerOptimizer: SGD
+  package let encoderOptimizer: GradientDescent
+  package let centerOptimizer: GradientDescent
   private let normalize: L2Normalize
   /// Unit features of the batch, [2b, d], and the lengths they had.
   private let features: FloatBuffer
@@ -33,10 +33,14 @@ package final class Learner {
     heads = ClusterHeads(
       clusters: settings.heads, dimension: settings.network.dimension, images: images, batch: batch,
       constraint: settings.constraint, losses: settings.losses)
-    encoderOptimizer = SGD(
-      count: network.parameters.count, momentum: settings.momentum, weightDecay: settings.weightDecay)
-    centerOptimizer = SGD(count: heads.centers.count, momentum: settings.momentum, weightDecay: settings.weightDecay)
     let dimension = settings.network.dimension
+    func descent(_ tensors: [GradientDescent.Tensor]) -> GradientDescent {
+      GradientDescent(
+        settings.optimizer, tensors: tensors, momentum: settings.momentum, weightDecay: settings.weightDecay)
+    }
+    encoderOptimizer = descent(network.layout.tensors)
+    // In PyTorch the centers of a head are a parameter of their own, [d, K].
+    centerOptimizer = descent(settings.heads.map { .init(count: $0 * dimension, dimensions: 2) })
     normalize = L2Normalize(columns: dimension)
     features = FloatBuffer(2 * batch * dimension)
     featureLengths = FloatBuffer(2 * batch)

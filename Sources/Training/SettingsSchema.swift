@@ -2,6 +2,7 @@ import Basics
 import Clustering
 import Foundation
 import Interchange
+import Networks
 
 /// What may stand in a settings file: the keys that there are and the kinds of their values.
 ///
@@ -33,6 +34,9 @@ struct SettingsSchema: Sendable {
   private static let choices: [String: [String]] = [
     "centerSchedule": CenterSchedule.allCases.map(\.rawValue),
     "losses.discrimination": Discrimination.allCases.map(\.rawValue),
+    "network.block": ResNet.Block.allCases.map(\.rawValue),
+    "network.projector": ResNet.Projector.allCases.map(\.rawValue),
+    "network.stem": ResNet.Stem.allCases.map(\.rawValue),
     "preset": Preset.all.map(\.name),
   ]
 
@@ -168,7 +172,7 @@ extension SettingsSchema {
 
   private func unknown(_ key: String, in path: String, among known: [String], _ name: String) -> SeCuError {
     let elsewhere = paths.first { $0.split(separator: ".").last.map(String.init) == key }
-    let nearest = nearestName(to: key, in: known).map { Self.join(path, $0) } ?? elsewhere
+    let nearest = elsewhere ?? nearestName(to: key, in: known).map { Self.join(path, $0) }
     return SeCuError(
       .badData, "there is no setting \(Self.join(path, key))", at: name,
       remedy: nearest.map { "Did you mean \($0)?" }

@@ -47,11 +47,7 @@ public final class TrainedModel {
       throw SeCuError(
         .usage, "the run has no head \(head)", at: "--head", remedy: "Its heads are 0 to \(settings.heads.count - 1)")
     }
-    guard images.shape.channels == settings.network.channels else {
-      throw SeCuError(
-        .usage, "the network takes \(settings.network.channels) channels, the images have \(images.shape.channels)",
-        at: images.name)
-    }
+    try settings.checkChannels(images.shape, of: images.name)
     let viewMaker = try ViewMaker(images, settings)
     return try learner.evaluate(viewMaker, head: head)
   }

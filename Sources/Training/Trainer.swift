@@ -45,11 +45,7 @@ public final class Trainer {
   public init(_ settings: TrainingSettings, images source: some ImageSource, engine: Engine) throws {
     let images = try source as? ImageSet ?? ImageSet(source)
     try settings.validate(images: images.count)
-    guard images.shape.channels == settings.network.channels else {
-      throw SeCuError(
-        .usage, "the network takes \(settings.network.channels) channels, the images have \(images.shape.channels)",
-        at: images.name)
-    }
+    try settings.checkChannels(images.shape, of: images.name)
     try settings.checkMemory(
       images: images.count, imageBytes: Double(images.pixels.count), threads: engine.cores.threads)
     self.settings = settings

@@ -61,7 +61,8 @@ extension TrainingSettings {
     let heads = ClusterHeads.bytes(
       clusters: self.heads, dimension: self.network.dimension, images: count, batch: batch)
     let images = imageBytes ?? Double(count) * pixels
-    // A file of weights, centers, their velocities, the frozen centers, and 64-bit labels: once as tensors, once as bytes.
+    // A file of weights, centers, their velocities, the frozen centers, and 64-bit labels: as tensors, as their bytes, and as the whole
+    // file's.
     let file = 2 * parameters + 3 * centers + 8 * Double(count) * Double(self.heads.count + 1)
     return MemoryNeed(
       steady: [
@@ -74,7 +75,7 @@ extension TrainingSettings {
         .init(name: "program", bytes: Self.programBytes),
       ],
       passing: [
-        .init(name: "checkpoints", bytes: 2 * file),
+        .init(name: "checkpoints", bytes: 3 * file),
         // k-means takes the pixels as floats.
         .init(name: "k-means on pixels", bytes: 4 * images),
         .init(name: "scoring", bytes: 4 * rows * pixels + 24 * Double(count)),
@@ -97,21 +98,30 @@ extension TrainingSettings {
   package func checkMemory(
     images count: Int, imageBytes: Double? = nil, threads: Int, limit: Machine.MemoryLimit = Machine.memoryLimit
   ) throws {
-    let need = try memory(images: count, imageBytes: imageBytes, threads: threads)
-    guard need.bytes > limit.bytes else { return }
+    let need = Result { try memory(images: count, imageBytes: imageBytes, threads: threads) }
+    if case .success(let need) = need, need.bytes <= limit.bytes { return }
+    try network.validate()
     var fitting = 1, tooLarge = min(batch, count)
     while tooLarge - fitting > 1 {
       var trial = self
       trial.batch = (fitting + tooLarge) / 2
-      let bytes = try trial.memory(images: count, imageBytes: imageBytes, threads: threads).bytes
-      if bytes <= limit.bytes { fitting = trial.batch } else { tooLarge = trial.batch }
+      // What is too large even to be planned throws.
+      let bytes = try? trial.memory(images: count, imageBytes: imageBytes, threads: threads).bytes
+      if let bytes, bytes <= limit.bytes { fitting = trial.batch } else { tooLarge = trial.batch }
     }
-    throw SeCuError(
-      .usage,
-      "\(heads.count) heads and batches of \(batch) images need \(Machine.memoryText(need.bytes)) of memory "
-        + "(\(need.list)), and \(limit.text)", at: "batch",
-      remedy: fitting > 1
-        ? "A batch of \(fitting) would fit"
-        : "No batch would fit; take a smaller network, smaller images or fewer heads")
+    let remedy =
+      fitting > 1
+      ? "A batch of \(fitting) would fit" : "No batch would fit; take a smaller network, smaller images or fewer heads"
+    switch need {
+    case .success(let need):
+      throw SeCuError(
+        .usage,
+        "\(heads.count) heads and batches of \(batch) images need \(Machine.memoryText(need.bytes)) of memory "
+          + "(\(need.list)), and \(limit.text)", at: "batch", remedy: remedy)
+    case .failure(var error as SeCuError):
+      error.remedy = remedy
+      throw error
+    case .failure(let error): throw error
+    }
   }
 }

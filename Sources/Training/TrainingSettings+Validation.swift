@@ -1,4 +1,5 @@
 import Basics
+import Imaging
 
 extension TrainingSettings {
   /// Checks every field by itself.
@@ -18,6 +19,7 @@ extension TrainingSettings {
     try check("warmupEpochs", warmupEpochs, 0...1_000_000)
     try check("rate", rate, 0...1e6)
     try check("centerRate", centerRate, 0...1e6)
+    if case .lars(let trust) = optimizer { try check("optimizer.trust", trust, 1e-9...1e3) }
     try check("momentum", momentum, 0...0.999999)
     try check("weightDecay", weightDecay, 0...1e6)
     try check("losses.hardLabelWeight", losses.hardLabelWeight, 0...1)
@@ -69,6 +71,14 @@ extension TrainingSettings {
       throw SeCuError(
         .usage, "\(wrong) clusters for \(count) images, each of which is a cluster of its own", at: "heads",
         remedy: "With the constraint 'instance' every head needs \(count) clusters")
+    }
+  }
+
+  /// Throws unless the network takes images of this shape, those of the data set `name`, once they are resized.
+  package func checkChannels(_ shape: ImageShape, of name: String) throws {
+    guard shape.channels == network.channels else {
+      throw SeCuError(
+        .usage, "the network takes \(network.channels) channels, the images have \(shape.channels)", at: name)
     }
   }
 }

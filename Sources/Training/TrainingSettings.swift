@@ -26,6 +26,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var rate: Float
   public var centerRate: Float
   public var centerSchedule: CenterSchedule
+  public var optimizer: Optimizer
   public var momentum: Float
   public var weightDecay: Float
   /// The epochs before the rate begins to fall; the rate is 0 in epoch 0 and rises linearly over the others.
@@ -36,8 +37,8 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public init(
     data: String, preset: String, seed: UInt64, epochs: Int, passesPerEpoch: Int, batch: Int, heads: [Int],
     network: ResNet, augmentation: Augmentation, rate: Float, centerRate: Float,
-    centerSchedule: CenterSchedule = .constant, momentum: Float = 0.9, weightDecay: Float = 1e-4, warmupEpochs: Int,
-    losses: LossSettings = .init(),
+    centerSchedule: CenterSchedule = .constant, optimizer: Optimizer = .sgd, momentum: Float = 0.9,
+    weightDecay: Float = 1e-4, warmupEpochs: Int, losses: LossSettings = .init(),
     constraint: AssignmentConstraint = .size(SizeConstraint())
   ) {
     self.data = data
@@ -52,11 +53,41 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     self.rate = rate
     self.centerRate = centerRate
     self.centerSchedule = centerSchedule
+    self.optimizer = optimizer
     self.momentum = momentum
     self.weightDecay = weightDecay
     self.warmupEpochs = warmupEpochs
     self.losses = losses
     self.constraint = constraint
+  }
+}
+
+// MARK: - Reading
+
+extension TrainingSettings {
+  /// Files of before there was a choice leave `centerSchedule` and `optimizer` out: the rate was constant, and SGD used it.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func value<Value: Decodable>(_ key: CodingKeys) throws -> Value { try container.decode(Value.self, forKey: key) }
+    data = try value(.data)
+    limit = try container.decodeIfPresent(Int.self, forKey: .limit)
+    preset = try value(.preset)
+    seed = try value(.seed)
+    epochs = try value(.epochs)
+    passesPerEpoch = try value(.passesPerEpoch)
+    batch = try value(.batch)
+    heads = try value(.heads)
+    network = try value(.network)
+    augmentation = try value(.augmentation)
+    rate = try value(.rate)
+    centerRate = try value(.centerRate)
+    centerSchedule = try container.decodeIfPresent(CenterSchedule.self, forKey: .centerSchedule) ?? .constant
+    optimizer = try container.decodeIfPresent(Optimizer.self, forKey: .optimizer) ?? .sgd
+    momentum = try value(.momentum)
+    weightDecay = try value(.weightDecay)
+    warmupEpochs = try value(.warmupEpochs)
+    losses = try value(.losses)
+    constraint = try value(.constraint)
   }
 }
 

@@ -14,7 +14,7 @@ import Testing
     let cases = Self.all(batch: 128)
     #expect(Set(cases.map(\.name)).count == cases.count)
     #expect(Set(cases.map(\.family)) == ["gemm", "conv", "norm", "loss", "step"])
-    #expect(cases.filter(\.measuresMemory).map(\.family) == ["step", "step", "step"])
+    #expect(cases.filter(\.measuresMemory).map(\.family) == ["step", "step", "step", "step"])
   }
 
   private static let works: [(String, Benchmark.Work)] = [

@@ -17,12 +17,28 @@ import Testing
   private static let odd = ResNet(
     height: 9, width: 7, channels: 3, widths: [16, 20, 33], blocks: [2, 1, 1], dimension: 7)
 
-  @Test(arguments: InstructionSet.available, [small, odd])
+  /// Every part of the ImageNet recipe: large stem, bottlenecks with and without a shortcut of their own, three-layer projector,
+  /// predictor. What the projection receives from the losses and from the predictor is added up.
+  private static let bottleneck = ResNet(
+    height: 9, width: 8, channels: 2, stem: .large, block: .bottleneck, widths: [2, 3], blocks: [2, 1],
+    projector: .threeLayers, dimension: 3, predictor: 4)
+  /// The same in odd sizes, wider than a vector.
+  private static let wideBottleneck = ResNet(
+    height: 21, width: 18, channels: 3, stem: .large, block: .bottleneck, widths: [5, 9], blocks: [1, 2],
+    projector: .threeLayers, dimension: 17, predictor: 19)
+  /// A pooled stem, and a predictor behind a projector of two layers.
+  private static let pooled = ResNet(
+    height: 9, width: 8, channels: 3, stem: .pooled, widths: [6, 10], blocks: [1, 1], dimension: 5, predictor: 3)
+
+  @Test(arguments: InstructionSet.available, [small, odd, bottleneck, wideBottleneck, pooled])
   func forwardMatchesThePlainNetwork(instructionSet: InstructionSet, description: ResNet) throws {
     let trial = try Trial(description, count: 10, instructionSet: instructionSet, threads: 2)
     var plain = PlainNetwork(trial.network)
     for training in [true, false, true] {
-      let wanted = plain.features(trial.images.values, count: trial.count, groups: trial.groups, training: training)
+      let (projection, prediction) = plain.outputs(
+        trial.images.values, count: trial.count, groups: trial.groups, training: training)
+      // In evaluation the predictor is left out.
+      let wanted = projection + (training ? prediction ?? [] : [])
       let found = trial.features(training: training)
       let size = wanted.map(abs).max() ?? 0
       #expect(distance(found, wanted) <= Self.tolerance * size)
@@ -33,13 +49,14 @@ import Testing
   }
 
   /// The derivative by every single parameter of a small network.
-  @Test func everyParameterMatchesFiniteDifferences() throws {
-    let trial = try Trial(Self.small, count: 8)
+  @Test(arguments: [small, bottleneck])
+  func everyParameterMatchesFiniteDifferences(description: ResNet) throws {
+    let trial = try Trial(description, count: 8)
     let plain = PlainNetwork(trial.network)
     let wanted = plain.parameters.indices.map { trial.plainDerivative(plain, along: [(index: $0, value: 1)]) }
     let largest = wanted.map(abs).max() ?? 0
     for instructionSet in InstructionSet.available {
-      let gradients = try Trial(Self.small, count: 8, instructionSet: instructionSet).step().gradients
+      let gradients = try Trial(description, count: 8, instructionSet: instructionSet).step().gradients
       for entry in trial.network.layout.parameters {
         let places = entry.offset..<entry.offset + entry.count
         // A bias before a batch norm has no effect: its gradient is a sum that cancels, so errors are those of its terms.
@@ -51,8 +68,9 @@ import Testing
   }
 
   /// The derivative along random directions through all parameters of a larger network.
-  @Test func randomDirectionsMatchFiniteDifferences() throws {
-    let trial = try Trial(Self.odd, count: 10)
+  @Test(arguments: [odd, wideBottleneck, pooled])
+  func randomDirectionsMatchFiniteDifferences(description: ResNet) throws {
+    let trial = try Trial(description, count: 10)
     let plain = PlainNetwork(trial.network)
     var stream = RandomStream(seed: 8, purpose: .benchmark)
     let directions = (0..<4).map { _ in
@@ -60,7 +78,7 @@ import Testing
     }
     let derivatives = directions.map { trial.plainDerivative(plain, along: $0) }
     for instructionSet in InstructionSet.available {
-      let gradients = try Trial(Self.odd, count: 10, instructionSet: instructionSet).step().gradients
+      let gradients = try Trial(description, count: 10, instructionSet: instructionSet).step().gradients
       for (direction, wanted) in zip(directions, derivatives) {
         let found = direction.reduce(0) { $0 + Double(gradients[$1.index]) * $1.value }
         // A standard normal direction sees errors of the whole gradient's length.

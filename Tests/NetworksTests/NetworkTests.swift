@@ -6,46 +6,57 @@ import Testing
 
 @Suite struct NetworkTests {
   private static let small = ResNet(height: 5, width: 6, channels: 3, widths: [8, 12], blocks: [1, 2], dimension: 9)
+  /// All that a network can have: every kind of layer, and a predictor.
+  private static let whole = ResNet(
+    height: 20, width: 17, channels: 3, stem: .large, block: .bottleneck, widths: [4, 6], blocks: [1, 2],
+    projector: .threeLayers, dimension: 9, predictor: 11)
+  private static let pooled = ResNet(
+    height: 7, width: 10, channels: 3, stem: .pooled, widths: [8, 12], blocks: [1, 1], dimension: 9)
   /// Enough work in every layer to be shared between cores.
   private static let large = ResNet(
     height: 16, width: 16, channels: 3, widths: [16, 32], blocks: [1, 1], dimension: 32)
+  private static let largeWhole = ResNet(
+    height: 48, width: 48, channels: 3, stem: .large, block: .bottleneck, widths: [16, 24], blocks: [1, 1],
+    projector: .threeLayers, dimension: 32, predictor: 96)
 
   /// Both views at once are what two passes one after the other would compute: features and running statistics to the bit,
   /// gradients up to the order of their sums.
-  @Test(arguments: InstructionSet.available)
-  func groupsAreSeparatePasses(instructionSet: InstructionSet) throws {
-    let together = try Trial(Self.small, count: 12, instructionSet: instructionSet)
-    let apart = try Trial(Self.small, count: 12, instructionSet: instructionSet)
+  @Test(arguments: InstructionSet.available, [small, whole, pooled])
+  func groupsAreSeparatePasses(instructionSet: InstructionSet, description: ResNet) throws {
+    let together = try Trial(description, count: 12, instructionSet: instructionSet)
+    let apart = try Trial(description, count: 12, instructionSet: instructionSet)
     let (features, gradients) = together.step()
-    var parts: [Float] = []
+    var projections: [Float] = [], predictions: [Float] = []
     var sum = [Float](repeating: 0, count: gradients.count)
     for view in 0..<2 {
       let images = apart.images.base + view * apart.images.count / 2
-      let half = apart.projection.count / 2
+      let half = apart.outputGradient.count / 2
       let output = apart.network.forward(on: apart.engine, images: images, count: 6, groups: 1, training: true)
-      parts += UnsafeBufferPointer(start: output, count: half)
-      apart.network.outputGradient.update(from: Array(apart.projection[view * half..<(view + 1) * half]), count: half)
-      apart.network.backward(on: apart.engine, images: images, count: 6, groups: 1)
+      projections += UnsafeBufferPointer(start: output, count: half)
+      if let prediction = apart.network.prediction {
+        predictions += UnsafeBufferPointer(start: prediction, count: half)
+      }
+      apart.backward(6 * view..<6 * (view + 1), images: images, groups: 1)
       for (i, g) in apart.network.gradients.values.enumerated() { sum[i] += g }
     }
-    #expect(bits(parts) == bits(features))
+    #expect(bits(projections + predictions) == bits(features))
     #expect(bits(apart.network.statistics.values) == bits(together.network.statistics.values))
     #expect(apart.network.batchesTracked == together.network.batchesTracked)
     #expect(distance(gradients, sum) <= 1e-5 * length(gradients))
   }
 
   /// A short batch in a network with room for more is what it is in a network of its own size.
-  @Test(arguments: InstructionSet.available)
-  func shortBatchesComputeTheSame(instructionSet: InstructionSet) throws {
-    let exact = try Trial(Self.small, count: 6, instructionSet: instructionSet).step()
-    let roomy = try Trial(Self.small, count: 6, batch: 26, instructionSet: instructionSet).step()
+  @Test(arguments: InstructionSet.available, [small, whole, pooled])
+  func shortBatchesComputeTheSame(instructionSet: InstructionSet, description: ResNet) throws {
+    let exact = try Trial(description, count: 6, instructionSet: instructionSet).step()
+    let roomy = try Trial(description, count: 6, batch: 26, instructionSet: instructionSet).step()
     #expect(bits(roomy.features) == bits(exact.features))
     #expect(bits(roomy.gradients) == bits(exact.gradients))
   }
 
-  @Test(arguments: InstructionSet.available)
-  func inferenceLeavesEverythingAndSeesImagesAlone(instructionSet: InstructionSet) throws {
-    let trial = try Trial(Self.small, count: 7, groups: 1, instructionSet: instructionSet)
+  @Test(arguments: InstructionSet.available, [small, whole, pooled])
+  func inferenceLeavesEverythingAndSeesImagesAlone(instructionSet: InstructionSet, description: ResNet) throws {
+    let trial = try Trial(description, count: 7, groups: 1, instructionSet: instructionSet)
     let statistics = trial.network.statistics.values
     let all = trial.features(training: false)
     #expect(trial.network.statistics.values == statistics)
@@ -60,15 +71,16 @@ import Testing
   }
 
   /// What an earlier batch left in the arena has no effect, not even if it was not a number.
-  @Test(arguments: InstructionSet.available)
-  func stepsDoNotSeeEarlierBatches(instructionSet: InstructionSet) throws {
-    let fresh = try Trial(Self.small, count: 6, batch: 8, instructionSet: instructionSet)
-    let used = try Trial(Self.small, count: 6, batch: 8, instructionSet: instructionSet)
+  @Test(arguments: InstructionSet.available, [small, whole, pooled])
+  func stepsDoNotSeeEarlierBatches(instructionSet: InstructionSet, description: ResNet) throws {
+    let fresh = try Trial(description, count: 6, batch: 8, instructionSet: instructionSet)
+    let used = try Trial(description, count: 6, batch: 8, instructionSet: instructionSet)
     let statistics = used.network.statistics.values
     let nans = FloatBuffer(used.images.count / 6 * 8)
     nans.base.update(repeating: .nan, count: nans.count)
     used.network.forward(on: used.engine, images: nans.base, count: 8, groups: 2, training: true)
     used.network.outputGradient.update(repeating: .nan, count: 8 * 9)
+    used.network.predictionGradient?.update(repeating: .nan, count: 8 * 9)
     used.network.backward(on: used.engine, images: nans.base, count: 8, groups: 2)
     #expect(used.network.gradients.values.contains { $0.isNaN })
     used.network.statistics.fill(with: statistics)
@@ -77,16 +89,17 @@ import Testing
     #expect(bits(found.gradients) == bits(wanted.gradients))
   }
 
-  /// Three steps of gradient descent leave the same parameters, statistics and features for any number of threads.
-  @Test(arguments: InstructionSet.available)
-  func threadsDoNotChangeTheBits(instructionSet: InstructionSet) throws {
+  /// Three steps of LARS leave the same parameters, statistics and features for any number of threads.
+  @Test(arguments: InstructionSet.available, [large, largeWhole])
+  func threadsDoNotChangeTheBits(instructionSet: InstructionSet, description: ResNet) throws {
     let results = try [1, 2, 3].map { threads in
-      let trial = try Trial(Self.large, count: 16, instructionSet: instructionSet, threads: threads)
-      let optimizer = SGD(count: trial.network.parameters.count, momentum: 0.9, weightDecay: 1e-4)
+      let trial = try Trial(description, count: 16, instructionSet: instructionSet, threads: threads)
+      let optimizer = GradientDescent(
+        .lars, tensors: trial.network.layout.tensors, momentum: 0.9, weightDecay: 1e-4)
       for _ in 0..<3 {
         trial.step()
         optimizer.step(
-          on: trial.engine, parameters: trial.network.parameters, gradients: trial.network.gradients, rate: 1e-3)
+          on: trial.engine, parameters: trial.network.parameters, gradients: trial.network.gradients, rate: 0.1)
       }
       return [trial.features(), trial.network.parameters.values, trial.network.statistics.values].map(bits)
     }
@@ -102,5 +115,40 @@ import Testing
     #expect(network.arenaBytes >= 6 * first)
     // Six values of that size and three of the next stage at half of it, twice for the gradients.
     #expect(network.arenaBytes < 2 * (6 * first + 8 * first / 2))
+  }
+
+  /// What is announced is what a network of that size holds.
+  @Test(arguments: [small, whole, pooled, large], [(2, 2), (26, 1), (26, 2)])
+  func bytesAreThoseOfTheBuffers(description: ResNet, batch: (count: Int, groups: Int)) throws {
+    let network = try Network(description, batch: batch.count, groups: batch.groups)
+    let statistics = network.statistics.count
+    // Each batch norm keeps a mean and an inverse deviation for each view, as many as it has running statistics.
+    let floats = network.parameters.count + network.gradients.count + statistics + batch.groups * statistics
+    #expect(
+      try Network.bytes(description, batch: batch.count, groups: batch.groups)
+        == Double(network.arenaBytes + 4 * floats))
+  }
+
+  /// The published batch of 1024 images in two views fits few machines; what it would take can be asked on any.
+  @Test func bytesOfWhatDoesNotFitAreKnown() throws {
+    let bytes = try Network.bytes(.resNet50, batch: 2048)
+    // At least what backward reads again of the first stage: 56×56 pixels, three blocks of 64 + 64 + 256 channels, each before and
+    // after its batch norm.
+    #expect(bytes > 4 * 2048 * 56 * 56 * 3 * 2 * 384)
+    #expect(bytes < 4 * 2048 * 56 * 56 * 3 * 2 * 384 * 8)
+    for batch in [0, 1 << 25] {
+      let error = #expect(throws: SeCuError.self) { try Network.bytes(.resNet50, batch: batch) }
+      #expect(error?.place == "batch")
+    }
+  }
+
+  @Test func onlyAPredictorMakesAPrediction() throws {
+    let without = try Trial(Self.small, count: 6), with = try Trial(Self.whole, count: 6)
+    #expect(without.network.prediction == nil && without.network.predictionGradient == nil)
+    let prediction = try #require(with.network.prediction)
+    _ = with.features(training: true)
+    let trained = (0..<54).map { prediction[$0] }
+    #expect(Set(trained).count > 1)
+    #expect(trained != Array(with.features(training: true).prefix(54)))
   }
 }

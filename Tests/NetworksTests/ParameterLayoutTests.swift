@@ -36,6 +36,55 @@ import Testing
     #expect(layout.statistics.map(\.shape) == channels.flatMap { [[$0], [$0]] })
   }
 
+  /// The names that PyTorch lists for the published networks, made by the rule of their modules, and the totals that it counts.
+  @Test func publishedNetworksHavePyTorchsParameters() throws {
+    func norm(_ name: String) -> [String] { ["\(name).weight", "\(name).bias"] }
+    for (network, convolutions, projector, count, total, trunk, statistics) in [
+      (ResNet.resNet18(), 2, ["fc.0", "fc.1", "fc.3"], 66, 11_498_176, 11_168_832, 10_624),
+      (.resNet18STL, 2, ["fc.0", "fc.1", "fc.3"], 66, 11_498_176, 11_168_832, 10_624),
+      // The predictor's 128·2048 + 2048, 2·2048 and 2048·128 + 128 parameters come on top of the encoder's 32,171,456.
+      (
+        .resNet50, 3, ["fc.0", "fc.1", "fc.3", "fc.4", "fc.6", "fc.7", "predictor.0", "predictor.1", "predictor.3"],
+        177,
+        32_702_016, 23_508_032, 65_664
+      ),
+    ] {
+      var names = ["conv1.weight"] + norm("bn1")
+      for (stage, blocks) in network.blocks.enumerated() {
+        for block in 0..<blocks {
+          let name = "layer\(stage + 1).\(block)"
+          for i in 1...convolutions { names += ["\(name).conv\(i).weight"] + norm("\(name).bn\(i)") }
+          // The first stage of bottlenecks widens too.
+          if block == 0, stage > 0 || convolutions == 3 {
+            names += ["\(name).shortcut.0.weight"] + norm("\(name).shortcut.1")
+          }
+        }
+      }
+      names += projector.flatMap(norm)
+      let layout = try NetworkPlan(network, batch: 2, groups: 2).layout
+      #expect(layout.parameters.map(\.name) == names)
+      #expect(names.count == count)
+      #expect(layout.parameterCount == total)
+      #expect(layout.parameters.first { $0.name == "fc.0.weight" }?.offset == trunk)
+      #expect(layout.statisticsCount == statistics)
+    }
+  }
+
+  /// Some shapes of ResNet-50, as torchvision's has them.
+  @Test func bottlenecksHaveTorchvisionsShapes() throws {
+    let layout = try NetworkPlan(.resNet50, batch: 2, groups: 2).layout
+    let shapes = Dictionary(uniqueKeysWithValues: layout.parameters.map { ($0.name, $0.shape) })
+    let wanted: [String: [Int]] = [
+      "conv1.weight": [64, 3, 7, 7], "layer1.0.conv1.weight": [64, 64, 1, 1], "layer1.0.conv3.weight": [256, 64, 1, 1],
+      "layer1.0.shortcut.0.weight": [256, 64, 1, 1], "layer1.1.conv1.weight": [64, 256, 1, 1],
+      "layer2.0.conv1.weight": [128, 256, 1, 1], "layer2.0.conv2.weight": [128, 128, 3, 3],
+      "layer4.0.shortcut.0.weight": [2048, 1024, 1, 1], "layer4.2.bn3.bias": [2048],
+      "fc.0.weight": [2048, 2048], "fc.4.bias": [2048], "fc.6.weight": [128, 2048], "fc.7.weight": [128],
+      "predictor.0.weight": [2048, 128], "predictor.1.weight": [2048], "predictor.3.weight": [128, 2048],
+    ]
+    for (name, shape) in wanted { #expect(shapes[name] == shape, "\(name)") }
+  }
+
   /// A stage whose first block keeps size and width, and any later block, has no shortcut of its own.
   @Test func blocksAreNumberedAndOnlyChangesHaveShortcuts() throws {
     let description = ResNet(height: 4, width: 4, channels: 1, widths: [8, 8], blocks: [2, 2], dimension: 2)

@@ -29,28 +29,46 @@ struct PlainNetwork {
     var channels: Int
   }
 
-  /// The features of `count` images in `groups` views, [count, dimension].
-  mutating func features(_ images: [Float], count: Int, groups: Int, training: Bool) -> [Double] {
+  /// The projection of `count` images in `groups` views, [count, dimension], and the prediction where there is a predictor.
+  mutating func outputs(
+    _ images: [Float], count: Int, groups: Int, training: Bool
+  ) -> (projection: [Double], prediction: [Double]?) {
     let statistics = training ? groups : nil
     let image = Activation(
       values: images.map(Double.init), height: description.height, width: description.width,
       channels: description.channels)
-    var x = norm("bn1", convolution("conv1", image, count, stride: 1), statistics, relu: true)
+    let stemStride = description.stem == .large ? 2 : 1
+    var x = norm("bn1", convolution("conv1", image, count, stride: stemStride), statistics, relu: true)
+    switch description.stem {
+    case .small: break
+    case .pooled: x = maxPool(x, count, kernel: 2)
+    case .large: x = maxPool(x, count, kernel: 3)
+    }
     for (stage, width) in description.widths.enumerated() {
       for block in 0..<description.blocks[stage] {
         let name = "layer\(stage + 1).\(block)", stride = stage > 0 && block == 0 ? 2 : 1
         var shortcut = x
-        if stride != 1 || x.channels != width {
+        if stride != 1 || x.channels != width * description.block.expansion {
           let projected = convolution("\(name).shortcut.0", x, count, stride: stride)
           shortcut = norm("\(name).shortcut.1", projected, statistics, relu: false)
         }
-        let inner = norm("\(name).bn1", convolution("\(name).conv1", x, count, stride: stride), statistics, relu: true)
-        let second = convolution("\(name).conv2", inner, count, stride: 1)
-        x = norm("\(name).bn2", second, statistics, relu: true, residual: shortcut)
+        let strides = description.block == .basic ? [stride, 1] : [1, stride, 1]
+        for (i, stride) in strides.enumerated() {
+          x = norm(
+            "\(name).bn\(i + 1)", convolution("\(name).conv\(i + 1)", x, count, stride: stride), statistics, relu: true,
+            residual: i == strides.count - 1 ? shortcut : nil)
+        }
       }
     }
-    let hidden = norm("fc.1", linear("fc.0", mean(x, count), count), statistics, relu: true)
-    return linear("fc.3", hidden, count).values
+    x = norm("fc.1", linear("fc.0", mean(x, count), count), statistics, relu: true)
+    x = linear("fc.3", x, count)
+    if description.projector == .threeLayers {
+      x = linear("fc.6", norm("fc.4", x, statistics, relu: true), count)
+      x = norm("fc.7", x, statistics, relu: false)
+    }
+    guard description.predictor != nil else { return (x.values, nil) }
+    let hidden = norm("predictor.1", linear("predictor.0", x, count), training ? groups : nil, relu: true)
+    return (x.values, linear("predictor.3", hidden, count).values)
   }
 
   private func weights(_ name: String) -> (values: ArraySlice<Double>, shape: [Int]) {
@@ -114,6 +132,22 @@ struct PlainNetwork {
       }
     }
     return y
+  }
+
+  /// Max-pooling with stride 2 and padding 1.
+  private func maxPool(_ x: Activation, _ count: Int, kernel: Int) -> Activation {
+    let (height, width) = ((x.height + 2 - kernel) / 2 + 1, (x.width + 2 - kernel) / 2 + 1)
+    var y = [Double](repeating: -.infinity, count: count * height * width * x.channels)
+    for at in y.indices {
+      let (c, ox) = (at % x.channels, at / x.channels % width)
+      let (oy, n) = (at / x.channels / width % height, at / x.channels / width / height)
+      for iy in 2 * oy - 1..<2 * oy - 1 + kernel where (0..<x.height).contains(iy) {
+        for ix in 2 * ox - 1..<2 * ox - 1 + kernel where (0..<x.width).contains(ix) {
+          y[at] = max(y[at], x.values[((n * x.height + iy) * x.width + ix) * x.channels + c])
+        }
+      }
+    }
+    return Activation(values: y, height: height, width: width, channels: x.channels)
   }
 
   private func mean(_ x: Activation, _ count: Int) -> Activation {

@@ -10,8 +10,9 @@ struct Trial {
   let images: FloatBuffer
   let count: Int
   let groups: Int
-  /// The loss is Σ projection · features, so that this is the features' gradient.
-  let projection: [Float]
+  /// The loss is Σ outputGradient · projection + Σ predictionGradient · prediction; the latter are none without a predictor.
+  let outputGradient: [Float]
+  let predictionGradient: [Float]
 
   /// Random images and parameters; γ, β and the running statistics are moved off their initial values, where some terms
   /// vanish. The same arguments give the same values on every engine.
@@ -26,7 +27,7 @@ struct Trial {
     var stream = RandomStream(seed: 11, purpose: .benchmark)
     images = FloatBuffer(count * description.height * description.width * description.channels)
     images.fill(with: (0..<images.count).map { _ in stream.normal() })
-    projection = (0..<count * description.dimension).map { _ in stream.normal() }
+    outputGradient = (0..<count * description.dimension).map { _ in stream.normal() }
     network.initialize(seed: 4)
     for name in network.layout.batchNorms {
       for entry in network.layout.parameters where entry.name == "\(name).weight" || entry.name == "\(name).bias" {
@@ -34,21 +35,37 @@ struct Trial {
       }
     }
     for i in 0..<network.statistics.count { network.statistics.base[i] += 0.5 * stream.uniform() }
+    predictionGradient = outputGradient.prefix(description.predictor == nil ? 0 : .max).map { _ in stream.normal() }
   }
 
-  /// Features of the images, [count, dimension].
+  /// The projection of the images, [count, dimension], and in training the prediction after it if there is one.
   func features(training: Bool = true) -> [Float] {
-    let features = network.forward(
+    let projection = network.forward(
       on: engine, images: images.base, count: count, groups: groups, training: training)
-    return Array(UnsafeBufferPointer(start: features, count: projection.count))
+    let prediction = training ? network.prediction : nil
+    return [projection, prediction].compactMap(\.self).flatMap {
+      Array(UnsafeBufferPointer(start: $0, count: outputGradient.count))
+    }
   }
 
   /// Forward and backward; the features and the gradients of all parameters.
   @discardableResult func step() -> (features: [Float], gradients: [Float]) {
     let features = features()
-    network.outputGradient.update(from: projection, count: projection.count)
-    network.backward(on: engine, images: images.base, count: count, groups: groups)
+    backward(0..<count, images: images.base, groups: groups)
     return (features, network.gradients.values)
+  }
+
+  /// Backward of the images `range`, which went forward last.
+  func backward(_ range: Range<Int>, images: UnsafePointer<Float>, groups: Int) {
+    let dimension = network.description.dimension
+    for (gradient, values) in [
+      (network.outputGradient, outputGradient), (network.predictionGradient, predictionGradient),
+    ] {
+      gradient?.update(
+        from: Array(values[range.lowerBound * dimension..<range.upperBound * dimension]), count: range.count * dimension
+      )
+    }
+    network.backward(on: engine, images: images, count: range.count, groups: groups)
   }
 
   /// The loss in Double at the network's parameters moved by `offset` along `direction`.
@@ -57,8 +74,10 @@ struct Trial {
   {
     var moved = plain
     for (index, value) in direction { moved.parameters[index] += offset * value }
-    let features = moved.features(images.values, count: count, groups: groups, training: true)
-    return zip(features, projection).reduce(0) { $0 + $1.0 * Double($1.1) }
+    let (projection, prediction) = moved.outputs(images.values, count: count, groups: groups, training: true)
+    return zip(projection + (prediction ?? []), outputGradient + predictionGradient).reduce(0) {
+      $0 + $1.0 * Double($1.1)
+    }
   }
 
   /// The derivative of the loss along `direction`, by central differences in Double.

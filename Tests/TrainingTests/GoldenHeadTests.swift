@@ -44,7 +44,7 @@ import Testing
         discrimination: try #require(Discrimination(rawValue: file.metadata["discrimination"] ?? "stable"))),
       usesPredictions: usesPredictions)
     heads.centers.fill(with: try file.transposed("center"))
-    let optimizer = SGD(
+    let optimizer = GradientDescent(
       count: k * dimension, momentum: try float("momentum"), weightDecay: try float("weight_decay"))
     let stepsPerEpoch = (n + batch - 1) / batch
     let features = FloatBuffer(4 * batch * dimension), gradient = FloatBuffer(4 * batch * dimension)

@@ -31,8 +31,15 @@ public struct ConvolutionShape: Hashable, Sendable {
     self.padding = padding
   }
 
-  public var outputHeight: Int { (height + 2 * padding - kernel) / stride + 1 }
-  public var outputWidth: Int { (width + 2 * padding - kernel) / stride + 1 }
+  /// 0 where the kernel is larger than the padded image.
+  public var outputHeight: Int { outputs(height) }
+  public var outputWidth: Int { outputs(width) }
+
+  private func outputs(_ pixels: Int) -> Int {
+    let room = pixels + 2 * padding - kernel
+    return room < 0 ? 0 : room / stride + 1
+  }
+
   public var inputCount: Int { batch * height * width * inputChannels }
   public var outputCount: Int { batch * outputHeight * outputWidth * outputChannels }
   public var weightCount: Int { kernel * kernel * inputChannels * outputChannels }

@@ -19,13 +19,14 @@ package struct Linear {
       Matrix(x, rows: rows, columns: inputs), Matrix(weight, rows: outputs, columns: inputs).t, into: y, bias: bias)
   }
 
-  /// dx = dy · W.
+  /// dx (+)= dy · W.
   package func inputGradient(
     on engine: Engine, dy: UnsafePointer<Float>, weight: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>,
-    rows: Int
+    rows: Int, accumulate: Bool = false
   ) {
     engine.gemm(
-      Matrix(dy, rows: rows, columns: outputs), Matrix(weight, rows: outputs, columns: inputs), into: dx)
+      Matrix(dy, rows: rows, columns: outputs), Matrix(weight, rows: outputs, columns: inputs), into: dx,
+      accumulate: accumulate)
   }
 
   /// dW += dyᵀ · x and db += Σ dy over the rows.
