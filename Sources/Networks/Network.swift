@@ -69,6 +69,11 @@ public final class Network {
     return pass.value(plan.output)
   }
 
+  /// The features before the projector, of the images that last went forward: the mean over pixels, [count, backboneDimension],
+  /// valid until the next pass.
+  package var backboneFeatures: UnsafePointer<Float> { UnsafePointer(arena.base + plan.valueOffsets[plan.backbone]) }
+  package var backboneDimension: Int { plan.backboneDimension }
+
   /// Where the gradient of the features is written before `backward`: [count, dimension].
   package var outputGradient: UnsafeMutablePointer<Float> { arena.base + plan.gradientOffsets[plan.output] }
 

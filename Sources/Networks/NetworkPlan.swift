@@ -7,6 +7,10 @@ struct NetworkPlan {
   private(set) var layout = ParameterLayout()
   /// The value that holds the features.
   private(set) var output = 0
+  /// The value that holds the mean over pixels, which the projector reads, and its length for one image. It outlives a forward
+  /// pass, as the projector's backward needs it.
+  private(set) var backbone = 0
+  private(set) var backboneDimension = 0
   private(set) var valueOffsets: [Int] = []
   private(set) var gradientOffsets: [Int] = []
   private(set) var arenaFloats = 0
@@ -37,6 +41,7 @@ struct NetworkPlan {
     layers.append(
       AveragePoolLayer(
         pool: GlobalAveragePool(pixels: size.height * size.width, channels: size.channels), input: x, output: pooled))
+    (backbone, backboneDimension) = (pooled, size.channels)
     let hidden = linear("fc.0", pooled, size.channels, size.channels)
     let active = norm("fc.1", hidden, (1, 1, size.channels), relu: true)
     output = linear("fc.3", active, size.channels, network.dimension)
