@@ -56,7 +56,7 @@ public struct Comparison {
       let learner = try Learner(settings, images: images.count, engine: engine)
       learner.initialize(seed: settings.seed)
       try features.apply(to: learner)
-      points = try learner.features(of: ViewMaker(images, settings))
+      points = try learner.features(ViewMaker(images, settings)).values
       dimensions = settings.network.dimension
     } else {
       points = images.pixels.map { Float($0) / 255 }
@@ -115,8 +115,8 @@ public struct Comparison {
     result.loss = loss
     result.centerMovement = movements.isEmpty ? nil : movements.reduce(0, +) / Double(movements.count)
     if result.method == .twoStage {
-      let features = try trainer.learner.features(of: trainer.viewMaker)
-      return try kMeans(features, settings.network.dimension, seed: settings.seed, isSpherical: true)
+      let features = try trainer.learner.features(trainer.viewMaker)
+      return try kMeans(features.values, settings.network.dimension, seed: settings.seed, isSpherical: true)
     }
     return try trainer.evaluate().assignments.map(\.cluster)
   }

@@ -47,7 +47,7 @@ public struct Evaluation: Sendable {
   public var head: Int
   public var clusters: Int
   public var assignments: [Assignment]
-  /// ACC, NMI and ARI, where the data has classes.
+  /// ACC, NMI, ARI and purity, where the data has classes.
   public var scores: ClusteringScores?
 
   /// Images in each cluster.
@@ -61,42 +61,56 @@ extension Trainer {
   }
 }
 
+/// Which features of the encoder a score looks at.
+public enum FeatureKind: String, CaseIterable, Codable, Sendable {
+  /// What clusters are made of: the projector's output, scaled to unit length.
+  case projection
+  /// The mean over pixels before the projector, scaled to unit length: what linear probes are usually fitted to.
+  case backbone
+}
+
 extension Learner {
   /// Clusters all images of `viewMaker` by head `head`.
   package func evaluate(_ viewMaker: ViewMaker, head: Int) throws -> Evaluation {
-    let set = viewMaker.images
+    try evaluate(features(viewMaker), of: viewMaker.images, head: head)
+  }
+
+  /// The features of all images of `viewMaker`: clean views, running batch-norm statistics.
+  package func features(_ viewMaker: ViewMaker, _ kind: FeatureKind = .projection) throws -> Features {
+    let set = viewMaker.images, most = network.batch
+    let clean = FloatBuffer(most * viewMaker.viewShape.count)
+    let dimension = kind == .projection ? heads.dimension : network.backboneDimension
+    var values: [Float] = []
+    values.reserveCapacity(set.count * dimension)
+    for first in stride(from: 0, to: set.count, by: most) {
+      let ids = Array(first..<min(set.count, first + most))
+      try viewMaker.cleanViews(of: ids, cores: engine.cores, into: clean.base)
+      let projections = embed(clean.base, count: ids.count)
+      let batch = kind == .projection ? projections : network.backboneFeatures
+      values += UnsafeBufferPointer(start: batch, count: ids.count * dimension)
+    }
+    switch kind {
+    case .projection: return Features(unit: values, dimension: dimension)
+    case .backbone: return try Features(normalizing: values, dimension: dimension)
+    }
+  }
+
+  /// Clusters `images` by their projections and head `head`.
+  package func evaluate(_ projections: Features, of images: ImageSet, head: Int) throws -> Evaluation {
     var assignments: [Evaluation.Assignment] = []
-    assignments.reserveCapacity(set.count)
-    try eachBatch(of: viewMaker) { features, count in
-      for p in heads.predict(features, rows: count, head: head, on: engine) {
-        assignments.append(.init(cluster: p.cluster, confidence: p.confidence, second: p.second))
+    assignments.reserveCapacity(projections.count)
+    projections.withPointer { x in
+      for first in stride(from: 0, to: projections.count, by: network.batch) {
+        let rows = min(network.batch, projections.count - first)
+        for p in heads.predict(x + first * projections.dimension, rows: rows, head: head, on: engine) {
+          assignments.append(.init(cluster: p.cluster, confidence: p.confidence, second: p.second))
+        }
       }
     }
-    let scores = try set.labels.map {
+    let scores = try images.labels.map {
       try ClusteringScores(clusterLabels: assignments.map(\.cluster), classLabels: $0)
     }
     return Evaluation(head: head, clusters: heads.clusters[head], assignments: assignments, scores: scores)
-  }
-
-  /// The unit features of all clean images of `viewMaker`, [N, d].
-  package func features(of viewMaker: ViewMaker) throws -> [Float] {
-    var all: [Float] = []
-    all.reserveCapacity(viewMaker.images.count * heads.dimension)
-    try eachBatch(of: viewMaker) { features, count in
-      all.append(contentsOf: UnsafeBufferPointer(start: features, count: count * heads.dimension))
-    }
-    return all
-  }
-
-  /// Calls `body` with the unit features of the clean images, batch after batch, and how many they are.
-  private func eachBatch(of viewMaker: ViewMaker, _ body: (UnsafePointer<Float>, Int) -> Void) throws {
-    let most = network.batch
-    let clean = FloatBuffer(most * viewMaker.viewShape.count)
-    for first in stride(from: 0, to: viewMaker.images.count, by: most) {
-      let ids = Array(first..<min(viewMaker.images.count, first + most))
-      try viewMaker.cleanViews(of: ids, cores: engine.cores, into: clean.base)
-      body(embed(clean.base, count: ids.count), ids.count)
-    }
   }
 
   /// The name of the first tensor that holds a number that is not finite, or nil.
