@@ -41,7 +41,6 @@ enum JPEGColor {
   }
 
   private typealias Lanes = SIMD8<Int16>
-  private typealias Wide = SIMD8<Int32>
 
   /// Converts a row of pixels.
   ///
@@ -53,52 +52,44 @@ enum JPEGColor {
     case .grey: target.update(from: rows[0], count: width)
     case .yCbCr: Self.forEachEight(width, target) { Self.rgb(rows, $0) }
     case .rgb:
-      Self.forEachEight(width, target) { (Self.load(rows[0], $0), Self.load(rows[1], $0), Self.load(rows[2], $0)) }
+      Self.forEachEight(width, target) { (JPEGLanes.load(rows[0] + $0), JPEGLanes.load(rows[1] + $0), JPEGLanes.load(rows[2] + $0)) }
     case .cmyk:
       Self.forEachEight(width, target) {
-        let key = Self.load(rows[3], $0)
+        let key = JPEGLanes.load(rows[3] + $0)
         return (
-          Self.inked(255 &- Self.load(rows[0], $0), key), Self.inked(255 &- Self.load(rows[1], $0), key),
-          Self.inked(255 &- Self.load(rows[2], $0), key)
+          Self.inked(255 &- JPEGLanes.load(rows[0] + $0), key), Self.inked(255 &- JPEGLanes.load(rows[1] + $0), key),
+          Self.inked(255 &- JPEGLanes.load(rows[2] + $0), key)
         )
       }
     case .ycck:
       Self.forEachEight(width, target) {
         let (cyan, magenta, yellow) = Self.rgb(rows, $0)
-        let key = Self.load(rows[3], $0)
+        let key = JPEGLanes.load(rows[3] + $0)
         return (Self.inked(cyan, key), Self.inked(magenta, key), Self.inked(yellow, key))
       }
     }
-  }
-
-  @inline(__always)
-  private static func load(_ row: UnsafePointer<UInt8>, _ x: Int) -> Lanes {
-    Lanes(truncatingIfNeeded: UnsafeRawPointer(row + x).loadUnaligned(as: SIMD8<UInt8>.self))
   }
 
   /// YCbCr to RGB, 0…255. Whole multiples of 2^16 are taken out of the constants, so that the rest has 16 bits:
   /// 1.402 = 1 + 26345 / 2^16, 1.772 = 2 − 14942 / 2^16, 0.714136 = 1 − 18734 / 2^16.
   @inline(__always)
   private static func rgb(_ rows: UnsafePointer<UnsafePointer<UInt8>>, _ x: Int) -> (Lanes, Lanes, Lanes) {
-    let y = load(rows[0], x)
-    let (cb, cr) = (load(rows[1], x) &- 128, load(rows[2], x) &- 128)
-    let (wideCb, wideCr) = (Wide(truncatingIfNeeded: cb), Wide(truncatingIfNeeded: cr))
-    let red = Lanes(truncatingIfNeeded: (wideCr &* 26345 &+ 32768) &>> 16)
-    let green = Lanes(truncatingIfNeeded: (wideCb &* -22554 &+ wideCr &* 18734 &+ 32768) &>> 16)
-    let blue = Lanes(truncatingIfNeeded: (wideCb &* -14942 &+ 32768) &>> 16)
-    return (clamped(y &+ cr &+ red), clamped(y &- cr &+ green), clamped(y &+ cb &+ cb &+ blue))
-  }
-
-  @inline(__always)
-  private static func clamped(_ values: Lanes) -> Lanes {
-    Lanes(truncatingIfNeeded: JPEGInverseDCT.clamped(values))
+    let y = JPEGLanes.load(rows[0] + x)
+    let (cb, cr) = (JPEGLanes.load(rows[1] + x) &- 128, JPEGLanes.load(rows[2] + x) &- 128)
+    let (wideCb, wideCr) = (JPEGLanes.wide(cb), JPEGLanes.wide(cr))
+    let red = JPEGLanes.narrow((wideCr &* 26345 &+ 32768) &>> 16)
+    let green = JPEGLanes.narrow((wideCb &* -22554 &+ wideCr &* 18734 &+ 32768) &>> 16)
+    let blue = JPEGLanes.narrow((wideCb &* -14942 &+ 32768) &>> 16)
+    return (
+      JPEGLanes.clamped(y &+ cr &+ red), JPEGLanes.clamped(y &- cr &+ green), JPEGLanes.clamped(y &+ cb &+ cb &+ blue)
+    )
   }
 
   /// What an ink, 0…255, leaves of `light`, which the key left.
   @inline(__always)
   private static func inked(_ ink: Lanes, _ light: Lanes) -> Lanes {
-    let product = SIMD8<UInt16>(truncatingIfNeeded: ink) &* SIMD8<UInt16>(truncatingIfNeeded: light) &+ 128
-    return light &- Lanes(truncatingIfNeeded: (product &+ product &>> 8) &>> 8)
+    let product = JPEGLanes.unsigned(ink &* light) &+ 128
+    return light &- unsafeBitCast((product &+ product &>> 8) &>> 8, to: Lanes.self)
   }
 
   /// Makes and stores eight pixels at a time.
@@ -122,9 +113,8 @@ enum JPEGColor {
   /// Stores eight pixels, RGBRGB…, and 2 bytes of nothing.
   @inline(__always)
   private static func store(_ pixels: (Lanes, Lanes, Lanes), _ target: UnsafeMutableRawPointer) {
-    typealias Words = SIMD8<UInt32>
     let (red, green, blue) = pixels
-    let words = Words(truncatingIfNeeded: red | green &<< 8) & 0xFFFF | Words(truncatingIfNeeded: blue) &<< 16
+    let words = JPEGLanes.wide(red | green &<< 8) & 0xFFFF | JPEGLanes.wide(blue) &<< 16
     // Two pixels of 4 bytes become one word of 6.
     let pairs = unsafeBitCast(words, to: SIMD4<UInt64>.self)
     let packed = pairs & 0xFF_FFFF | (pairs &>> 8) & 0xFFFF_FF00_0000

@@ -82,8 +82,8 @@ enum JPEGInverseDCT {
     // Even part: points 2 and 6 are rotated, 0 and 4 added and subtracted.
     let even2 = products(b.v2, fixed(0.541196100), b.v6, fixed(0.541196100) - fixed(1.847759065))
     let even3 = products(b.v2, fixed(0.541196100) + fixed(0.765366865), b.v6, fixed(0.541196100))
-    let even0 = Wide(truncatingIfNeeded: b.v0 &+ b.v4) &<< Int32(constantBits)
-    let even1 = Wide(truncatingIfNeeded: b.v0 &- b.v4) &<< Int32(constantBits)
+    let even0 = JPEGLanes.wide(b.v0 &+ b.v4) &<< Int32(constantBits)
+    let even1 = JPEGLanes.wide(b.v0 &- b.v4) &<< Int32(constantBits)
     let (s0, s3) = (even0 &+ even3, even0 &- even3)
     let (s1, s2) = (even1 &+ even2, even1 &- even2)
 
@@ -106,13 +106,13 @@ enum JPEGInverseDCT {
   /// a · x + b · y. The constants fit 16 bits.
   @inline(__always)
   private static func products(_ x: Lanes, _ a: Int32, _ y: Lanes, _ b: Int32) -> Wide {
-    Wide(truncatingIfNeeded: x) &* a &+ Wide(truncatingIfNeeded: y) &* b
+    JPEGLanes.wide(x) &* a &+ JPEGLanes.wide(y) &* b
   }
 
   /// value / 2^bits, rounded to the nearest, halves up.
   @inline(__always)
   private static func descaled(_ value: Wide, _ bits: Int32) -> Lanes {
-    Lanes(truncatingIfNeeded: (value &+ (1 &<< (bits &- 1))) &>> bits)
+    JPEGLanes.narrow((value &+ (1 &<< (bits &- 1))) &>> bits)
   }
 
   /// Three perfect shuffles of the vectors' lanes exchange rows and columns.
@@ -141,13 +141,6 @@ enum JPEGInverseDCT {
 
   @inline(__always)
   private static func store(_ values: Lanes, _ target: UnsafeMutableRawPointer) {
-    target.storeBytes(of: clamped(values &+ 128), as: SIMD8<UInt8>.self)
-  }
-
-  /// Values clamped to 0…255, by the signs of the value and of 255 − value.
-  @inline(__always)
-  static func clamped(_ values: Lanes) -> SIMD8<UInt8> {
-    let positive = values & ~(values &>> 15)
-    return SIMD8<UInt8>(truncatingIfNeeded: positive | ((255 &- positive) &>> 15))
+    target.storeBytes(of: JPEGLanes.bytes(JPEGLanes.clamped(values &+ 128)), as: SIMD8<UInt8>.self)
   }
 }

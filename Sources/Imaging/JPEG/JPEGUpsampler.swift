@@ -26,7 +26,7 @@ struct JPEGUpsampler {
   /// The row that was made last.
   private let row: UnsafeMutablePointer<UInt8>
   /// For `both`: 3 · near + far for each column, and one more on both sides.
-  private let sums: UnsafeMutablePointer<UInt16>
+  private let sums: UnsafeMutablePointer<Int16>
 
   /// - Parameter width: the image's columns.
   init(_ plane: JPEGPlane, width: Int, memory: JPEGMemory) {
@@ -49,7 +49,7 @@ struct JPEGUpsampler {
     (self.plane, self.width) = (plane, width)
     // The loops write whole vectors, and two pixels for each sample.
     row = memory.zeros(method == .none ? 0 : 2 * plane.stride + width + 16, of: UInt8.self)
-    sums = memory.zeros(method == .both ? plane.stride + 18 : 0, of: UInt16.self)
+    sums = memory.zeros(method == .both ? plane.stride + 18 : 0, of: Int16.self)
   }
 
   /// The component's values for a row of pixels.
@@ -80,12 +80,7 @@ struct JPEGUpsampler {
     return UnsafePointer(plane.samples + next &* plane.stride)
   }
 
-  private typealias Lanes = SIMD8<UInt16>
-
-  @inline(__always)
-  private func load(_ bytes: UnsafePointer<UInt8>) -> Lanes {
-    Lanes(truncatingIfNeeded: UnsafeRawPointer(bytes).loadUnaligned(as: SIMD8<UInt8>.self))
-  }
+  private typealias Lanes = SIMD8<Int16>
 
   /// Stores eight pairs of values below 256.
   @inline(__always)
@@ -97,27 +92,27 @@ struct JPEGUpsampler {
     let last = plane.width &- 1
     var x = 1
     while x &+ 8 <= last {
-      let own = load(near + x) &* 3
-      store((own &+ load(near + x - 1) &+ 1) &>> 2, (own &+ load(near + x + 1) &+ 2) &>> 2, at: 2 &* x)
+      let own = JPEGLanes.load(near + x) &* 3
+      store((own &+ JPEGLanes.load(near + x - 1) &+ 1) &>> 2, (own &+ JPEGLanes.load(near + x + 1) &+ 2) &>> 2, at: 2 &* x)
       x &+= 8
     }
     while x < last {
-      let own = 3 &* UInt16(near[x])
-      row[2 &* x] = UInt8(truncatingIfNeeded: (own &+ UInt16(near[x &- 1]) &+ 1) &>> 2)
-      row[2 &* x &+ 1] = UInt8(truncatingIfNeeded: (own &+ UInt16(near[x &+ 1]) &+ 2) &>> 2)
+      let own = 3 &* Int16(near[x])
+      row[2 &* x] = UInt8(truncatingIfNeeded: (own &+ Int16(near[x &- 1]) &+ 1) &>> 2)
+      row[2 &* x &+ 1] = UInt8(truncatingIfNeeded: (own &+ Int16(near[x &+ 1]) &+ 2) &>> 2)
       x &+= 1
     }
     row[0] = near[0]
-    row[1] = UInt8(truncatingIfNeeded: (3 &* UInt16(near[0]) &+ UInt16(near[1]) &+ 2) &>> 2)
-    row[2 &* last] = UInt8(truncatingIfNeeded: (3 &* UInt16(near[last]) &+ UInt16(near[last &- 1]) &+ 1) &>> 2)
+    row[1] = UInt8(truncatingIfNeeded: (3 &* Int16(near[0]) &+ Int16(near[1]) &+ 2) &>> 2)
+    row[2 &* last] = UInt8(truncatingIfNeeded: (3 &* Int16(near[last]) &+ Int16(near[last &- 1]) &+ 1) &>> 2)
     row[2 &* last &+ 1] = near[last]
   }
 
-  private func blendRows(_ near: UnsafePointer<UInt8>, _ far: UnsafePointer<UInt8>, rounding: UInt16) {
+  private func blendRows(_ near: UnsafePointer<UInt8>, _ far: UnsafePointer<UInt8>, rounding: Int16) {
     var x = 0
     while x < plane.width {
-      let values = (load(near + x) &* 3 &+ load(far + x) &+ rounding) &>> 2
-      UnsafeMutableRawPointer(row + x).storeBytes(of: SIMD8<UInt8>(truncatingIfNeeded: values), as: SIMD8<UInt8>.self)
+      let values = (JPEGLanes.load(near + x) &* 3 &+ JPEGLanes.load(far + x) &+ rounding) &>> 2
+      UnsafeMutableRawPointer(row + x).storeBytes(of: JPEGLanes.bytes(values), as: SIMD8<UInt8>.self)
       x &+= 8
     }
   }
@@ -126,7 +121,7 @@ struct JPEGUpsampler {
     let sums = self.sums + 1
     var x = 0
     while x < plane.width {
-      UnsafeMutableRawPointer(sums + x).storeBytes(of: load(near + x) &* 3 &+ load(far + x), as: Lanes.self)
+      UnsafeMutableRawPointer(sums + x).storeBytes(of: JPEGLanes.load(near + x) &* 3 &+ JPEGLanes.load(far + x), as: Lanes.self)
       x &+= 8
     }
     // A neighbour like the edge itself makes (3s + s + rounding) / 16 of it.
