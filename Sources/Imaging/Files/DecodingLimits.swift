@@ -31,11 +31,12 @@ public struct DecodingLimits: Sendable, Equatable {
         .badData, "expected a height and width of 1 or more, found \(height)×\(width)", at: name,
         position: "byte \(position)", remedy: "The file is damaged: copy it again")
     }
+    // Without limits there is still one, so that no decoder's sizes leave 64 bits.
+    let most = min(mostPixels, mostBytes / channels, 1 << 40)
     let pixels = height.multipliedReportingOverflow(by: width)
-    guard !pixels.overflow, pixels.partialValue <= mostPixels, pixels.partialValue <= mostBytes / channels else {
+    guard !pixels.overflow, pixels.partialValue <= most else {
       throw SeCuError(
-        .badData,
-        "expected an image of at most \(min(mostPixels, mostBytes / channels)) pixels, found \(height)×\(width)",
+        .badData, "expected an image of at most \(most) pixels, found \(height)×\(width)",
         at: name, position: "byte \(position)", remedy: "Make the image smaller, or leave it out")
     }
     return pixels.partialValue * channels
