@@ -62,6 +62,14 @@ struct JPEGBitReader {
     return value
   }
 
+  /// The next bit, whether it is 1.
+  @inline(__always)
+  mutating func bit() -> Bool {
+    fill()
+    defer { drop(1) }
+    return Int64(bitPattern: window) < 0
+  }
+
   /// EXTEND of RECEIVE (figure F.12): `count` bits, 1…16, of a number whose highest bit 0 means negative.
   ///
   /// The values with `count` bits are −2^count + 1 … −2^(count − 1) and 2^(count − 1) … 2^count − 1. At least `count`

@@ -13,7 +13,7 @@ import Basics
 /// Bytes that belong to nothing are passed over between segments, and so is what follows the last coefficient: a file
 /// without an end marker is read if nothing else is missing. What is missing or wrong elsewhere is an error: a picture with
 /// a grey lower half would spoil a training set unseen.
-public enum JPEGDecoder {
+package enum JPEGDecoder {
   /// Decodes a file.
   ///
   /// Besides the pixels it needs memory for the samples, about as much as for the pixels, and of progressive files for the
@@ -27,7 +27,7 @@ public enum JPEGDecoder {
   /// - Returns: an image of 1 channel (grey) or 3 (RGB; of CMYK too).
   /// - Throws: `SeCuError` of kind `badData` that says what is wrong and at which byte: the file is damaged or truncated, the
   ///   image above a limit, or its coding not one of the above.
-  public static func decode(
+  package static func decode(
     _ bytes: [UInt8], name: String, limits: DecodingLimits = DecodingLimits(), applyingOrientation: Bool = true
   ) throws(SeCuError) -> DecodedImage {
     var decoding = JPEGDecoding(reader: ByteReader(bytes, name: name, format: "JPEG"), limits: limits)

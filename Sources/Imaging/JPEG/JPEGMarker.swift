@@ -42,12 +42,7 @@ struct JPEGMarker: RawRepresentable, Equatable {
   }
 
   /// Such as `FFC3`.
-  var text: String { "FF" + String(rawValue, radix: 16, uppercase: true).leftPadded }
-}
-
-extension String {
-  /// A hexadecimal byte in two digits.
-  fileprivate var leftPadded: String { count < 2 ? "0" + self : self }
+  var text: String { "FF" + hex(rawValue) }
 }
 
 extension ByteReader {

@@ -67,7 +67,7 @@ struct JPEGProgressiveDecoder: JPEGBlockDecoder {
       state.pointee.prediction &+= JPEGHuffmanTable.value(try state.pointee.dc.next(&reader), &reader)
       block[0] = Int16(truncatingIfNeeded: state.pointee.prediction &<< bit)
     case .dcRefine:
-      block[0] |= Int16(truncatingIfNeeded: reader.receive(1) &<< bit)
+      if reader.bit() { block[0] |= 1 &<< Int16(bit) }
     case .acFirst:
       if emptyBlocks > 0 {
         emptyBlocks &-= 1
@@ -143,14 +143,15 @@ struct JPEGProgressiveDecoder: JPEGBlockDecoder {
     _ block: UnsafeMutablePointer<Int16>, from start: Int, passing zeros: Int, _ reader: inout JPEGBitReader
   ) -> Int {
     var (k, zeros) = (start, zeros)
-    let step = Int16(truncatingIfNeeded: 1 &<< bit)
+    let step: Int16 = 1 &<< Int16(truncatingIfNeeded: bit)
     while k <= last {
       let coefficient = block + Int(zigzag[k])
-      if coefficient.pointee == 0 {
+      let value = coefficient.pointee
+      if value == 0 {
         if zeros == 0 { break }
         zeros &-= 1
-      } else if reader.receive(1) == 1, coefficient.pointee & step == 0 {
-        coefficient.pointee &+= coefficient.pointee < 0 ? -step : step
+      } else if reader.bit(), value & step == 0 {
+        coefficient.pointee = value &+ (value < 0 ? 0 &- step : step)
       }
       k &+= 1
     }
