@@ -15,6 +15,7 @@ public enum ImageFile {
   ) throws(SeCuError) -> DecodedImage {
     switch ImageFormat.detect(bytes) {
     case .png: return try PNGDecoder.decode(bytes, name: name, limits: limits)
+    case .jpeg: return try JPEGDecoder.decode(bytes, name: name, limits: limits)
     case .pnm: return try PNMDecoder.decode(bytes, name: name, limits: limits)
     case .bmp: return try BMPDecoder.decode(bytes, name: name, limits: limits)
     case let format?:
