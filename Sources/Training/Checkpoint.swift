@@ -24,7 +24,8 @@ public struct Checkpoint: Sendable {
     if let broken = learner.firstNonFinite {
       throw SeCuError(
         .badData, "\(broken) holds numbers that are not finite; the checkpoint before stays as it is", at: "training",
-        position: progress.place, remedy: settings.remedyForDivergence)
+        position: progress.placeBefore(stepsPerEpoch: settings.schedule(images: images.count).stepsPerEpoch),
+        remedy: settings.remedyForDivergence)
     }
     var file = SafeTensors()
     for (key, buffer) in Self.floatBuffers(learner) {

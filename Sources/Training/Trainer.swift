@@ -33,6 +33,11 @@ public final class Trainer {
 
     /// The next step as people count, from 1.
     var place: String { "epoch \(epoch + 1), step \(step + 1)" }
+
+    /// The step before, as people count; what went wrong in the weights went wrong there.
+    func placeBefore(stepsPerEpoch: Int) -> String {
+      step > 0 ? "epoch \(epoch + 1), step \(step)" : epoch > 0 ? "epoch \(epoch), step \(stepsPerEpoch)" : "the start"
+    }
   }
 
   /// A run that has not begun.
@@ -111,6 +116,7 @@ public final class Trainer {
       let done = progress.epoch * schedule.stepsPerEpoch + progress.step
       var ended: EpochReport?
       if progress.step == schedule.stepsPerEpoch {
+        try checkWeights()
         ended = try report(stepsDone: done, imagesPerSecond: Double(epochImages) / (now - epochStart).inSeconds)
         progress.epoch += 1
         progress.step = 0
@@ -165,12 +171,23 @@ public final class Trainer {
     }
   }
 
+  /// Throws if the step that was just done left a weight or center that is not finite, which no later loss may tell.
+  private func checkWeights() throws {
+    guard let broken = learner.firstNonFinite else { return }
+    throw SeCuError(
+      .badData, "\(broken) holds numbers that are not finite", at: "training",
+      position: progress.placeBefore(stepsPerEpoch: schedule.stepsPerEpoch), remedy: settings.remedyForDivergence)
+  }
+
+  /// What this run's numbers say about its health.
+  public var health: RunHealth { RunHealth(settings, images: images.count, evaluatedHead: evaluatedHead) }
+
   private func report(stepsDone: Int, imagesPerSecond: Double) throws -> EpochReport {
     let labels = learner.heads.labels[evaluatedHead].map(Int.init)
     let sizes = clusterSizes(labels, clusters: settings.heads[evaluatedHead])
     let scores = try images.labels.map { try ClusteringScores(clusterLabels: labels, classLabels: $0) }
     let steps = Double(schedule.stepsPerEpoch)
-    return EpochReport(
+    var report = EpochReport(
       epoch: progress.epoch, step: stepsDone, representationLoss: progress.representationLoss / steps,
       centerLoss: progress.centerLoss / steps,
       rate: schedule.rate(epoch: progress.epoch, step: schedule.stepsPerEpoch - 1), seconds: progress.seconds,
@@ -179,6 +196,9 @@ public final class Trainer {
       labelsMoved: Double(progress.labelsMoved) / Double(images.count * settings.passesPerEpoch),
       centerMovement: learner.heads.centerMovement()[evaluatedHead],
       acc: scores?.accuracy, nmi: scores?.nmi, ari: scores?.ari)
+    if case .size = settings.constraint { report.dualSpread = learner.heads.dualSpread }
+    report.warnings = health.warnings(report).map(\.kind)
+    return report
   }
 }
 

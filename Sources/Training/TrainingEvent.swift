@@ -35,6 +35,10 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var smallestCluster: Int
   public var largestCluster: Int
   public var emptyClusters: Int
+  /// The greatest difference between two dual variables of one head, over all heads; nil with the entropy constraint.
+  public var dualSpread: Double?
+  /// The signs of ill health that `RunHealth` sees in this epoch; nil in a line of a program that did not look.
+  public var warnings: [RunWarning.Kind]?
   /// The share of images whose stored label in the evaluated head changed in this epoch, 0 to 1.
   public var labelsMoved: Double
   /// How far the evaluated head's centers turned in this epoch, the mean angle in degrees, 0 to 180; missing in older files.
@@ -46,13 +50,14 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var ari: Double?
 
   enum CodingKeys: String, CodingKey {
-    case epoch, step, rate, seconds, acc, nmi, ari
+    case epoch, step, rate, seconds, acc, nmi, ari, warnings
     case representationLoss = "loss_x"
     case centerLoss = "loss_c"
     case imagesPerSecond = "images_per_s"
     case smallestCluster = "smallest_cluster"
     case largestCluster = "largest_cluster"
     case emptyClusters = "empty_clusters"
+    case dualSpread = "dual_spread"
     case labelsMoved = "labels_moved"
     case centerMovement = "center_movement"
   }
