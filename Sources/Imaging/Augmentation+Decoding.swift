@@ -32,6 +32,15 @@ extension Augmentation: Decodable {
     func number(_ key: CodingKeys, or fallback: Double) throws -> Double {
       try value(key, "a number", or: fallback)
     }
+    func numbers(_ key: CodingKeys, or fallback: [Double]) throws -> [Double] {
+      try value(key, "a list of numbers", or: fallback)
+    }
+    let geometryName = try value(.geometry, Self.geometryNames, or: geometry.rawValue)
+    guard let geometry = Geometry(rawValue: geometryName) else {
+      throw SeCuError(
+        .badData, "expected \(Self.geometryNames), found '\(geometryName)'", at: CodingKeys.geometry.rawValue)
+    }
+    self.geometry = geometry
     smallestCrop = try number(.smallestCrop, or: smallestCrop)
     smallestAspect = try number(.smallestAspect, or: smallestAspect)
     largestAspect = try number(.largestAspect, or: largestAspect)
@@ -42,8 +51,17 @@ extension Augmentation: Decodable {
     contrast = try number(.contrast, or: contrast)
     noise = try number(.noise, or: noise)
     background = try number(.background, or: background)
-    mean = try value(.mean, "a list of numbers", or: mean)
-    standardDeviation = try value(.standardDeviation, "a list of numbers", or: standardDeviation)
+    saturation = try number(.saturation, or: saturation)
+    hue = try number(.hue, or: hue)
+    jitterProbability = try number(.jitterProbability, or: jitterProbability)
+    greyscaleProbability = try number(.greyscaleProbability, or: greyscaleProbability)
+    blurProbability = try numbers(.blurProbability, or: blurProbability)
+    smallestBlur = try number(.smallestBlur, or: smallestBlur)
+    largestBlur = try number(.largestBlur, or: largestBlur)
+    solariseProbability = try numbers(.solariseProbability, or: solariseProbability)
+    cleanCrop = try number(.cleanCrop, or: cleanCrop)
+    mean = try numbers(.mean, or: mean)
+    standardDeviation = try numbers(.standardDeviation, or: standardDeviation)
     do {
       try validate()
     } catch var error as SeCuError {
@@ -51,4 +69,6 @@ extension Augmentation: Decodable {
       throw error
     }
   }
+
+  private static let geometryNames = Geometry.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
 }
