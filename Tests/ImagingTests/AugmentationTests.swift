@@ -77,9 +77,9 @@ import Testing
     recipe.contrast = 0.5
     let draws = (0..<1_000 as Range<UInt64>).map { image in
       var stream = RandomStream(seed: 9, purpose: .augmentation, 0, image)
-      return ViewParameters(recipe, drawing: &stream)
+      return AffineParameters(recipe, drawing: &stream)
     }
-    func fills(_ range: ClosedRange<Double>, _ value: (ViewParameters) -> Double) -> Bool {
+    func fills(_ range: ClosedRange<Double>, _ value: (AffineParameters) -> Double) -> Bool {
       let values = draws.map(value).sorted()
       let margin = (range.upperBound - range.lowerBound) / 20
       // Float rounding may pass an end of brightness and contrast by one ulp.
@@ -101,9 +101,9 @@ import Testing
   }
 
   @Test func oneFieldLeavesTheOthersDraws() {
-    func parameters(_ recipe: Augmentation) -> ViewParameters {
+    func parameters(_ recipe: Augmentation) -> AffineParameters {
       var stream = RandomStream(seed: 2, purpose: .augmentation, 3, 4)
-      return ViewParameters(recipe, drawing: &stream)
+      return AffineParameters(recipe, drawing: &stream)
     }
     var changed = parameters(.digits)
     var recipe = Augmentation.digits
