@@ -33,7 +33,8 @@ struct FieldDecoder<Key: CodingKey & CaseIterable & RawRepresentable> where Key.
   func value<Value: Decodable>(_ key: Key, _ kind: String, or fallback: Value) throws -> Value {
     do {
       return try container.decodeIfPresent(Value.self, forKey: key) ?? fallback
-    } catch is DecodingError {
+    } catch {
+      // Not only DecodingError: a fraction for a whole number is another error of the decoder's.
       throw SeCuError(.badData, "expected \(kind), found something else", at: key.rawValue)
     }
   }
