@@ -1,33 +1,29 @@
 import Basics
 
-/// Renders one view. Holds what all views of a maker share, as plain numbers and pointers: nothing here allocates.
+/// Renders one view of geometry `affine`. Holds what all views of a maker share, as plain numbers and pointers: nothing here allocates.
 ///
 /// The arithmetic of places is in integers without branches: with random maps, no branch on a place could be foretold.
-struct ViewRenderer {
-  /// All images, one after the other.
-  let pixels: UnsafePointer<UInt8>
-  let imageHeight, imageWidth, channels: Int
+struct AffineRenderer {
   let viewHeight, viewWidth: Int
-  /// The value outside the image, 0…255 as in `pixels`.
+  /// The value outside the image, 0…255 as in the image.
   let background: Float
   /// The noise's standard deviation, in units of full scale.
   let noise: Float
-  /// `channels` means and `channels` reciprocals of standard deviations.
+  /// For each channel the mean and the reciprocal of the standard deviation.
   let mean, inverseDeviation: UnsafePointer<Float>
 
-  /// Values of one view.
-  var viewCount: Int { viewHeight * viewWidth * channels }
-
-  /// Writes a view of image `id`: sampling, jitter, noise (if it has a key), normalisation.
+  /// Writes a view of the image: sampling, jitter, noise (if it has a key), normalisation.
   ///
-  /// - Parameter output: room for `viewCount` values, NHWC.
-  func render(_ id: Int, _ view: ViewParameters, into output: UnsafeMutablePointer<Float>) {
+  /// - Parameter output: room for the view, HWC.
+  func render(_ image: PixelBuffer, _ view: AffineParameters, into output: UnsafeMutablePointer<Float>) {
     let map = AffineMap(
-      view, imageHeight: imageHeight, imageWidth: imageWidth, viewHeight: viewHeight, viewWidth: viewWidth)
-    let sum = sample(pixels + id * imageHeight * imageWidth * channels, map, into: output)
-    jitter(output, brightness: view.brightness, contrast: view.contrast, mean: sum / Float(viewCount) / 255)
-    if noise > 0, let key = view.noiseKey { addNoise(output, key: key) }
-    normalise(output)
+      view, imageHeight: image.height, imageWidth: image.width, viewHeight: viewHeight, viewWidth: viewWidth)
+    let count = viewHeight * viewWidth * image.channels
+    let sum = sample(image, map, into: output)
+    jitter(
+      output, count, brightness: view.brightness, contrast: view.contrast, mean: sum / Float(count) / 255)
+    if noise > 0, let key = view.noiseKey { addNoise(output, count, key: key) }
+    normalise(output, count, channels: image.channels)
   }
 
   /// Bilinear sampling at the places that `map` names; writes values of 0…255 and returns their sum.
@@ -39,12 +35,14 @@ struct ViewRenderer {
   ///     coverage = min(1, max(0, 2 − 2 |x − x̂|)) · min(1, max(0, 2 − 2 |y − ŷ|))
   ///     value    = coverage · bilinear(x̂, ŷ) + (1 − coverage) · background
   private func sample(
-    _ image: UnsafePointer<UInt8>, _ map: AffineMap, into output: UnsafeMutablePointer<Float>
+    _ image: PixelBuffer, _ map: AffineMap, into output: UnsafeMutablePointer<Float>
   ) -> Float {
     let one = 1 << AffineMap.fractionBits
     let toPixels = 1 / Float(one)
-    let (lastX, lastY) = ((imageWidth - 1) &* one, (imageHeight - 1) &* one)
-    let rowStride = imageWidth &* channels
+    let (pixels, channels) = (image.pixels, image.channels)
+    let (lastColumn, lastRow) = (image.width - 1, image.height - 1)
+    let (lastX, lastY) = (lastColumn &* one, lastRow &* one)
+    let rowStride = image.width &* channels
     var sum: Float = 0
     var target = output
     var i = 0
@@ -64,10 +62,10 @@ struct ViewRenderer {
         let row = insideY >> AffineMap.fractionBits
         let across = Float(insideX & (one - 1)) * toPixels
         let down = Float(insideY & (one - 1)) * toPixels
-        let right = column < imageWidth - 1 ? channels : 0
-        let below = row < imageHeight - 1 ? rowStride : 0
+        let right = column < lastColumn ? channels : 0
+        let below = row < lastRow ? rowStride : 0
         let outside = (1 - coverage) * background
-        var tap = image + (row &* rowStride &+ column &* channels)
+        var tap = pixels + (row &* rowStride &+ column &* channels)
         var c = 0
         while c < channels {
           let (topLeft, topRight) = (Float(tap[0]), Float(tap[right]))
@@ -92,19 +90,21 @@ struct ViewRenderer {
 
   /// From 0…255 to units of full scale, with both factors of the jitter: b·c·p + (1 − c)·b·m, where m is the mean of all
   /// of the view's p. Values are not clipped.
-  private func jitter(_ values: UnsafeMutablePointer<Float>, brightness: Float, contrast: Float, mean: Float) {
+  private func jitter(
+    _ values: UnsafeMutablePointer<Float>, _ count: Int, brightness: Float, contrast: Float, mean: Float
+  ) {
     let scale = brightness * contrast / 255
     let offset = (1 - contrast) * brightness * mean
     var index = 0
-    while index < viewCount {
+    while index < count {
       values[index] = values[index] * scale + offset
       index += 1
     }
   }
 
   /// Adds noise of mean 0 and standard deviation `noise`: value k takes word k of the Philox stream with the view's key.
-  private func addNoise(_ values: UnsafeMutablePointer<Float>, key: SIMD2<UInt32>) {
-    let whole = viewCount / 4
+  private func addNoise(_ values: UnsafeMutablePointer<Float>, _ count: Int, key: SIMD2<UInt32>) {
+    let whole = count / 4
     var block = 0
     while block < whole {
       let added = Self.bell(Philox.block(counter: SIMD4(UInt32(truncatingIfNeeded: block), 0, 0, 0), key: key)) * noise
@@ -115,9 +115,9 @@ struct ViewRenderer {
       four[3] += added[3]
       block += 1
     }
-    guard whole * 4 < viewCount else { return }
+    guard whole * 4 < count else { return }
     let rest = Self.bell(Philox.block(counter: SIMD4(UInt32(truncatingIfNeeded: whole), 0, 0, 0), key: key)) * noise
-    for lane in 0..<viewCount % 4 { values[whole * 4 + lane] += rest[lane] }
+    for lane in 0..<count % 4 { values[whole * 4 + lane] += rest[lane] }
   }
 
   /// Four numbers of mean 0 and variance 1, nearly normal: each is the sum of its word's four bytes less the mean 510,
@@ -132,12 +132,12 @@ struct ViewRenderer {
   }
 
   /// (p − mean) / standard deviation, channel by channel.
-  private func normalise(_ values: UnsafeMutablePointer<Float>) {
+  private func normalise(_ values: UnsafeMutablePointer<Float>, _ count: Int, channels: Int) {
     var c = 0
     while c < channels {
       let (channelMean, scale) = (mean[c], inverseDeviation[c])
       var index = c
-      while index < viewCount {
+      while index < count {
         values[index] = (values[index] - channelMean) * scale
         index += channels
       }

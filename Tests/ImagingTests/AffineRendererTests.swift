@@ -4,10 +4,10 @@ import Testing
 
 @testable import Imaging
 
-@Suite struct ViewRendererTests {
+@Suite struct AffineRendererTests {
   /// Renders one view of 0…1 without normalisation.
   func render(
-    _ image: Image, _ view: ViewParameters, height: Int? = nil, width: Int? = nil, background: Float = 0,
+    _ image: Image, _ view: AffineParameters, height: Int? = nil, width: Int? = nil, background: Float = 0,
     noise: Float = 0
   ) throws -> [Float] {
     let (height, width) = (height ?? image.shape.height, width ?? image.shape.width)
@@ -17,12 +17,13 @@ import Testing
       try image.pixels.withUnsafeBufferPointer { pixels in
         try zeros.withUnsafeBufferPointer { zeros in
           try ones.withUnsafeBufferPointer { ones in
-            ViewRenderer(
-              pixels: try #require(pixels.baseAddress), imageHeight: image.shape.height,
-              imageWidth: image.shape.width, channels: channels, viewHeight: height, viewWidth: width,
-              background: background * 255, noise: noise, mean: try #require(zeros.baseAddress),
-              inverseDeviation: try #require(ones.baseAddress)
-            ).render(0, view, into: output)
+            let buffer = PixelBuffer(
+              pixels: try #require(pixels.baseAddress), height: image.shape.height, width: image.shape.width,
+              channels: channels)
+            AffineRenderer(
+              viewHeight: height, viewWidth: width, background: background * 255, noise: noise,
+              mean: try #require(zeros.baseAddress), inverseDeviation: try #require(ones.baseAddress)
+            ).render(buffer, view, into: output)
           }
         }
       }
@@ -31,7 +32,7 @@ import Testing
 
   /// The documented formulas in Double, pixel by pixel.
   func reference(
-    _ image: Image, _ view: ViewParameters, height: Int, width: Int, background: Double
+    _ image: Image, _ view: AffineParameters, height: Int, width: Int, background: Double
   ) -> [Double] {
     let shape = image.shape
     let (h, w) = (Double(shape.height), Double(shape.width))
@@ -81,7 +82,7 @@ import Testing
     let image = try set.image(at: 0)
     for place in 0..<50 as Range<UInt64> {
       var stream = RandomStream(seed: 4, purpose: .augmentation, 0, place)
-      let view = ViewParameters(recipe, drawing: &stream)
+      let view = AffineParameters(recipe, drawing: &stream)
       let found = try render(image, view, height: 9, width: 6, background: 0.25)
       let expected = reference(image, view, height: 9, width: 6, background: 0.25)
       #expect(zip(found, expected).allSatisfy { abs(Double($0) - $1) < 1e-5 })
@@ -93,29 +94,29 @@ import Testing
     let shape = try ImageShape(height: 4, width: 4, channels: 1)
     let image = try Image(shape: shape, pixels: (0..<4).flatMap { r in (0..<4).map { UInt8(10 * r + $0) } })
     /// Each view's pixel as the image's row and column that it must show; nil is the background, 200.
-    func expect(_ view: ViewParameters, _ source: (Int, Int) -> (Int, Int)?, _ name: Comment) throws {
+    func expect(_ view: AffineParameters, _ source: (Int, Int) -> (Int, Int)?, _ name: Comment) throws {
       let found = try render(image, view, background: 200 / 255).map { ($0 * 255).rounded() }
       let expected = (0..<4).flatMap { i in
         (0..<4).map { j in source(i, j).map { Float(10 * $0 + $1) } ?? 200 }
       }
       #expect(found == expected, name)
     }
-    try expect(ViewParameters(), { i, j in (i, j) }, "identity")
-    try expect(ViewParameters(angle: .pi / 2), { i, j in (j, 3 - i) }, "quarter turn, counterclockwise")
-    try expect(ViewParameters(angle: -.pi / 2), { i, j in (3 - j, i) }, "quarter turn, clockwise")
-    try expect(ViewParameters(angle: .pi), { i, j in (3 - i, 3 - j) }, "half turn")
-    try expect(ViewParameters(isFlipped: true), { i, j in (i, 3 - j) }, "mirror")
-    try expect(ViewParameters(shift: [0.25, -0.5]), { i, j in i < 2 || j > 2 ? nil : (i - 2, j + 1) }, "shift")
+    try expect(AffineParameters(), { i, j in (i, j) }, "identity")
+    try expect(AffineParameters(angle: .pi / 2), { i, j in (j, 3 - i) }, "quarter turn, counterclockwise")
+    try expect(AffineParameters(angle: -.pi / 2), { i, j in (3 - j, i) }, "quarter turn, clockwise")
+    try expect(AffineParameters(angle: .pi), { i, j in (3 - i, 3 - j) }, "half turn")
+    try expect(AffineParameters(isFlipped: true), { i, j in (i, 3 - j) }, "mirror")
+    try expect(AffineParameters(shift: [0.25, -0.5]), { i, j in i < 2 || j > 2 ? nil : (i - 2, j + 1) }, "shift")
     // A quarter of the area, at the right and bottom end, pixel by pixel.
-    let crop = try render(image, ViewParameters(area: 0.25, place: [1, 1]), height: 2, width: 2)
+    let crop = try render(image, AffineParameters(area: 0.25, place: [1, 1]), height: 2, width: 2)
     #expect(crop.map { ($0 * 255).rounded() } == [22, 23, 32, 33])
   }
 
   @Test func jitterScalesValuesAndDistances() throws {
     let image = try Image(shape: ImageShape(height: 1, width: 2, channels: 1), pixels: [51, 153])
-    let brighter = try render(image, ViewParameters(brightness: 1.5))
+    let brighter = try render(image, AffineParameters(brightness: 1.5))
     #expect(abs(brighter[0] - 0.3) < 1e-6 && abs(brighter[1] - 0.9) < 1e-6)
-    let flatter = try render(image, ViewParameters(contrast: 0.5))
+    let flatter = try render(image, AffineParameters(contrast: 0.5))
     #expect(abs(flatter[0] - 0.3) < 1e-6 && abs(flatter[1] - 0.5) < 1e-6)
   }
 
@@ -125,7 +126,7 @@ import Testing
     let (height, width) = (199, 333)
     let shape = try ImageShape(height: height, width: width, channels: 1)
     let image = try Image(shape: shape, pixels: [UInt8](repeating: 102, count: shape.count))
-    let view = ViewParameters(noiseKey: [7, 8])
+    let view = AffineParameters(noiseKey: [7, 8])
     let sigma = 0.05
     let added = try render(image, view, noise: Float(sigma)).map { Double($0) - 0.4 }
     let n = Double(added.count)
@@ -135,12 +136,12 @@ import Testing
     let products = zip(added, added.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 } / n
     #expect(abs(products) < 5 * sigma * sigma / n.squareRoot())
     #expect(added.allSatisfy { abs($0) < 3.4507 * sigma })
-    #expect(try render(image, ViewParameters(), noise: 0.05).allSatisfy { abs($0 - 0.4) < 1e-6 })
+    #expect(try render(image, AffineParameters(), noise: 0.05).allSatisfy { abs($0 - 0.4) < 1e-6 })
   }
 
   /// Every length modulo 4 gets all of its noise, and the same numbers at the same places.
   @Test func noiseReachesEveryValue() throws {
-    let view = ViewParameters(noiseKey: [1, 2])
+    let view = AffineParameters(noiseKey: [1, 2])
     var longest: [Float] = []
     for width in (1...9).reversed() {
       let shape = try ImageShape(height: 1, width: width, channels: 1)

@@ -1,8 +1,8 @@
 import Basics
 import Foundation
 
-/// What chance decided about one view. `ViewParameters()` is the clean view: the whole image, upright and unchanged.
-struct ViewParameters: Equatable {
+/// What chance decided about one view of geometry `affine`. `AffineParameters()` is the clean view: the whole image, upright and unchanged.
+struct AffineParameters: Equatable {
   /// Share of the image's area, above 0 and at most 1.
   var area = 1.0
   /// Width to height of the crop, relative to the image's own.
@@ -22,7 +22,7 @@ struct ViewParameters: Equatable {
   var noiseKey: SIMD2<UInt32>?
 }
 
-extension ViewParameters {
+extension AffineParameters {
   /// Draws the parameters of a view: twelve words in the order of the lines below. Every word is drawn whatever the
   /// recipe, so a change of one field leaves all other decisions as they were.
   init(_ recipe: Augmentation, drawing stream: inout RandomStream) {

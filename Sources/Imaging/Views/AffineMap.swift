@@ -32,7 +32,7 @@ struct AffineMap {
   /// - Parameters:
   ///   - imageHeight, imageWidth: H and W.
   ///   - viewHeight, viewWidth: H' and W'.
-  init(_ view: ViewParameters, imageHeight: Int, imageWidth: Int, viewHeight: Int, viewWidth: Int) {
+  init(_ view: AffineParameters, imageHeight: Int, imageWidth: Int, viewHeight: Int, viewWidth: Int) {
     let (height, width) = (Double(imageHeight), Double(imageWidth))
     let (rows, columns) = (Double(viewHeight), Double(viewWidth))
     let cropWidth = width * min(1, (view.area * view.aspect).squareRoot())
