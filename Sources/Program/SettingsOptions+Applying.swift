@@ -51,6 +51,7 @@ extension SettingsOptions {
     if let value = values[rate] { s.rate = Float(value) }
     if let value = values[centerRate] { s.centerRate = Float(value) }
     if let value = values[centerSchedule].flatMap(CenterSchedule.init) { s.centerSchedule = value }
+    if let value = values[optimizer] { s.optimizer = value == "lars" ? .lars : .sgd }
     if let value = values[momentum] { s.momentum = Float(value) }
     if let value = values[weightDecay] { s.weightDecay = Float(value) }
     if let value = values[smallestCrop] { s.augmentation.smallestCrop = value }

@@ -43,6 +43,10 @@ enum SettingsOptions {
     "center-schedule", of: CenterSchedule.allCases.map(\.rawValue),
     help: "How the centers' rate goes: always the same, or rising from 0 along half a cosine."
   ).showing(default: shown.centerSchedule.rawValue)
+  static let optimizer = Option.choice(
+    "optimizer", of: ["sgd", "lars"],
+    help: "What takes the steps: plain gradient descent, or LARS for batches of a thousand and more."
+  ).showing(default: "sgd")
   static let momentum = Option.number("momentum", in: 0..<1, help: "Momentum of gradient descent.").showing(
     default: "\(shown.momentum)")
   static let weightDecay = Option.number("weight-decay", in: 0...1e6, help: "Weight decay of all parameters.").showing(
@@ -104,7 +108,8 @@ enum SettingsOptions {
   static let groups: [Subcommand.Group] = [
     .init("data and settings", data, limit, preset, config),
     .init(
-      "training", epochs, passes, batch, seed, rate, centerRate, centerSchedule, warmup, momentum, weightDecay,
+      "training", epochs, passes, batch, seed, rate, centerRate, centerSchedule, warmup, optimizer, momentum,
+      weightDecay,
       smallestCrop),
     .init(
       "clustering", heads, constraint, ratio, dualRate, alpha, alphaPerImage, discrimination, hardLabelWeight,
@@ -122,13 +127,17 @@ enum SettingsOptions {
 enum NamedNetwork: String, CaseIterable {
   case compact
   case resNet18 = "resnet18"
+  case resNet18STL = "resnet18-stl"
+  case resNet50 = "resnet50"
 
   /// The network for images and features of the sizes that `base` has.
   func description(like base: ResNet) -> ResNet {
     var network =
       switch self {
       case .compact: Preset.compactNetwork
-      case .resNet18: TrainingSettings.presets["cifar10"]?.network ?? Preset.compactNetwork
+      case .resNet18: ResNet.resNet18()
+      case .resNet18STL: ResNet.resNet18STL
+      case .resNet50: ResNet.resNet50
       }
     (network.height, network.width, network.channels) = (base.height, base.width, base.channels)
     network.dimension = base.dimension

@@ -18,7 +18,7 @@ public struct Preset: Sendable {
     public let name: String
     /// N.
     public let images: Int
-    /// The sides of an image in pixels, and its channels.
+    /// The sides of an image in pixels, and its channels. Photographs of many sizes count as the network sees them.
     public let side: Int
     public let channels: Int
     /// Where its files can be had.
@@ -106,39 +106,39 @@ extension Preset {
 //
 // Q. Qian, "Stable Cluster Discrimination for Deep Clustering", ICCV 2023; the numbers are those of the scripts and defaults of the published
 // program, github.com/idstcv/SeCu. All have a feature length of 128, τ = 0.2, momentum 0.9, and a warm-up of 11 epochs, the first
-// of which stands still.
+// of which stands still. Networks and views by their names are the published ones too.
 
 extension Preset {
   /// Published (`run_cifar10.sh`).
   static let cifar10 = small(
-    "cifar10", .cifar10, .cifar, epochs: 401, heads: tens, centerRate: 1.2, smallestCrop: 0.3,
+    "cifar10", .cifar10, .resNet18(), .cifar10, epochs: 401, heads: tens, centerRate: 1.2,
     summary: "CIFAR-10 as published")
 
   /// Published (`run_cifar10_entropy.sh`). α = 6000 for 50,000 images is 0.12 for each.
   static let cifar10Entropy = small(
-    "cifar10-entropy", .cifar10, .cifar, epochs: 401, heads: tens, centerRate: 1.2, smallestCrop: 0.3,
+    "cifar10-entropy", .cifar10, .resNet18(), .cifar10, epochs: 401, heads: tens, centerRate: 1.2,
     constraint: .entropy(EntropyConstraint(alpha: 6000)),
     summary: "CIFAR-10 with the entropy constraint as published")
 
   /// Published (`run_cifar100_20.sh`).
   static let cifar20 = small(
-    "cifar100-20", .cifar20, .cifar, epochs: 801, heads: tens.map { 2 * $0 }, centerRate: 0.8,
-    smallestCrop: 0.2, summary: "CIFAR-100 with its 20 super-classes as published")
+    "cifar100-20", .cifar20, .resNet18(), .cifar100, epochs: 801, heads: tens.map { 2 * $0 }, centerRate: 0.8,
+    summary: "CIFAR-100 with its 20 super-classes as published")
 
   /// Published (`run_cifar100.sh`).
   static let cifar100 = small(
-    "cifar100", .cifar100, .cifar, epochs: 801, heads: tens.map { 10 * $0 }, centerRate: 0.01, smallestCrop: 0.2,
+    "cifar100", .cifar100, .resNet18(), .cifar100, epochs: 801, heads: tens.map { 10 * $0 }, centerRate: 0.01,
     summary: "CIFAR-100 with its 100 classes as published")
 
   /// Published (`run_stl10.sh`): the first of two stages, which learns from the unlabelled images too.
   static let stl10 = small(
-    "stl10", .stl10TrainUnlabelled, .stl, epochs: 801, heads: tens, centerRate: 0.8, smallestCrop: 0.2,
+    "stl10", .stl10TrainUnlabelled, .resNet18STL, .stl10, epochs: 801, heads: tens, centerRate: 0.8,
     centerTemperature: 1, summary: "STL-10 as published, first stage: all 105,000 images to learn from")
 
   /// Ours: the published program has no script for the second stage. The settings are those of the first; it goes on from the
   /// encoder that the first stage left, with the images that have classes.
   static let stl10Stage2 = small(
-    "stl10-stage2", .stl10TrainTest, .stl, epochs: 801, heads: tens, centerRate: 0.8, smallestCrop: 0.2,
+    "stl10-stage2", .stl10TrainTest, .resNet18STL, .stl10, epochs: 801, heads: tens, centerRate: 0.8,
     centerTemperature: 1, summary: "STL-10, second stage (settings ours): the 13,000 images that have classes")
 
   /// Published (`run_imagenet.sh`).
@@ -154,15 +154,14 @@ extension Preset {
 
   /// What CIFAR and STL share: `main.py`.
   private static func small(
-    _ name: String, _ data: Data, _ network: PublishedNetwork, epochs: Int, heads: [Int], centerRate: Float,
-    smallestCrop: Double, centerTemperature: Float = 0.05,
+    _ name: String, _ data: Data, _ network: ResNet, _ views: Augmentation, epochs: Int, heads: [Int],
+    centerRate: Float, centerTemperature: Float = 0.05,
     constraint: AssignmentConstraint = .size(SizeConstraint(dualRate: 0.1, ratio: 0.9)), summary: String
   ) -> Preset {
     Preset(
       settings: TrainingSettings(
         data: data.name, preset: name, seed: 0, epochs: epochs, passesPerEpoch: 1, batch: 128, heads: heads,
-        network: network.description, augmentation: augmentation(data, smallestCrop: smallestCrop), rate: 0.2,
-        centerRate: centerRate, weightDecay: 1e-4, warmupEpochs: 11,
+        network: network, augmentation: views, rate: 0.2, centerRate: centerRate, weightDecay: 1e-4, warmupEpochs: 11,
         losses: LossSettings(centerTemperature: centerTemperature), constraint: constraint),
       summary: summary, data: data)
   }
@@ -174,30 +173,9 @@ extension Preset {
     Preset(
       settings: TrainingSettings(
         data: Data.imageNet.name, preset: name, seed: 0, epochs: 1001, passesPerEpoch: 1, batch: 1024,
-        heads: tens.map { 100 * $0 }, network: PublishedNetwork.imageNet.description,
-        augmentation: augmentation(.imageNet, smallestCrop: 0.08), rate: 1.6, centerRate: 4.2,
-        centerSchedule: centers, weightDecay: 1e-6, warmupEpochs: 11, constraint: constraint),
+        heads: tens.map { 100 * $0 }, network: .resNet50,
+        augmentation: .imageNet, rate: 1.6, centerRate: 4.2,
+        centerSchedule: centers, optimizer: .lars, weightDecay: 1e-6, warmupEpochs: 11, constraint: constraint),
       summary: summary, data: .imageNet)
-  }
-
-  private enum PublishedNetwork {
-    case cifar, stl, imageNet
-
-    var description: ResNet {
-      switch self {
-      case .cifar: ResNet(height: 32, width: 32, channels: 3, widths: [64, 128, 256, 512], blocks: [2, 2, 2, 2])
-      case .stl: ResNet(height: 96, width: 96, channels: 3, widths: [64, 128, 256, 512], blocks: [2, 2, 2, 2])
-      case .imageNet: ResNet(height: 224, width: 224, channels: 3, widths: [64, 128, 256, 512], blocks: [3, 4, 6, 3])
-      }
-    }
-  }
-
-  /// The published views.
-  private static func augmentation(_ data: Data, smallestCrop: Double) -> Augmentation {
-    var recipe = Augmentation()
-    recipe.smallestCrop = smallestCrop
-    (recipe.smallestAspect, recipe.largestAspect) = (3 / 4, 4 / 3)
-    recipe.flipProbability = 0.5
-    return recipe
   }
 }

@@ -59,7 +59,10 @@ extension TrainingSettings {
     let dimension = Double(self.network.dimension)
     let centers = 4 * dimension * heads.reduce(0) { $0 + Double($1) }
     let heads = ClusterHeads.bytes(
-      clusters: self.heads, dimension: self.network.dimension, images: count, batch: batch)
+      clusters: self.heads, dimension: self.network.dimension, images: count, batch: batch,
+      usesPredictions: self.network.predictor != nil)
+    // Features and their gradients, of projections and predictions.
+    let features = dimension * (self.network.predictor == nil ? 2 : 4)
     let images = imageBytes ?? Double(count) * pixels
     // A file of weights, centers, their velocities, the frozen centers, and 64-bit labels: as tensors, as their bytes, and as the whole
     // file's.
@@ -67,7 +70,7 @@ extension TrainingSettings {
     return MemoryNeed(
       steady: [
         .init(name: "images", bytes: images + 9 * Double(count)),
-        .init(name: "views", bytes: 4 * rows * (pixels + 2 * dimension)),
+        .init(name: "views", bytes: 4 * rows * (pixels + features)),
         .init(name: "network", bytes: network - 2 * parameters),
         .init(name: "parameters", bytes: 3 * parameters),
         .init(name: "heads", bytes: heads + centers),

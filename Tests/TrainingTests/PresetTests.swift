@@ -63,5 +63,43 @@ import Testing
     #expect(s.centerSchedule == (row.name == "imagenet-entropy" ? .cosineRise : .constant))
     try s.validate(images: preset.data.images)
     #expect(preset.data.channels == s.network.channels)
+    #expect(s.optimizer == (row.data == "imagenet" ? .lars(trust: 0.001) : .sgd))
+  }
+
+  @Test func `networks are the published ones, and ours`() throws {
+    func network(_ name: String) throws -> ResNet { try #require(TrainingSettings.presets[name]).network }
+    let compact = ResNet(height: 32, width: 32, channels: 3, widths: [16, 32, 64], blocks: [1, 1, 1])
+    var compactSTL = compact
+    (compactSTL.height, compactSTL.width) = (48, 48)
+    #expect(try network("cifar10-compact") == compact)
+    #expect(try network("cifar100-20-compact") == compact)
+    #expect(try network("stl10-compact") == compactSTL)
+    let cifar = ResNet(
+      height: 32, width: 32, channels: 3, stem: .small, block: .basic, widths: [64, 128, 256, 512],
+      blocks: [2, 2, 2, 2], projector: .twoLayers)
+    for name in ["cifar10", "cifar10-entropy", "cifar100-20", "cifar100"] { #expect(try network(name) == cifar) }
+    var stl = cifar
+    (stl.height, stl.width, stl.stem) = (96, 96, .pooled)
+    for name in ["stl10", "stl10-stage2"] { #expect(try network(name) == stl) }
+    let imageNet = ResNet(
+      height: 224, width: 224, channels: 3, stem: .large, block: .bottleneck, widths: [64, 128, 256, 512],
+      blocks: [3, 4, 6, 3], projector: .threeLayers, predictor: 2048)
+    for name in ["imagenet", "imagenet-entropy"] { #expect(try network(name) == imageNet) }
+  }
+
+  @Test func `views are normalised as published`() throws {
+    let photographs = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    for preset in Preset.all where preset.name != "digits" {
+      let expected =
+        switch preset.data.name {
+        case "cifar10": ([0.4914, 0.4822, 0.4465], [0.2023, 0.1994, 0.2010])
+        case "cifar100", "cifar100-20": ([0.5071, 0.4867, 0.4408], [0.2675, 0.2565, 0.2761])
+        default: photographs
+        }
+      let views = preset.settings.augmentation
+      #expect((views.mean, views.standardDeviation) == expected, "\(preset.name)")
+      #expect(views.geometry == .resizedCrop)
+      #expect((views.blurProbability, views.solariseProbability) == ([1, 0.1], [0, 0.2]))
+    }
   }
 }
