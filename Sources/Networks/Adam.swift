@@ -31,23 +31,25 @@ package final class Adam {
   /// - Parameters:
   ///   - parameters, gradients: as many as the moments.
   ///   - rate: the learning rate.
+  ///   - range: the parameters to move; all if nil. Others keep their moments too, as parameters without a gradient do in PyTorch. The
+  ///     step counts for all alike.
   package func step(
-    on engine: Engine, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, rate: Float
+    on engine: Engine, parameters: FloatBuffer, gradients: FloatBuffer, rate: Float, range: Range<Int>? = nil
   ) {
     steps += 1
     let stride = Float(Double(rate) / (1 - pow(Self.beta1, Double(steps))))
     let scale = Float(1 / (1 - pow(Self.beta2, Double(steps))).squareRoot())
     let (keep1, add1) = (Float(Self.beta1), Float(1 - Self.beta1))
     let (keep2, add2) = (Float(Self.beta2), Float(1 - Self.beta2))
-    let chunk = 16_384, count = firstMoment.count
-    engine.run((count + chunk - 1) / chunk, flops: 64 * count) { task, _ in
-      for i in task * chunk..<min(count, (task + 1) * chunk) {
-        let g = gradients[i] + weightDecay * parameters[i]
-        let m = keep1 * firstMoment.base[i] + add1 * g
-        let v = keep2 * secondMoment.base[i] + add2 * g * g
-        firstMoment.base[i] = m
-        secondMoment.base[i] = v
-        parameters[i] -= stride * m / (v.squareRoot() * scale + Self.epsilon)
+    let chunk = 16_384, range = range ?? 0..<firstMoment.count
+    let (w, gradients, m, v) = (parameters.base, gradients.base, firstMoment.base, secondMoment.base)
+    engine.run((range.count + chunk - 1) / chunk, flops: 64 * range.count) { task, _ in
+      let first = range.lowerBound + task * chunk
+      for i in first..<min(range.upperBound, first + chunk) {
+        let g = gradients[i] + weightDecay * w[i]
+        m[i] = keep1 * m[i] + add1 * g
+        v[i] = keep2 * v[i] + add2 * g * g
+        w[i] -= stride * m[i] / (v[i].squareRoot() * scale + Self.epsilon)
       }
     }
   }

@@ -127,6 +127,7 @@ struct TrainCommand {
           progress.update(Self.line(report))
         case .epochEnded(let report):
           progress.print(Self.line(report, epochs: trainer.settings.epochs))
+          if trainer.isExhausted { progress.print(Self.exhaustion(report, trainer.settings)) }
           let found = trainer.health.warnings(report)
           // Those of the last epoch follow the results.
           for warning in found where !trainer.isFinished && told.insert(warning.kind).inserted {
@@ -152,9 +153,14 @@ struct TrainCommand {
   // MARK: - Beginning
 
   private func newRun() throws -> (Trainer, RunFolder) {
-    let settings = try SettingsOptions.resolve(values)
+    var settings = try SettingsOptions.resolve(values)
+    let images = try Subcommand.images(settings)
+    // The published batch of self-labelling is large; a small data set is one batch.
+    if settings.selfLabelling != nil, values[SettingsOptions.batch] == nil {
+      settings.batch = min(settings.batch, images.count)
+    }
     // Everything that can be wrong with the settings is found out before a folder is made.
-    let trainer = try Trainer(settings, images: Subcommand.images(settings), engine: engine)
+    let trainer = try begin(settings, images)
     let folder =
       try values[Subcommand.output].map { try RunFolder.create(at: URL(fileURLWithPath: $0)) }
       ?? RunFolder.create(named: settings.data, in: Self.base)
@@ -163,7 +169,7 @@ struct TrainCommand {
 
   private func resumedRun() throws -> (Trainer, RunFolder) {
     let (folder, settings) = try runToResume()
-    if folder.isUnbegun { return (try Trainer(settings, images: Subcommand.images(settings), engine: engine), folder) }
+    if folder.isUnbegun { return (try begin(settings, Subcommand.images(settings)), folder) }
     let checkpoint = try folder.readCheckpoint()
     let trainer = try Trainer(resuming: checkpoint, images: Subcommand.images(settings), engine: engine)
     if let isa = checkpoint.instructionSet, isa != engine.instructionSet.rawValue {
@@ -172,6 +178,15 @@ struct TrainCommand {
           + "SECU_ISA=\(isa) would end with the same bits as a run that was not interrupted.\n")
     }
     return (trainer, folder)
+  }
+
+  private func begin(_ settings: TrainingSettings, _ images: ImageSet) throws -> Trainer {
+    let weights = try settings.initialWeights.map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) }
+    if let weights {
+      output.messages.tell(
+        "starting from \(weights.name): its encoder\(weights.hasCenters(for: settings) ? " and centers" : "; centers are new")\n")
+    }
+    return try Trainer(settings, images: images, startingFrom: weights, engine: engine)
   }
 
   /// The run that `--resume` means, with its settings, none of which the options may change.
@@ -224,13 +239,22 @@ struct TrainCommand {
   private static func line(_ report: EpochReport, epochs: Int) -> String {
     var parts = [
       "epoch \(report.epoch + 1)/\(epochs)",
-      String(format: "loss_x %.3f  loss_c %.3f", report.representationLoss, report.centerLoss),
+      report.kept.map { String(format: "loss %.3f  kept %.1f %%", report.representationLoss, 100 * $0) }
+        ?? String(format: "loss_x %.3f  loss_c %.3f", report.representationLoss, report.centerLoss),
       "sizes \(report.smallestCluster)…\(report.largestCluster)"
         + (report.emptyClusters > 0 ? " (\(report.emptyClusters) empty)" : ""),
       QuantityText.rate(report.imagesPerSecond, per: 1),
     ]
     if let acc = report.acc { parts.append("ACC \(Subcommand.score(acc))") }
     return parts.joined(separator: "  ")
+  }
+
+  /// Why self-labelling ended before its last epoch.
+  private static func exhaustion(_ report: EpochReport, _ settings: TrainingSettings) -> String {
+    String(
+      format: "No label passed the threshold of %.4g in this epoch (the surest reached %.4g): there is nothing to learn "
+        + "from, and the run ends here. Lower --threshold, or train the run in --init for longer.",
+      Double(settings.selfLabelling?.threshold ?? 0), report.highestConfidence ?? 0)
   }
 
   private func report(

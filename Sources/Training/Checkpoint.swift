@@ -45,6 +45,7 @@ public struct Checkpoint: Sendable {
       "batches_tracked": String(learner.network.batchesTracked), "images": Self.fingerprint(images),
       "isa": learner.engine.instructionSet.rawValue,
     ]
+    if let state = learner.selfLabelling { file.metadata["adam_steps"] = "\(state.encoder.steps)" }
     self.settings = settings
     instructionSet = learner.engine.instructionSet.rawValue
     self.progress = progress
@@ -118,7 +119,11 @@ public struct Checkpoint: Sendable {
   /// Puts weights, statistics and centers into `learner`, which may be for other images: what evaluation needs.
   package func restoreModel(_ learner: Learner) throws {
     for (key, buffer) in Self.floatBuffers(learner) { try fill(buffer, with: key) }
-    learner.network.batchesTracked = try batchesTracked()
+    learner.network.batchesTracked = try count("batches_tracked")
+    if let state = learner.selfLabelling {
+      state.encoder.steps = try count("adam_steps")
+      state.centers.steps = state.encoder.steps
+    }
   }
 
   /// The encoder under PyTorch's names, as `encoder.safetensors` has it when a run has ended.
@@ -126,7 +131,7 @@ public struct Checkpoint: Sendable {
     let network = try Network(settings.network, batch: 1, groups: 1)
     try fill(network.parameters, with: "parameters")
     try fill(network.statistics, with: "statistics")
-    network.batchesTracked = try batchesTracked()
+    network.batchesTracked = try count("batches_tracked")
     return try SafeTensors(tensors: network.stateDictionary())
   }
 
@@ -144,10 +149,10 @@ public struct Checkpoint: Sendable {
     buffer.fill(with: values)
   }
 
-  private func batchesTracked() throws -> Int {
-    let tracked = try Self.metadata("batches_tracked", of: tensors, name)
-    guard let count = Int(tracked), (0...1 << 53).contains(count) else {
-      throw SeCuError(.badData, "batches_tracked is '\(tracked)', expected a count", at: name)
+  private func count(_ key: String) throws -> Int {
+    let text = try Self.metadata(key, of: tensors, name)
+    guard let count = Int(text), (0...1 << 53).contains(count) else {
+      throw SeCuError(.badData, "\(key) is '\(text)', expected a count", at: name)
     }
     return count
   }
@@ -176,6 +181,12 @@ public struct Checkpoint: Sendable {
       ("centers.velocity", learner.centerOptimizer.velocity), ("centers.frozen", learner.heads.frozenCenters),
       ("duals", learner.heads.duals),
     ]
+      + (learner.selfLabelling.map {
+        [
+          ("parameters.moment1", $0.encoder.firstMoment), ("parameters.moment2", $0.encoder.secondMoment),
+          ("centers.moment1", $0.centers.firstMoment), ("centers.moment2", $0.centers.secondMoment),
+        ]
+      } ?? [])
   }
 
   private func integers(_ key: String, count: Int, in range: ClosedRange<Int64>) throws -> [Int64] {

@@ -40,14 +40,10 @@ public struct InitialWeights: Sendable {
     return checkpoint.settings
   }
 
-  /// Whether heads of these sizes start from centers of the run.
-  ///
-  /// - Parameters:
-  ///   - heads: K of each head.
-  ///   - dimension: the length of features.
-  public func hasCenters(heads: [Int], dimension: Int) -> Bool {
-    guard let settings else { return false }
-    return settings.heads == heads && settings.network.dimension == dimension
+  /// Whether a run with `settings` starts from centers too: those of a run with the same heads and length of features.
+  public func hasCenters(for settings: TrainingSettings) -> Bool {
+    guard let theirs = self.settings else { return false }
+    return theirs.heads == settings.heads && theirs.network.dimension == settings.network.dimension
   }
 
   /// Puts the encoder, and the centers where heads agree, into a learner that has just been initialised.
@@ -58,7 +54,9 @@ public struct InitialWeights: Sendable {
     case .encoder(let file): try learner.network.load(file, name: name)
     case .run(let checkpoint):
       try learner.network.load(checkpoint.encoder(), name: name)
-      if hasCenters(heads: learner.heads.clusters, dimension: learner.heads.dimension) {
+      if checkpoint.settings.heads == learner.heads.clusters,
+        checkpoint.settings.network.dimension == learner.heads.dimension
+      {
         try checkpoint.restoreCenters(learner.heads)
       }
     }

@@ -13,11 +13,17 @@ package final class Learner {
   package let heads: ClusterHeads
   package let encoderOptimizer: GradientDescent
   package let centerOptimizer: GradientDescent
-  private let normalize: L2Normalize
+  /// What moves the weights in self-labelling; the optimisers above have nothing to move then.
+  let selfLabelling: SelfLabellingState?
+  let normalize: L2Normalize
   /// Unit features of the batch, [2b, d], and the lengths they had.
-  private let features: FloatBuffer
-  private let featureLengths: FloatBuffer
-  private let featureGradients: FloatBuffer
+  let features: FloatBuffer
+  let featureLengths: FloatBuffer
+  let featureGradients: FloatBuffer
+  /// The same of the predictions, where the network has a predictor.
+  private let predictions: FloatBuffer?
+  private let predictionLengths: FloatBuffer?
+  private let predictionGradients: FloatBuffer?
   /// The views of the batch, NHWC: view a of every image, then view b.
   package let views: FloatBuffer
 
@@ -29,22 +35,32 @@ package final class Learner {
     self.engine = engine
     let batch = min(settings.batch, images)
     try settings.checkMemory(images: images, imageBytes: 0, threads: engine.cores.threads)
-    network = try Network(settings.network, batch: 2 * batch)
+    network = try Network(settings.network, batch: settings.viewsPerPass * batch)
+    let predicts = settings.network.predictor != nil
     heads = ClusterHeads(
       clusters: settings.heads, dimension: settings.network.dimension, images: images, batch: batch,
-      constraint: settings.constraint, losses: settings.losses)
+      constraint: settings.constraint, losses: settings.losses, usesPredictions: predicts)
     let dimension = settings.network.dimension
     func descent(_ tensors: [GradientDescent.Tensor]) -> GradientDescent {
       GradientDescent(
         settings.optimizer, tensors: tensors, momentum: settings.momentum, weightDecay: settings.weightDecay)
     }
-    encoderOptimizer = descent(network.layout.tensors)
     // In PyTorch the centers of a head are a parameter of their own, [d, K].
-    centerOptimizer = descent(settings.heads.map { .init(count: $0 * dimension, dimensions: 2) })
+    let centers = settings.heads.map { GradientDescent.Tensor(count: $0 * dimension, dimensions: 2) }
+    let isClustering = settings.selfLabelling == nil
+    encoderOptimizer = descent(isClustering ? network.layout.tensors : [])
+    centerOptimizer = descent(isClustering ? centers : [])
+    let (parameterCount, centerCount) = (network.parameters.count, heads.centers.count)
+    selfLabelling = settings.selfLabelling.map {
+      SelfLabellingState($0, parameters: parameterCount, centers: centerCount, weightDecay: settings.weightDecay)
+    }
     normalize = L2Normalize(columns: dimension)
     features = FloatBuffer(2 * batch * dimension)
     featureLengths = FloatBuffer(2 * batch)
     featureGradients = FloatBuffer(2 * batch * dimension)
+    predictions = predicts ? FloatBuffer(2 * batch * dimension) : nil
+    predictionLengths = predicts ? FloatBuffer(2 * batch) : nil
+    predictionGradients = predicts ? FloatBuffer(2 * batch * dimension) : nil
     views = FloatBuffer(2 * batch * settings.network.height * settings.network.width * settings.network.channels)
   }
 
@@ -71,15 +87,25 @@ package final class Learner {
     // Forward: x_i, the unit features of both views.
     let raw = network.forward(on: engine, images: views.base, count: rows, groups: 2, training: true)
     normalize.forward(on: engine, x: raw, y: features.base, lengths: featureLengths.base, rows: rows)
+    if let prediction = network.prediction, let predictions, let predictionLengths {
+      normalize.forward(
+        on: engine, x: prediction, y: predictions.base, lengths: predictionLengths.base, rows: rows)
+    }
 
     // Assign the batch to clusters, then ℓ_x and ℓ_w with their gradients.
     let losses = heads.step(
-      on: engine, features: features.base, ids: ids, firstEpoch: firstEpoch, featureGradient: featureGradients.base)
+      on: engine, features: features.base, predictions: predictions.map { UnsafePointer($0.base) }, ids: ids,
+      firstEpoch: firstEpoch, featureGradient: featureGradients.base, predictionGradient: predictionGradients?.base)
 
     // Backward: through the normalisation into the network.
     normalize.backward(
       on: engine, dy: featureGradients.base, y: features.base, lengths: featureLengths.base,
       dx: network.outputGradient, rows: rows)
+    if let gradient = network.predictionGradient, let predictions, let predictionLengths, let predictionGradients {
+      normalize.backward(
+        on: engine, dy: predictionGradients.base, y: predictions.base, lengths: predictionLengths.base, dx: gradient,
+        rows: rows)
+    }
     network.backward(on: engine, images: views.base, count: rows, groups: 2)
 
     encoderOptimizer.step(on: engine, parameters: network.parameters, gradients: network.gradients, rate: rate)
@@ -90,7 +116,7 @@ package final class Learner {
   /// The unit features of clean images, with running batch-norm statistics.
   ///
   /// - Parameters:
-  ///   - images: NHWC, [count, height, width, channels], count at most twice the batch.
+  ///   - images: NHWC, [count, height, width, channels], count at most the network's batch.
   /// - Returns: [count, d], valid until the next call.
   package func embed(_ images: UnsafePointer<Float>, count: Int) -> UnsafePointer<Float> {
     let raw = network.forward(on: engine, images: images, count: count, groups: 1, training: false)

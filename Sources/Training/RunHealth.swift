@@ -80,7 +80,7 @@ public struct RunHealth: Sendable {
   }
 
   private func nothingLearnt(_ report: EpochReport) -> RunWarning? {
-    guard report.epoch >= settings.warmupEpochs else { return nil }
+    guard report.epoch >= settings.warmupEpochs, settings.selfLabelling == nil else { return nil }
     let losses = settings.losses
     let judged: [(name: String, value: Double, temperature: Float)] = [
       ("the representation loss", report.representationLoss, losses.representationTemperature),
@@ -117,7 +117,9 @@ public struct RunHealth: Sendable {
   }
 
   private func smallCluster(_ report: EpochReport) -> RunWarning? {
-    guard case .size(let constraint) = settings.constraint, report.epoch == settings.epochs - 1 else { return nil }
+    guard case .size(let constraint) = settings.constraint, settings.selfLabelling == nil,
+      report.epoch == settings.epochs - 1
+    else { return nil }
     let mean = Double(images) / Double(clusters), bound = Double(constraint.ratio) * mean
     guard Double(report.smallestCluster) < min(bound / 2, bound - 3 * mean.squareRoot()) else { return nil }
     return RunWarning(
@@ -140,7 +142,7 @@ public struct RunHealth: Sendable {
       return "Begin anew with a larger --dual-rate (now \(constraint.dualRate), usually \(usual.dualRate))"
     case .entropy(let constraint) where perImage(constraint) < usualAlpha:
       return "Begin anew with a larger --alpha-per-image (now \(perImage(constraint)), usually \(usualAlpha))"
-    case .size, .entropy:
+    case .size, .entropy, .instance:
       return "Begin anew with a lower --rate (now \(settings.rate)) or --center-rate (now \(settings.centerRate))"
     }
   }

@@ -30,6 +30,11 @@ public final class Trainer {
     package var labelsMoved = 0
     /// Seconds of training so far.
     package var seconds = 0.0
+    /// In self-labelling: the images kept in this epoch, the highest probability of any, and whether an epoch went by in which none was
+    /// kept, which ends the run.
+    package var kept: Int?
+    package var highest: Float?
+    package var isExhausted: Bool?
 
     /// The next step as people count, from 1.
     var place: String { "epoch \(epoch + 1), step \(step + 1)" }
@@ -45,9 +50,25 @@ public final class Trainer {
   /// - Parameters:
   ///   - settings: what to do.
   ///   - images: what to learn from; read into memory.
+  ///   - initialWeights: what to start from; nil for random weights. It should be what the settings name.
   ///   - engine: what runs it.
-  /// - Throws: `SeCuError` for settings out of range or that do not fit the images, or for images that can't be read.
-  public init(_ settings: TrainingSettings, images source: some ImageSource, engine: Engine) throws {
+  /// - Throws: `SeCuError` for settings out of range or that do not fit the images, for images that can't be read, or for weights that don't
+  ///   fit the network.
+  public convenience init(
+    _ settings: TrainingSettings, images source: some ImageSource, startingFrom initialWeights: InitialWeights? = nil,
+    engine: Engine
+  ) throws {
+    try self.init(settings, source, engine)
+    try initialWeights?.apply(to: learner)
+    guard settings.selfLabelling == nil || initialWeights?.hasCenters(for: settings) == true else {
+      throw SeCuError(
+        .usage, "self-labelling needs the encoder and the centers of a run with heads of "
+          + settings.heads.map(String.init).joined(separator: ", ") + " clusters", at: initialWeights?.name,
+        remedy: "Name such a run: --init RUN")
+    }
+  }
+
+  private init(_ settings: TrainingSettings, _ source: some ImageSource, _ engine: Engine) throws {
     let images = try source as? ImageSet ?? ImageSet(source)
     try settings.validate(images: images.count)
     try settings.checkChannels(images.shape, of: images.name)
@@ -66,7 +87,7 @@ public final class Trainer {
   ///
   /// - Throws: `SeCuError` if the checkpoint is of another run: other settings, other images, other shapes.
   public convenience init(resuming checkpoint: Checkpoint, images source: some ImageSource, engine: Engine) throws {
-    try self.init(checkpoint.settings, images: source, engine: engine)
+    try self.init(checkpoint.settings, source, engine)
     progress = try checkpoint.restore(learner, images: images)
   }
 
@@ -76,7 +97,10 @@ public final class Trainer {
   }
 
   /// Whether all epochs are done.
-  public var isFinished: Bool { progress.epoch >= settings.epochs }
+  public var isFinished: Bool { progress.epoch >= settings.epochs || isExhausted }
+
+  /// Whether the run ended early, as self-labelling found no image to learn from in a whole epoch.
+  public var isExhausted: Bool { progress.isExhausted ?? false }
 
   /// Seconds of training so far, those before an interruption included.
   public var seconds: Double { progress.seconds }
@@ -99,7 +123,7 @@ public final class Trainer {
     var stepsHere = 0, imagesDone = 0
     var epochStart = start
     var epochImages = 0
-    while progress.epoch < settings.epochs {
+    while !isFinished {
       if shouldStop() { return }
       if progress.step == 0 {
         learner.beginEpoch()
@@ -121,6 +145,8 @@ public final class Trainer {
         progress.epoch += 1
         progress.step = 0
         (progress.representationLoss, progress.centerLoss, progress.labelsMoved) = (0, 0, 0)
+        if progress.kept == 0 { progress.isExhausted = true }
+        (progress.kept, progress.highest) = (nil, nil)
       }
       try handle(
         .stepped(
@@ -154,8 +180,8 @@ public final class Trainer {
     let before = ids.map { learner.heads.labels[evaluatedHead][$0] }
     try viewMaker.views(
       of: ids, seed: settings.seed, pass: orderedPass, cores: learner.engine.cores, into: learner.views.base)
-    let losses = learner.step(
-      ids: ids, firstEpoch: epoch == 0, rate: schedule.rate(epoch: epoch, step: step),
+    let losses = learn(
+      ids, firstEpoch: epoch == 0, rate: schedule.rate(epoch: epoch, step: step),
       centerRate: schedule.centerRate(epoch: epoch, step: step))
     guard losses.representation.isFinite, losses.center.isFinite else {
       let loss = losses.representation.isFinite ? "center loss" : "representation loss"
@@ -169,6 +195,16 @@ public final class Trainer {
     for (id, label) in zip(ids, before) where learner.heads.labels[evaluatedHead][id] != label {
       progress.labelsMoved += 1
     }
+  }
+
+  /// One step of the stage that this run is in; self-labelling has one loss, which stands for ℓ_x.
+  private func learn(_ ids: [Int], firstEpoch: Bool, rate: Float, centerRate: Float) -> ClusterHeads.StepLosses {
+    guard let found = learner.selfLabel(ids: ids, head: evaluatedHead, rate: rate) else {
+      return learner.step(ids: ids, firstEpoch: firstEpoch, rate: rate, centerRate: centerRate)
+    }
+    progress.kept = (progress.kept ?? 0) + found.kept
+    progress.highest = max(progress.highest ?? 0, found.highest)
+    return .init(representation: found.loss, center: 0)
   }
 
   /// Throws if the step that was just done left a weight or center that is not finite, which no later loss may tell.
@@ -196,7 +232,11 @@ public final class Trainer {
       labelsMoved: Double(progress.labelsMoved) / Double(images.count * settings.passesPerEpoch),
       centerMovement: learner.heads.centerMovement()[evaluatedHead],
       acc: scores?.accuracy, nmi: scores?.nmi, ari: scores?.ari)
-    if case .size = settings.constraint { report.dualSpread = learner.heads.dualSpread }
+    if case .size = settings.constraint, settings.selfLabelling == nil {
+      report.dualSpread = learner.heads.dualSpread
+    }
+    report.kept = progress.kept.map { Double($0) / Double(images.count * settings.passesPerEpoch) }
+    report.highestConfidence = progress.highest.map(Double.init)
     report.warnings = health.warnings(report).map(\.kind)
     return report
   }

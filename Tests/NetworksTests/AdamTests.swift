@@ -20,7 +20,7 @@ import Testing
     ]
     for (gradient, after) in steps {
       gradients.fill(with: gradient)
-      adam.step(on: engine, parameters: parameters.base, gradients: gradients.base, rate: 0.1)
+      adam.step(on: engine, parameters: parameters, gradients: gradients, rate: 0.1)
       // A step is at most about the rate and rounded ten times or so.
       for (found, expected) in zip(parameters.values, after) { #expect(abs(found - expected) <= 16 * 0x1p-24) }
     }
@@ -40,7 +40,7 @@ import Testing
       var w = parameters.values.map(Double.init), m = [Double](repeating: 0, count: count), v = m
       for t in 1...4 {
         gradients.fill(with: (0..<count).map { _ in stream.normal() })
-        adam.step(on: engine, parameters: parameters.base, gradients: gradients.base, rate: 0.01)
+        adam.step(on: engine, parameters: parameters, gradients: gradients, rate: 0.01)
         var worst = 0.0
         for i in 0..<count {
           let g = Double(gradients.base[i]) + 0.001 * w[i]
@@ -55,5 +55,16 @@ import Testing
       results.append(bits(parameters.values + adam.firstMoment.values + adam.secondMoment.values))
     }
     #expect(results[1] == results[0] && results[2] == results[0])
+  }
+
+  @Test func `parameters outside the range stay`() {
+    let engine = Engine(instructionSet: .portable, cores: Cores(threads: 1))
+    let parameters = FloatBuffer(9), gradients = FloatBuffer(9)
+    parameters.fill(with: [Float](repeating: 1, count: 9))
+    gradients.fill(with: [Float](repeating: 1, count: 9))
+    let adam = Adam(count: 9, weightDecay: 0.1)
+    adam.step(on: engine, parameters: parameters, gradients: gradients, rate: 0.5, range: 3..<5)
+    #expect(parameters.values == [1, 1, 1, 0.5, 0.5, 1, 1, 1, 1])
+    #expect(adam.firstMoment.values.enumerated().allSatisfy { ($1 == 0) == !(3..<5).contains($0) })
   }
 }
