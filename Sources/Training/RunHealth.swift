@@ -9,10 +9,10 @@ public struct RunWarning: Sendable, Equatable, CustomStringConvertible {
     case collapse
     /// Clusters without an image.
     case emptyClusters = "empty_clusters"
-    /// A loss is what uniform predictions give, or above.
-    case nothingLearnt = "nothing_learnt"
     /// Dual variables outweigh similarities.
     case runawayDuals = "runaway_duals"
+    /// A loss is what uniform predictions give, or above.
+    case nothingLearnt = "nothing_learnt"
     /// At the end, a cluster is far below the size constraint's bound.
     case smallCluster = "small_cluster"
   }
@@ -29,14 +29,16 @@ public struct RunWarning: Sendable, Equatable, CustomStringConvertible {
 
 /// What a run's numbers say about its health: a function of one `EpochReport` and of what does not change in a run.
 ///
-/// Epoch 0 is never judged, as its encoder stands still and its centers begin at random; losses are not judged before the end of
-/// warm-up. With N images, K clusters in the evaluated head, and the size constraint's γ:
+/// Epoch 0 is never judged, as its encoder stands still and its centers begin at random. The next ones are wild also in a healthy run:
+/// on the digits, with 4 epochs of warm-up, epoch 1 left 3 of 10 clusters empty, and in epochs 3 to 5 the center loss was above that of
+/// uniform predictions. So judged are the epochs from twice the warm-up on, and the last one in any case. With N images, K clusters
+/// in the evaluated head, and the size constraint's γ:
 ///
 ///     collapse         largest cluster ≥ 0.9·N
 ///     empty clusters   any
+///     runaway duals    max ρ − min ρ > 2 in a head: similarities, −1 to 1, differ by 2 at most
 ///     nothing learnt   ℓ ≥ U − min(0.02·U, 0.05/t), ℓ either loss, t its temperature, U the mean of ln K over the heads: the loss
 ///                      of uniform predictions. 0.05/t is what a similarity greater by 0.05 brings
-///     runaway duals    max ρ − min ρ > 2 in a head: similarities, −1 to 1, differ by 2 at most
 ///     small cluster    at the end, smallest < γN/K / 2 and more than 3·√(N/K) below γN/K, which is chance in a small data set
 public struct RunHealth: Sendable {
   private let settings: TrainingSettings
@@ -57,9 +59,9 @@ public struct RunHealth: Sendable {
 
   /// The signs in an epoch's numbers, in the order of `RunWarning.Kind`; none in a healthy run.
   public func warnings(_ report: EpochReport) -> [RunWarning] {
-    guard report.epoch > 0 else { return [] }
+    guard report.epoch > 0, report.epoch >= min(2 * settings.warmupEpochs, settings.epochs - 1) else { return [] }
     return [
-      collapse(report), emptyClusters(report), nothingLearnt(report), runawayDuals(report), smallCluster(report),
+      collapse(report), emptyClusters(report), runawayDuals(report), nothingLearnt(report), smallCluster(report),
     ].compactMap(\.self)
   }
 
@@ -79,8 +81,21 @@ public struct RunHealth: Sendable {
       change: "\(strongerConstraint), or ask for fewer clusters in --heads")
   }
 
+  private func runawayDuals(_ report: EpochReport) -> RunWarning? {
+    guard case .size(let constraint) = settings.constraint, let spread = report.dualSpread, spread > 2 else {
+      return nil
+    }
+    let usual = SizeConstraint().dualRate
+    return RunWarning(
+      kind: .runawayDuals,
+      seen: String(format: "dual variables of a head differ by %.1f, and similarities by 2 at most", spread),
+      reason: "which cluster an image joins is decided by the sizes and not by the image",
+      change: constraint.dualRate > usual
+        ? "Begin anew with a smaller --dual-rate (now \(constraint.dualRate), usually \(usual))"
+        : "Begin anew with a smaller --ratio (now \(constraint.ratio)) or fewer clusters in --heads")
+  }
+
   private func nothingLearnt(_ report: EpochReport) -> RunWarning? {
-    guard report.epoch >= settings.warmupEpochs else { return nil }
     let losses = settings.losses
     let judged: [(name: String, value: Double, temperature: Float)] = [
       ("the representation loss", report.representationLoss, losses.representationTemperature),
@@ -100,20 +115,6 @@ public struct RunHealth: Sendable {
         "Begin anew with another --rate (now \(settings.rate)) or --center-rate (now \(settings.centerRate)), less "
         + "--weight-decay (now \(settings.weightDecay), usually 0.0001), or on few images with more --passes (now "
         + "\(settings.passesPerEpoch))")
-  }
-
-  private func runawayDuals(_ report: EpochReport) -> RunWarning? {
-    guard case .size(let constraint) = settings.constraint, let spread = report.dualSpread, spread > 2 else {
-      return nil
-    }
-    let usual = SizeConstraint().dualRate
-    return RunWarning(
-      kind: .runawayDuals,
-      seen: String(format: "dual variables of a head differ by %.1f, and similarities by 2 at most", spread),
-      reason: "which cluster an image joins is decided by the sizes and not by the image",
-      change: constraint.dualRate > usual
-        ? "Begin anew with a smaller --dual-rate (now \(constraint.dualRate), usually \(usual))"
-        : "Begin anew with a smaller --ratio (now \(constraint.ratio)) or fewer clusters in --heads")
   }
 
   private func smallCluster(_ report: EpochReport) -> RunWarning? {
