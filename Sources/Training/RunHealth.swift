@@ -11,7 +11,7 @@ public struct RunWarning: Sendable, Equatable, CustomStringConvertible {
     case emptyClusters = "empty_clusters"
     /// Dual variables outweigh similarities.
     case runawayDuals = "runaway_duals"
-    /// A loss is what uniform predictions give, or above.
+    /// A loss is what uniform predictions give, or above, or labels move as if drawn at random.
     case nothingLearnt = "nothing_learnt"
     /// At the end, a cluster is far below the size constraint's bound.
     case smallCluster = "small_cluster"
@@ -38,7 +38,9 @@ public struct RunWarning: Sendable, Equatable, CustomStringConvertible {
 ///     empty clusters   any
 ///     runaway duals    max ρ − min ρ > 2 in a head: similarities, −1 to 1, differ by 2 at most
 ///     nothing learnt   ℓ ≥ U − min(0.02·U, 0.05/t), ℓ either loss, t its temperature, U the mean of ln K over the heads: the loss
-///                      of uniform predictions. 0.05/t is what a similarity greater by 0.05 brings
+///                      of uniform predictions. 0.05/t is what a similarity greater by 0.05 brings. Or the share of labels that
+///                      moved ≥ 0.9·(1 − 1/K), of which 1 − 1/K is chance: features that are all alike, in clusters kept even
+///                      by the constraint
 ///     small cluster    at the end, smallest < γN/K / 2 and more than 3·√(N/K) below γN/K, which is chance in a small data set
 public struct RunHealth: Sendable {
   private let settings: TrainingSettings
@@ -96,25 +98,36 @@ public struct RunHealth: Sendable {
   }
 
   private func nothingLearnt(_ report: EpochReport) -> RunWarning? {
-    let losses = settings.losses
-    let judged: [(name: String, value: Double, temperature: Float)] = [
-      ("the representation loss", report.representationLoss, losses.representationTemperature),
-      ("the center loss", report.centerLoss, losses.centerTemperature),
-    ]
-    guard
-      let stuck = judged.first(where: { loss in
-        loss.value >= uniformLoss - min(0.02 * uniformLoss, 0.05 / Double(loss.temperature))
-      })
-    else { return nil }
-    let seen = String(
-      format: "%@ is %.3f, and uniform predictions give %.3f (the mean of ln K over the heads)", stuck.name,
-      stuck.value, uniformLoss)
+    guard let seen = stuckLoss(report) ?? randomLabels(report) else { return nil }
     return RunWarning(
       kind: .nothingLearnt, seen: seen, reason: "the features don't tell clusters apart, so nothing is learnt",
       change:
         "Begin anew with another --rate (now \(settings.rate)) or --center-rate (now \(settings.centerRate)), less "
         + "--weight-decay (now \(settings.weightDecay), usually 0.0001), or on few images with more --passes (now "
         + "\(settings.passesPerEpoch))")
+  }
+
+  private func stuckLoss(_ report: EpochReport) -> String? {
+    let losses = settings.losses
+    let judged: [(name: String, value: Double, temperature: Float)] = [
+      ("the representation loss", report.representationLoss, losses.representationTemperature),
+      ("the center loss", report.centerLoss, losses.centerTemperature),
+    ]
+    for loss in judged
+    where loss.value >= uniformLoss - min(0.02 * uniformLoss, 0.05 / Double(loss.temperature)) {
+      return String(
+        format: "%@ is %.3f, and uniform predictions give %.3f (the mean of ln K over the heads)", loss.name,
+        loss.value, uniformLoss)
+    }
+    return nil
+  }
+
+  private func randomLabels(_ report: EpochReport) -> String? {
+    let chance = 1 - 1 / Double(clusters)
+    guard report.labelsMoved >= 0.9 * chance else { return nil }
+    return String(
+      format: "%.0f %% of the images change their cluster whenever they are seen, and by chance %.0f %% would",
+      100 * report.labelsMoved, 100 * chance)
   }
 
   private func smallCluster(_ report: EpochReport) -> RunWarning? {
@@ -142,7 +155,8 @@ public struct RunHealth: Sendable {
     case .entropy(let constraint) where perImage(constraint) < usualAlpha:
       return "Begin anew with a larger --alpha-per-image (now \(perImage(constraint)), usually \(usualAlpha))"
     case .size, .entropy:
-      return "Begin anew with a lower --rate (now \(settings.rate)) or --center-rate (now \(settings.centerRate))"
+      return "Begin anew with a lower --rate (now \(settings.rate)), --center-rate (now \(settings.centerRate)) or "
+        + "--weight-decay (now \(settings.weightDecay), usually 0.0001)"
     }
   }
 

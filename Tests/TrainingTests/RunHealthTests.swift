@@ -96,6 +96,21 @@ import Testing
     }
   }
 
+  /// 10 clusters: chance moves 90 %, and 81 % are nine tenths of that.
+  @Test func `labels that move by chance tell that nothing is learnt`() {
+    func found(_ moved: Double, _ heads: [Int]) -> [RunWarning] {
+      Self.warnings { report, settings in (report.labelsMoved, settings.heads, report.centerLoss) = (moved, heads, 0.2)
+      }
+      .filter { $0.kind == .nothingLearnt }
+    }
+    #expect(found(0.80, [10, 1000]) == [])
+    #expect(
+      found(0.82, [10, 1000]).first?.seen
+        == "82 % of the images change their cluster whenever they are seen, and by chance 90 % would")
+    #expect(found(0.89, [1000]) == [])
+    #expect(found(0.91, [1000]).count == 1)
+  }
+
   @Test func `duals beyond what similarities outweigh`() {
     func changes(_ spread: Double, _ constraint: AssignmentConstraint) -> [String] {
       let found = Self.warnings { report, settings in
