@@ -2,15 +2,20 @@
 ///
 ///     direction   p = −H·g, H the inverse Hessian that the last `memory` pairs (s, y) suggest    two-loop recursion
 ///     step        the first of t = 1, ½, ¼, … with f(x + t·p) ≤ f(x) + 10⁻⁴·t·g·p                  Armijo
+///                 or, where f differs by its rounding only, g(x + t·p)·p ≤ −0.8·g·p                  approximate Wolfe
 ///     pair        s = t·p, y = g(x + t·p) − g(x), kept if s·y > 0
 ///
-/// Source: J. Nocedal, S. J. Wright, "Numerical Optimization", 2nd edition, 2006, algorithms 3.1, 7.4 and 7.5.
+/// Sources: J. Nocedal, S. J. Wright, "Numerical Optimization", 2nd edition, 2006, algorithms 3.1, 7.4 and 7.5; W. W. Hager, H. Zhang,
+/// "A New Conjugate Gradient Method with Guaranteed Descent and an Efficient Line Search", SIAM Journal on Optimization 16, 2005, section 4: close
+/// to the minimum the gradient still tells what the values' rounding hides.
 struct LBFGS {
   /// The pairs that are remembered.
   var memory = 10
   var mostIterations: Int
   /// Ends when no component of the gradient is larger.
   var tolerance: Double
+  /// How far a value of f may be off by rounding, relative to it.
+  var rounding = 0x1p-20
 
   struct Minimum {
     var point: [Double]
@@ -46,6 +51,7 @@ struct LBFGS {
         for i in x.indices { next[i] = x[i] + t * p[i] }
         value = evaluate(next, &nextGradient)
         if value <= f + 1e-4 * t * slope { break }
+        if value <= f + rounding * abs(f), Self.dot(nextGradient, p) <= -0.8 * slope { break }
         t /= 2
         halvings += 1
       } while halvings < Self.mostHalvings

@@ -93,7 +93,7 @@ private func forEachBlockOfLogits(
   _ features: Features, _ weights: [Float], _ biases: [Float], _ engine: Engine,
   _ body: (_ first: Int, _ rows: Int, _ logits: UnsafeMutablePointer<Float>) -> Void
 ) {
-  let d = features.dimension, classes = biases.count, most = min(features.count, 4096)
+  let d = features.dimension, classes = biases.count, most = max(1, min(features.count, 4096))
   let logits = FloatBuffer(most * classes)
   features.withPointer { x in
     weights.withUnsafeBufferPointer { weights in

@@ -9,10 +9,10 @@ public struct RunWarning: Sendable, Equatable, CustomStringConvertible {
     case collapse
     /// Clusters without an image.
     case emptyClusters = "empty_clusters"
-    /// A loss is what uniform predictions give, or above.
-    case nothingLearnt = "nothing_learnt"
     /// Dual variables outweigh similarities.
     case runawayDuals = "runaway_duals"
+    /// A loss is what uniform predictions give, or above, or labels move as if drawn at random.
+    case nothingLearnt = "nothing_learnt"
     /// At the end, a cluster is far below the size constraint's bound.
     case smallCluster = "small_cluster"
   }
@@ -29,14 +29,18 @@ public struct RunWarning: Sendable, Equatable, CustomStringConvertible {
 
 /// What a run's numbers say about its health: a function of one `EpochReport` and of what does not change in a run.
 ///
-/// Epoch 0 is never judged, as its encoder stands still and its centers begin at random; losses are not judged before the end of
-/// warm-up. With N images, K clusters in the evaluated head, and the size constraint's γ:
+/// Epoch 0 is never judged, as its encoder stands still and its centers begin at random. The next ones are wild also in a healthy run:
+/// on the digits, with 4 epochs of warm-up, epoch 1 left 3 of 10 clusters empty, and in epochs 3 to 5 the center loss was above that of
+/// uniform predictions. So judged are the epochs from twice the warm-up on, and the last one in any case. With N images, K clusters
+/// in the evaluated head, and the size constraint's γ:
 ///
 ///     collapse         largest cluster ≥ 0.9·N
 ///     empty clusters   any
-///     nothing learnt   ℓ ≥ U − min(0.02·U, 0.05/t), ℓ either loss, t its temperature, U the mean of ln K over the heads: the loss
-///                      of uniform predictions. 0.05/t is what a similarity greater by 0.05 brings
 ///     runaway duals    max ρ − min ρ > 2 in a head: similarities, −1 to 1, differ by 2 at most
+///     nothing learnt   ℓ ≥ U − min(0.02·U, 0.05/t), ℓ either loss, t its temperature, U the mean of ln K over the heads: the loss
+///                      of uniform predictions. 0.05/t is what a similarity greater by 0.05 brings. Or the share of labels that
+///                      moved ≥ 0.9·(1 − 1/K), of which 1 − 1/K is chance: features that are all alike, in clusters kept even
+///                      by the constraint
 ///     small cluster    at the end, smallest < γN/K / 2 and more than 3·√(N/K) below γN/K, which is chance in a small data set
 public struct RunHealth: Sendable {
   private let settings: TrainingSettings
@@ -57,10 +61,12 @@ public struct RunHealth: Sendable {
 
   /// The signs in an epoch's numbers, in the order of `RunWarning.Kind`; none in a healthy run.
   public func warnings(_ report: EpochReport) -> [RunWarning] {
-    guard report.epoch > 0 else { return [] }
-    return [
-      collapse(report), emptyClusters(report), nothingLearnt(report), runawayDuals(report), smallCluster(report),
-    ].compactMap(\.self)
+    guard report.epoch > 0, report.epoch >= min(2 * settings.warmupEpochs, settings.epochs - 1) else { return [] }
+    let sizes = [collapse(report), emptyClusters(report)]
+    // Self-labelling has neither SeCu's losses nor its constraint.
+    let others =
+      settings.selfLabelling == nil ? [runawayDuals(report), nothingLearnt(report), smallCluster(report)] : []
+    return (sizes + others).compactMap(\.self)
   }
 
   private func collapse(_ report: EpochReport) -> RunWarning? {
@@ -79,29 +85,6 @@ public struct RunHealth: Sendable {
       change: "\(strongerConstraint), or ask for fewer clusters in --heads")
   }
 
-  private func nothingLearnt(_ report: EpochReport) -> RunWarning? {
-    guard report.epoch >= settings.warmupEpochs, settings.selfLabelling == nil else { return nil }
-    let losses = settings.losses
-    let judged: [(name: String, value: Double, temperature: Float)] = [
-      ("the representation loss", report.representationLoss, losses.representationTemperature),
-      ("the center loss", report.centerLoss, losses.centerTemperature),
-    ]
-    guard
-      let stuck = judged.first(where: { loss in
-        loss.value >= uniformLoss - min(0.02 * uniformLoss, 0.05 / Double(loss.temperature))
-      })
-    else { return nil }
-    let seen = String(
-      format: "%@ is %.3f, and uniform predictions give %.3f (the mean of ln K over the heads)", stuck.name,
-      stuck.value, uniformLoss)
-    return RunWarning(
-      kind: .nothingLearnt, seen: seen, reason: "the features don't tell clusters apart, so nothing is learnt",
-      change:
-        "Begin anew with another --rate (now \(settings.rate)) or --center-rate (now \(settings.centerRate)), less "
-        + "--weight-decay (now \(settings.weightDecay), usually 0.0001), or on few images with more --passes (now "
-        + "\(settings.passesPerEpoch))")
-  }
-
   private func runawayDuals(_ report: EpochReport) -> RunWarning? {
     guard case .size(let constraint) = settings.constraint, let spread = report.dualSpread, spread > 2 else {
       return nil
@@ -116,10 +99,41 @@ public struct RunHealth: Sendable {
         : "Begin anew with a smaller --ratio (now \(constraint.ratio)) or fewer clusters in --heads")
   }
 
+  private func nothingLearnt(_ report: EpochReport) -> RunWarning? {
+    guard let seen = stuckLoss(report) ?? randomLabels(report) else { return nil }
+    return RunWarning(
+      kind: .nothingLearnt, seen: seen, reason: "the features don't tell clusters apart, so nothing is learnt",
+      change:
+        "Begin anew with another --rate (now \(settings.rate)) or --center-rate (now \(settings.centerRate)), less "
+        + "--weight-decay (now \(settings.weightDecay), usually 0.0001), or on few images with more --passes (now "
+        + "\(settings.passesPerEpoch))")
+  }
+
+  private func stuckLoss(_ report: EpochReport) -> String? {
+    let losses = settings.losses
+    let judged: [(name: String, value: Double, temperature: Float)] = [
+      ("the representation loss", report.representationLoss, losses.representationTemperature),
+      ("the center loss", report.centerLoss, losses.centerTemperature),
+    ]
+    for loss in judged
+    where loss.value >= uniformLoss - min(0.02 * uniformLoss, 0.05 / Double(loss.temperature)) {
+      return String(
+        format: "%@ is %.3f, and uniform predictions give %.3f (the mean of ln K over the heads)", loss.name,
+        loss.value, uniformLoss)
+    }
+    return nil
+  }
+
+  private func randomLabels(_ report: EpochReport) -> String? {
+    let chance = 1 - 1 / Double(clusters)
+    guard report.labelsMoved >= 0.9 * chance else { return nil }
+    return String(
+      format: "%.0f %% of the images change their cluster whenever they are seen, and by chance %.0f %% would",
+      100 * report.labelsMoved, 100 * chance)
+  }
+
   private func smallCluster(_ report: EpochReport) -> RunWarning? {
-    guard case .size(let constraint) = settings.constraint, settings.selfLabelling == nil,
-      report.epoch == settings.epochs - 1
-    else { return nil }
+    guard case .size(let constraint) = settings.constraint, report.epoch == settings.epochs - 1 else { return nil }
     let mean = Double(images) / Double(clusters), bound = Double(constraint.ratio) * mean
     guard Double(report.smallestCluster) < min(bound / 2, bound - 3 * mean.squareRoot()) else { return nil }
     return RunWarning(
@@ -143,7 +157,8 @@ public struct RunHealth: Sendable {
     case .entropy(let constraint) where perImage(constraint) < usualAlpha:
       return "Begin anew with a larger --alpha-per-image (now \(perImage(constraint)), usually \(usualAlpha))"
     case .size, .entropy, .instance:
-      return "Begin anew with a lower --rate (now \(settings.rate)) or --center-rate (now \(settings.centerRate))"
+      return "Begin anew with a lower --rate (now \(settings.rate)), --center-rate (now \(settings.centerRate)) or "
+        + "--weight-decay (now \(settings.weightDecay), usually 0.0001)"
     }
   }
 
