@@ -52,7 +52,9 @@ enum JPEGColor {
     case .grey: target.update(from: rows[0], count: width)
     case .yCbCr: Self.forEachEight(width, target) { Self.rgb(rows, $0) }
     case .rgb:
-      Self.forEachEight(width, target) { (JPEGLanes.load(rows[0] + $0), JPEGLanes.load(rows[1] + $0), JPEGLanes.load(rows[2] + $0)) }
+      Self.forEachEight(width, target) {
+        (JPEGLanes.load(rows[0] + $0), JPEGLanes.load(rows[1] + $0), JPEGLanes.load(rows[2] + $0))
+      }
     case .cmyk:
       Self.forEachEight(width, target) {
         let key = JPEGLanes.load(rows[3] + $0)
