@@ -123,7 +123,8 @@ struct JPEGDecoding {
       if frame.height == 0 { frame.height = try numberOfLines() }
       try frame.layOut(reader: reader, limits: limits)
       self.frame = frame
-      let samples = memory.zeros(64 * frame.blockCount, of: UInt8.self)
+      // Scans write all blocks that rows of pixels are made of, or end in an error.
+      let samples = memory.bytes(64 * frame.blockCount)
       planes = frame.components.map { JPEGPlane($0, frame: frame, memory: samples) }
       if frame.isProgressive { coefficients = memory.zeros(64 * frame.blockCount, of: Int16.self) }
     }
