@@ -83,13 +83,12 @@ struct JPEGBitReader {
   }
 
   /// Loads to 57 bits or more. There are fewer than 32.
-  @inline(never)
+  @inline(__always)
   private mutating func load() {
     if end - next >= 8 {
       let word = UInt64(bigEndian: UnsafeRawPointer(next).loadUnaligned(as: UInt64.self))
       // A byte of FF is where the complement has a byte of 0: there the subtraction borrows into a bit 7 that was not set.
-      let hasFF = (~word &- 0x0101_0101_0101_0101) & word & 0x8080_8080_8080_8080 != 0
-      if !hasFF {
+      if (~word &- 0x0101_0101_0101_0101) & word & 0x8080_8080_8080_8080 == 0 {
         window |= word &>> UInt64(truncatingIfNeeded: available)
         let bytes = (64 &- available) &>> 3
         next += bytes
@@ -97,6 +96,18 @@ struct JPEGBitReader {
         return
       }
     }
+    self = loadedByByte()
+  }
+
+  /// The same near markers, bytes of FF and the end. It takes and returns a copy, so that the caller's can stay in registers.
+  @inline(never)
+  private func loadedByByte() -> Self {
+    var reader = self
+    reader.loadByByte()
+    return reader
+  }
+
+  private mutating func loadByByte() {
     while available <= 56 {
       guard next < end else { return supply() }
       let byte = next[0]

@@ -52,7 +52,9 @@ enum JPEGColor {
     case .grey: target.update(from: rows[0], count: width)
     case .yCbCr: Self.forEachEight(width, target) { Self.rgb(rows, $0) }
     case .rgb:
-      Self.forEachEight(width, target) { (JPEGLanes.load(rows[0] + $0), JPEGLanes.load(rows[1] + $0), JPEGLanes.load(rows[2] + $0)) }
+      Self.forEachEight(width, target) {
+        (JPEGLanes.load(rows[0] + $0), JPEGLanes.load(rows[1] + $0), JPEGLanes.load(rows[2] + $0))
+      }
     case .cmyk:
       Self.forEachEight(width, target) {
         let key = JPEGLanes.load(rows[3] + $0)
@@ -71,15 +73,15 @@ enum JPEGColor {
   }
 
   /// YCbCr to RGB, 0…255. Whole multiples of 2^16 are taken out of the constants, so that the rest has 16 bits:
-  /// 1.402 = 1 + 26345 / 2^16, 1.772 = 2 − 14942 / 2^16, 0.714136 = 1 − 18734 / 2^16.
+  /// 1.402 = 1 + 26345 / 2^16, 1.772 = 2 − 14942 / 2^16, 0.714136 = 1 − 18734 / 2^16. A product is rounded to the nearest
+  /// as ⌊(⌊2p / 2^16⌋ + 1) / 2⌋ = ⌊(p + 2^15) / 2^16⌋, which needs its high half alone.
   @inline(__always)
   private static func rgb(_ rows: UnsafePointer<UnsafePointer<UInt8>>, _ x: Int) -> (Lanes, Lanes, Lanes) {
     let y = JPEGLanes.load(rows[0] + x)
     let (cb, cr) = (JPEGLanes.load(rows[1] + x) &- 128, JPEGLanes.load(rows[2] + x) &- 128)
-    let (wideCb, wideCr) = (JPEGLanes.wide(cb), JPEGLanes.wide(cr))
-    let red = JPEGLanes.narrow((wideCr &* 26345 &+ 32768) &>> 16)
-    let green = JPEGLanes.narrow((wideCb &* -22554 &+ wideCr &* 18734 &+ 32768) &>> 16)
-    let blue = JPEGLanes.narrow((wideCb &* -14942 &+ 32768) &>> 16)
+    let red = (JPEGLanes.highProduct(2 &* cr, 26345) &+ 1) &>> 1
+    let green = JPEGLanes.narrow((JPEGLanes.wide(cb) &* -22554 &+ JPEGLanes.wide(cr) &* 18734 &+ 32768) &>> 16)
+    let blue = (JPEGLanes.highProduct(2 &* cb, -14942) &+ 1) &>> 1
     return (
       JPEGLanes.clamped(y &+ cr &+ red), JPEGLanes.clamped(y &- cr &+ green), JPEGLanes.clamped(y &+ cb &+ cb &+ blue)
     )
@@ -114,7 +116,7 @@ enum JPEGColor {
   @inline(__always)
   private static func store(_ pixels: (Lanes, Lanes, Lanes), _ target: UnsafeMutableRawPointer) {
     let (red, green, blue) = pixels
-    let words = JPEGLanes.wide(red | green &<< 8) & 0xFFFF | JPEGLanes.wide(blue) &<< 16
+    let words = JPEGLanes.wideUnsigned(red | green &<< 8) | JPEGLanes.wideUnsigned(blue) &<< 16
     // Two pixels of 4 bytes become one word of 6.
     let pairs = unsafeBitCast(words, to: SIMD4<UInt64>.self)
     let packed = pairs & 0xFF_FFFF | (pairs &>> 8) & 0xFFFF_FF00_0000

@@ -86,7 +86,8 @@ struct JPEGDecoding {
     reader.move(to: 2)
     while !progression.isComplete || frame == nil {
       guard let (marker, position) = reader.nextMarker() else {
-        throw reader.fault("expected more data or the end marker FFD9, found the end of the file", remedy: truncatedRemedy)
+        throw reader.fault(
+          "expected more data or the end marker FFD9, found the end of the file", remedy: truncatedRemedy)
       }
       if marker == .endOfImage { break }
       if marker.isAlone && marker != .startOfImage { continue }
@@ -106,20 +107,24 @@ struct JPEGDecoding {
         guard let coding = marker.unreadableCoding else {
           throw reader.fault("expected a segment of a JPEG file, found the marker \(marker.text)", at: position)
         }
-        throw reader.fault("expected baseline or progressive JPEG, found \(coding) JPEG", at: position, remedy: jpegRemedy)
+        throw reader.fault(
+          "expected baseline or progressive JPEG, found \(coding) JPEG", at: position, remedy: jpegRemedy)
       }
     }
   }
 
   /// Reads a scan: its header and its entropy-coded data.
   private mutating func readScan(_ position: Int) throws(SeCuError) {
-    guard var frame else { throw reader.fault("expected a frame header before the first scan, found none", at: position) }
+    guard var frame else {
+      throw reader.fault("expected a frame header before the first scan, found none", at: position)
+    }
     let scan = try JPEGScan(frame: frame, reader: &reader)
     if planes.isEmpty {
       if frame.height == 0 { frame.height = try numberOfLines() }
       try frame.layOut(reader: reader, limits: limits)
       self.frame = frame
-      let samples = memory.zeros(64 * frame.blockCount, of: UInt8.self)
+      // Scans write all blocks that rows of pixels are made of, or end in an error.
+      let samples = memory.bytes(64 * frame.blockCount)
       planes = frame.components.map { JPEGPlane($0, frame: frame, memory: samples) }
       if frame.isProgressive { coefficients = memory.zeros(64 * frame.blockCount, of: Int16.self) }
     }
@@ -174,7 +179,8 @@ struct JPEGDecoding {
   ) throws(JPEGEntropyFault) {
     var members = scan.members.map {
       JPEGSequentialDecoder.Member(
-        dc: dcTables[$0.dc], ac: acTables[$0.ac], quantization: factors + 64 * $0.component, plane: planes[$0.component])
+        dc: dcTables[$0.dc], ac: acTables[$0.ac], quantization: factors + 64 * $0.component, plane: planes[$0.component]
+      )
     }
     try members.withUnsafeMutableBufferPointer { members throws(JPEGEntropyFault) in
       var decoder = JPEGSequentialDecoder(members: members, zigzag: zigzag, block: block)
@@ -217,7 +223,8 @@ struct JPEGDecoding {
   /// Makes the pixels of the samples, those of progressive files first of the coefficients.
   func image() throws(SeCuError) -> DecodedImage {
     guard let frame, progression.hasAllComponents else {
-      throw reader.fault("expected image data of each component before the end marker, found none", remedy: truncatedRemedy)
+      throw reader.fault(
+        "expected image data of each component before the end marker, found none", remedy: truncatedRemedy)
     }
     if let coefficients { transform(coefficients, frame) }
     let color = JPEGColor(

@@ -4,7 +4,8 @@ import Basics
 extension JPEGDecoding {
   /// The zigzag order of coefficients (T.81, figure A.6), from low to high frequencies: 8 · row + column.
   static let zigzagOrder: [UInt8] = [
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
+    28,
     35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47,
     55, 62, 63,
   ]
@@ -17,7 +18,8 @@ extension JPEGDecoding {
       let (isWide, table) = (head >> 4 == 1, Int(head & 15))
       guard head >> 4 <= 1, table <= 3 else {
         throw reader.fault(
-          "expected quantisation table 0…3 of precision 0 or 1, found \(table) of \(head >> 4)", at: reader.position - 1)
+          "expected quantisation table 0…3 of precision 0 or 1, found \(table) of \(head >> 4)", at: reader.position - 1
+        )
       }
       guard segment.upperBound - reader.position >= (isWide ? 128 : 64) else {
         throw reader.fault("expected 64 factors of a quantisation table, found the end of the segment")

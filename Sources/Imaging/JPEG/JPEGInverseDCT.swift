@@ -131,6 +131,7 @@ enum JPEGInverseDCT {
     }
   }
 
+  /// Even lanes of one, odd lanes of the other.
   @inline(__always)
   private static func interleaved(_ even: SIMD4<Int16>, _ odd: SIMD4<Int16>) -> Lanes {
     var lanes = Lanes()

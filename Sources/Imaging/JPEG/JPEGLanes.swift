@@ -10,6 +10,20 @@ enum JPEGLanes {
     return wide
   }
 
+  /// The value of each lane's 16 bits without a sign.
+  @inline(__always)
+  static func wideUnsigned(_ values: SIMD8<Int16>) -> SIMD8<UInt32> {
+    var wide = SIMD8<UInt32>()
+    for lane in 0..<8 { wide[lane] = UInt32(UInt16(bitPattern: values[lane])) }
+    return wide
+  }
+
+  /// The high 16 bits of values · factor.
+  @inline(__always)
+  static func highProduct(_ values: SIMD8<Int16>, _ factor: Int32) -> SIMD8<Int16> {
+    narrow((wide(values) &* factor) &>> 16)
+  }
+
   /// The low 16 bits of each value.
   @inline(__always)
   static func narrow(_ values: SIMD8<Int32>) -> SIMD8<Int16> {

@@ -13,10 +13,20 @@ final class JPEGMemory {
   func zeros<Value: BitwiseCopyable & FixedWidthInteger>(
     _ count: Int, of type: Value.Type
   ) -> UnsafeMutablePointer<Value> {
-    let block = UnsafeMutableRawPointer.allocate(byteCount: max(1, count) * MemoryLayout<Value>.stride, alignment: 64)
-    blocks.append(block)
-    let values = block.bindMemory(to: Value.self, capacity: max(1, count))
+    let values = reserve(max(1, count) * MemoryLayout<Value>.stride).bindMemory(to: Value.self, capacity: max(1, count))
     values.initialize(repeating: 0, count: max(1, count))
     return values
+  }
+
+  /// - Parameter count: 1 or more.
+  /// - Returns: `count` bytes of any value, aligned to 64: to be written before they are read.
+  func bytes(_ count: Int) -> UnsafeMutablePointer<UInt8> {
+    reserve(count).bindMemory(to: UInt8.self, capacity: count)
+  }
+
+  private func reserve(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    let block = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+    blocks.append(block)
+    return block
   }
 }

@@ -9,12 +9,14 @@ struct JPEGPlane {
   /// The component's sampling factors and the largest of the frame's.
   let horizontal: (own: Int, largest: Int)
   let vertical: (own: Int, largest: Int)
+}
 
+extension JPEGPlane {
+  /// - Parameter memory: the samples of all components, blocks of 64.
   init(_ component: JPEGComponent, frame: JPEGFrame, memory: UnsafeMutablePointer<UInt8>) {
-    samples = memory + 64 * component.firstBlock
-    stride = 8 * component.paddedColumns
-    (width, height) = (component.width, component.height)
-    horizontal = (component.horizontal, frame.horizontal)
-    vertical = (component.vertical, frame.vertical)
+    self.init(
+      samples: memory + 64 * component.firstBlock, stride: 8 * component.paddedColumns, width: component.width,
+      height: component.height, horizontal: (component.horizontal, frame.horizontal),
+      vertical: (component.vertical, frame.vertical))
   }
 }

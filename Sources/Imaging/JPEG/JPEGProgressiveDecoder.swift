@@ -187,7 +187,9 @@ struct JPEGProgression {
   /// - Returns: what is wrong with it, or nil.
   mutating func note(_ scan: JPEGScan) -> String? {
     scanCount += 1
-    guard scanCount <= Self.largestScanCount else { return "expected at most \(Self.largestScanCount) scans, found more" }
+    guard scanCount <= Self.largestScanCount else {
+      return "expected at most \(Self.largestScanCount) scans, found more"
+    }
     for member in scan.members {
       guard scan.band.lowerBound == 0 || lowestBits[member.component][0] != Self.unknown else {
         return "expected a scan of DC coefficients before AC, found \(scan.band.lowerBound)…\(scan.band.upperBound)"

@@ -93,7 +93,8 @@ struct JPEGUpsampler {
     var x = 1
     while x &+ 8 <= last {
       let own = JPEGLanes.load(near + x) &* 3
-      store((own &+ JPEGLanes.load(near + x - 1) &+ 1) &>> 2, (own &+ JPEGLanes.load(near + x + 1) &+ 2) &>> 2, at: 2 &* x)
+      store(
+        (own &+ JPEGLanes.load(near + x - 1) &+ 1) &>> 2, (own &+ JPEGLanes.load(near + x + 1) &+ 2) &>> 2, at: 2 &* x)
       x &+= 8
     }
     while x < last {
@@ -121,7 +122,8 @@ struct JPEGUpsampler {
     let sums = self.sums + 1
     var x = 0
     while x < plane.width {
-      UnsafeMutableRawPointer(sums + x).storeBytes(of: JPEGLanes.load(near + x) &* 3 &+ JPEGLanes.load(far + x), as: Lanes.self)
+      UnsafeMutableRawPointer(sums + x).storeBytes(
+        of: JPEGLanes.load(near + x) &* 3 &+ JPEGLanes.load(far + x), as: Lanes.self)
       x &+= 8
     }
     // A neighbour like the edge itself makes (3s + s + rounding) / 16 of it.
