@@ -66,7 +66,8 @@ public final class Network {
   ///
   /// - Throws: what `ResNet.validate` throws.
   public static func parameterCounts(_ description: ResNet) throws -> (all: Int, largest: Int) {
-    let layout = try plan(description, batch: 1, groups: 1).layout
+    try description.validate()
+    let layout = try NetworkPlan(description, batch: 1, groups: 1, placesInMemory: false).layout
     return (layout.parameterCount, layout.parameters.map(\.count).max() ?? 0)
   }
 

@@ -25,8 +25,9 @@ struct NetworkPlan {
   ///   - network: validated.
   ///   - batch: the most images at a time, all views together.
   ///   - groups: the most views in a batch.
+  ///   - placesInMemory: false leaves `memory` empty, which takes no time for networks of thousands of layers.
   /// - Throws: `SeCuError` of kind `.usage` for sizes that no machine's memory holds.
-  init(_ network: ResNet, batch: Int, groups: Int) throws {
+  init(_ network: ResNet, batch: Int, groups: Int, placesInMemory: Bool = true) throws {
     self.batch = batch
     self.groups = groups
     valueFloats = [batch * network.height * network.width * network.channels]
@@ -51,6 +52,7 @@ struct NetworkPlan {
       prediction = linear("predictor.3", inner, hidden, network.dimension)
     }
     markAccumulation()
+    guard placesInMemory else { return }
     memory = try NetworkMemory(layers, valueFloats: valueFloats, outputs: outputs, batch: batch)
   }
 

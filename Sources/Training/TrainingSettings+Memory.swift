@@ -98,34 +98,51 @@ extension TrainingSettings {
   /// Refuses a run that this machine, or its container, has not the memory for.
   ///
   /// - Parameter limit: what there is; the others are as `memory` has them.
-  /// - Throws: `SeCuError` of kind `.usage` with what is needed, what there is, and the largest batch that would fit; what `memory` throws.
+  /// - Throws: `SeCuError` of kind `.usage` with what is needed, what there is, and the largest batch that would fit in nine
+  ///   tenths of that; what `memory` throws.
   package func checkMemory(
     images count: Int, imageBytes: Double? = nil, threads: Int, limit: Machine.MemoryLimit = Machine.memoryLimit
   ) throws {
+    // A network may be so large that to plan its memory takes long, or that the plan is refused.
+    let parameters = 12 * Double(try Network.parameterCounts(network).all)
+    guard parameters <= limit.bytes else {
+      throw SeCuError(
+        .usage,
+        "the network's parameters need \(Machine.memoryText(parameters)) of memory with their gradients and velocities, "
+          + "and \(limit.text)", at: "network", remedy: "Take a smaller network")
+    }
     let need = Result { try memory(images: count, imageBytes: imageBytes, threads: threads) }
     if case .success(let need) = need, need.bytes <= limit.bytes { return }
-    try network.validate()
-    var fitting = 1, tooLarge = min(batch, count)
-    while tooLarge - fitting > 1 {
-      var trial = self
-      trial.batch = (fitting + tooLarge) / 2
-      // What is too large even to be planned throws.
-      let bytes = try? trial.memory(images: count, imageBytes: imageBytes, threads: threads).bytes
-      if let bytes, bytes <= limit.bytes { fitting = trial.batch } else { tooLarge = trial.batch }
-    }
+    let batch = largestBatch(within: 0.9 * limit.bytes, images: count, imageBytes: imageBytes, threads: threads)
     let remedy =
-      fitting > 1
-      ? "A batch of \(fitting) would fit" : "No batch would fit; take a smaller network, smaller images or fewer heads"
+      batch.map { "A batch of \($0) would fit" }
+      ?? "No batch would fit; take a smaller network, smaller images or fewer heads"
     switch need {
     case .success(let need):
       throw SeCuError(
         .usage,
-        "\(heads.count) heads and batches of \(batch) images need \(Machine.memoryText(need.bytes)) of memory "
+        "\(heads.count) heads and batches of \(self.batch) images need \(Machine.memoryText(need.bytes)) of memory "
           + "(\(need.list)), and \(limit.text)", at: "batch", remedy: remedy)
     case .failure(var error as SeCuError):
       error.remedy = remedy
       throw error
     case .failure(let error): throw error
     }
+  }
+
+  /// The largest batch, of at least 2 images and at most the present one, with which a run needs no more than `bytes`; nil if there is
+  /// none.
+  ///
+  /// - Parameters: as `memory` has them.
+  func largestBatch(within bytes: Double, images count: Int, imageBytes: Double?, threads: Int) -> Int? {
+    var fitting = 1, tooLarge = min(batch, count) + 1
+    while tooLarge - fitting > 1 {
+      var trial = self
+      trial.batch = (fitting + tooLarge) / 2
+      // What is too large even to be planned throws.
+      let need = try? trial.memory(images: count, imageBytes: imageBytes, threads: threads)
+      if let need, need.bytes <= bytes { fitting = trial.batch } else { tooLarge = trial.batch }
+    }
+    return fitting > 1 ? fitting : nil
   }
 }

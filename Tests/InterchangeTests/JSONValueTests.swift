@@ -27,7 +27,7 @@ import Testing
 
   /// A Float that was written, read as a number of any kind and written again is still the same Float.
   @Test func `the digits of a Float stay`() throws {
-    for float in [Float(0.1), 1e-4, 0.3, 4.2, .leastNormalMagnitude, .greatestFiniteMagnitude, 1 / 3, 16_777_217] {
+    for float in [Float(0.1), 1e-4, 0.3, 4.2, .leastNormalMagnitude, .greatestFiniteMagnitude, 1 / 3, 16_777_216] {
       let once = try value(String(decoding: JSON.line([float]), as: UTF8.self))
       let again = try JSON.decode([Float].self, from: JSON.line(once), name: "text")
       #expect(again == [float])

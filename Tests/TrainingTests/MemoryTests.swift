@@ -47,15 +47,19 @@ import Testing
     #expect(error.problem.hasSuffix("and this container may use 35 MB"), "\(error)")
     let words = try #require(error.remedy?.split(separator: " "))
     #expect(words[0..<3] == ["A", "batch", "of"] && words.suffix(2) == ["would", "fit"])
-    // That one fits, and the next does not.
+    // That one fits in nine tenths of it, and the next does not.
     for (difference, fits) in [(0, true), (1, false)] {
       var other = settings
       other.batch = try #require(Int(words[3])) + difference
-      #expect((try other.memory(images: 1797, threads: 2).bytes <= limit.bytes) == fits)
+      #expect((try other.memory(images: 1797, threads: 2).bytes <= 0.9 * limit.bytes) == fits)
     }
-    let none = Machine.MemoryLimit(bytes: 1e6, holder: "this machine has")
+    let none = Machine.MemoryLimit(bytes: 15e6, holder: "this machine has")
     let hopeless = try failure(.usage) { try settings.checkMemory(images: 1797, threads: 2, limit: none) }
     #expect(hopeless.remedy == "No batch would fit; take a smaller network, smaller images or fewer heads")
+    let tiny = Machine.MemoryLimit(bytes: 1e6, holder: "this machine has")
+    let network = try failure(.usage) { try settings.checkMemory(images: 1797, threads: 2, limit: tiny) }
+    #expect(network.problem.hasPrefix("the network's parameters need 1.1 MB of memory"), "\(network)")
+    #expect(network.place == "network")
     try settings.checkMemory(images: 1797, threads: 2, limit: .init(bytes: 1e9, holder: ""))
   }
 
