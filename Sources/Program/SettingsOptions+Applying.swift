@@ -73,7 +73,8 @@ extension SettingsOptions {
     if values.declares(threshold), let value = values[threshold] {
       guard s.selfLabelling != nil else {
         throw SeCuError(
-          .usage, "belongs to self-labelling", at: threshold.declaration.spelling, remedy: "Choose it with --self-label")
+          .usage, "belongs to self-labelling", at: threshold.declaration.spelling, remedy: "Choose it with --self-label"
+        )
       }
       s.selfLabelling?.threshold = Float(value)
     }

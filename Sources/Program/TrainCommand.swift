@@ -184,7 +184,8 @@ struct TrainCommand {
     let weights = try settings.initialWeights.map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) }
     if let weights {
       output.messages.tell(
-        "starting from \(weights.name): its encoder\(weights.hasCenters(for: settings) ? " and centers" : "; centers are new")\n")
+        "starting from \(weights.name): its encoder\(weights.hasCenters(for: settings) ? " and centers" : "; centers are new")\n"
+      )
     }
     return try Trainer(settings, images: images, startingFrom: weights, engine: engine)
   }
@@ -252,7 +253,8 @@ struct TrainCommand {
   /// Why self-labelling ended before its last epoch.
   private static func exhaustion(_ report: EpochReport, _ settings: TrainingSettings) -> String {
     String(
-      format: "No label passed the threshold of %.4g in this epoch (the surest reached %.4g): there is nothing to learn "
+      format:
+        "No label passed the threshold of %.4g in this epoch (the surest reached %.4g): there is nothing to learn "
         + "from, and the run ends here. Lower --threshold, or train the run in --init for longer.",
       Double(settings.selfLabelling?.threshold ?? 0), report.highestConfidence ?? 0)
   }

@@ -30,7 +30,8 @@ extension Learner {
   func selfLabel(ids: [Int], head: Int, rate: Float) -> ClusterHeads.SelfLabels? {
     guard let state = selfLabelling else { return nil }
     let b = ids.count, d = heads.dimension
-    let strongViews = views.base + b * network.description.height * network.description.width * network.description.channels
+    let strongViews =
+      views.base + b * network.description.height * network.description.width * network.description.channels
     let strong = features.base + b * d
     for (images, unit, lengths) in [
       (views.base, features.base, featureLengths.base), (strongViews, strong, featureLengths.base + b),

@@ -62,7 +62,8 @@ public final class Trainer {
     try initialWeights?.apply(to: learner)
     guard settings.selfLabelling == nil || initialWeights?.hasCenters(for: settings) == true else {
       throw SeCuError(
-        .usage, "self-labelling needs the encoder and the centers of a run with heads of "
+        .usage,
+        "self-labelling needs the encoder and the centers of a run with heads of "
           + settings.heads.map(String.init).joined(separator: ", ") + " clusters", at: initialWeights?.name,
         remedy: "Name such a run: --init RUN")
     }

@@ -15,7 +15,7 @@ import Testing
     let comparison = try comparison()
     var epochs = 0
     let result = try #require(
-      try comparison.run(method, seed: 5) { if case .epochEnded = $0 { epochs += 1 } })
+      try comparison.run(method, seed: 5, handle: { if case .epochEnded = $0 { epochs += 1 } }))
     #expect(result.method == method && result.seed == 5 && result.diverged == nil)
     for score in [result.acc, result.nmi] { #expect(0...1 ~= (try #require(score))) }
     let (smallest, largest) = (try #require(result.smallest), try #require(result.largest))
