@@ -66,10 +66,12 @@ let package = Package(
       name: "Benchmarks",
       dependencies: ["Basics", "Interchange", "Kernels", "Networks", "Clustering", "Training"], path: "Benchmarks",
       exclude: ["README.md"], swiftSettings: optimised),
+    // What several test targets share, optimised: it runs loops of many thousand turns.
+    .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: optimised),
     .testTarget(name: "HouseTests"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
+    .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),
     .testTarget(
       name: "KernelsTests", dependencies: ["Basics", "MicrokernelInterface", "Kernels"], swiftSettings: optimised),

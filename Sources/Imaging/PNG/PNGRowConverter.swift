@@ -6,8 +6,8 @@ struct PNGRowConverter {
   let channels: Int
   private let bitDepth: Int
   private let samples: Int
-  /// For values of at most 8 bits that are a pixel each, grey or an index of the palette: four bytes for each value, of which
-  /// the first `channels` count. Otherwise empty.
+  /// For values of at most 8 bits that are a pixel each, indices of the palette or grey that doesn't stay as it is: four
+  /// bytes for each value, of which the first `channels` count. Otherwise empty.
   private let colours: [UInt8]
   /// How many values have colours.
   private let colourCount: Int
@@ -32,7 +32,7 @@ struct PNGRowConverter {
         return chunks.palette[3 * index..<3 * index + 3] + [alpha]
       }
       transparent = nil
-    } else if header.colourType == .grey, bitDepth <= 8 {
+    } else if header.colourType == .grey, bitDepth < 8 || bitDepth == 8 && chunks.transparency != nil {
       colourCount = 1 << bitDepth
       let key = chunks.transparency.map { Int($0[0]) << 8 | Int($0[1]) }
       let highest = colourCount - 1
