@@ -48,6 +48,10 @@ import Testing
     }
   }
 
+  @Test func filesOfJPEG() throws {
+    try check(JPEGSample.all.map(\.bytes), 5000) { try JPEGDecoder.decode($0, name: $1, limits: $2) }
+  }
+
   /// With the checksums of the chunks put right, so that the damage is not found by them.
   @Test func chunksOfPNG() throws {
     let files = Self.samples().map { $0.file(pieces: 2) }
