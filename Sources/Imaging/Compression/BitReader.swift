@@ -10,10 +10,11 @@ struct BitReader {
   /// How many bits of `buffer` are loaded, 0…63.
   var available = 0
 
-  init(_ input: UnsafeBufferPointer<UInt8>, from first: Int) {
-    // An empty buffer may have no address; nothing is read through this one.
-    self.input = input.baseAddress ?? UnsafePointer(bitPattern: 8)!
-    (count, next) = (input.count, first)
+  /// - Parameters:
+  ///   - input: `count` bytes.
+  ///   - first: the byte to begin with.
+  init(_ input: UnsafePointer<UInt8>, count: Int, from first: Int) {
+    (self.input, self.count, next) = (input, count, first)
   }
 
   /// The byte that holds the next bit.
@@ -68,7 +69,7 @@ struct BitReader {
 
   func fault(_ problem: String) -> CompressionFault { CompressionFault(problem: problem, offset: offset) }
 
-  var truncated: CompressionFault {
-    CompressionFault(problem: "expected more compressed bytes, found their end", offset: count)
-  }
+  static let endOfInput = "expected more compressed bytes, found their end"
+
+  var truncated: CompressionFault { CompressionFault(problem: Self.endOfInput, offset: count) }
 }

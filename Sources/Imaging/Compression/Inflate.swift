@@ -21,22 +21,23 @@ struct Inflate: ~Copyable {
     codeLengths.deallocate()
   }
 
-  private init(_ input: UnsafeBufferPointer<UInt8>, from first: Int) {
-    reader = BitReader(input, from: first)
-  }
+  private init(_ reader: BitReader) { self.reader = reader }
 
   /// Decompresses one stream.
   ///
   /// - Parameters:
   ///   - input: the stream and perhaps more.
   ///   - first: where in `input` it begins.
-  ///   - output: takes the bytes; matches may reach back to what it holds already.
+  ///   - output: takes the bytes, after those it holds already; no match reaches into those.
   /// - Returns: where in `input` the stream has ended.
   /// - Throws: `CompressionFault` for a stream that is malformed, truncated or longer than the output's limit.
   static func decompress(
     _ input: UnsafeBufferPointer<UInt8>, from first: Int = 0, into output: inout InflateOutput
   ) throws(CompressionFault) -> Int {
-    var inflate = Inflate(input, from: first)
+    guard let bytes = input.baseAddress else {
+      throw CompressionFault(problem: BitReader.endOfInput, offset: 0)
+    }
+    var inflate = Inflate(BitReader(bytes, count: input.count, from: first))
     // Where a new stream begins: its matches reach no further back.
     let start = output.count
     var isLast = false
