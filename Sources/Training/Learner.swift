@@ -16,14 +16,10 @@ package final class Learner {
   /// What moves the weights in self-labelling; the optimisers above have nothing to move then.
   let selfLabelling: SelfLabellingState?
   let normalize: L2Normalize
-  /// Unit features of the batch, [2b, d], and the lengths they had.
+  /// Unit features of the batch, [2b, d], and the lengths they had; with a predictor the projections and then the predictions, [4b, d].
   let features: FloatBuffer
   let featureLengths: FloatBuffer
   let featureGradients: FloatBuffer
-  /// The same of the predictions, where the network has a predictor.
-  private let predictions: FloatBuffer?
-  private let predictionLengths: FloatBuffer?
-  private let predictionGradients: FloatBuffer?
   /// The views of the batch, NHWC: view a of every image, then view b.
   package let views: FloatBuffer
 
@@ -36,10 +32,9 @@ package final class Learner {
     let batch = min(settings.batch, images)
     try settings.checkMemory(images: images, imageBytes: 0, threads: engine.cores.threads)
     network = try Network(settings.network, batch: settings.viewsPerPass * batch)
-    let predicts = settings.network.predictor != nil
     heads = ClusterHeads(
       clusters: settings.heads, dimension: settings.network.dimension, images: images, batch: batch,
-      constraint: settings.constraint, losses: settings.losses, usesPredictions: predicts)
+      constraint: settings.constraint, losses: settings.losses, usesPredictions: settings.network.predictor != nil)
     let dimension = settings.network.dimension
     func descent(_ tensors: [GradientDescent.Tensor]) -> GradientDescent {
       GradientDescent(
@@ -55,14 +50,15 @@ package final class Learner {
       SelfLabellingState($0, parameters: parameterCount, centers: centerCount, weightDecay: settings.weightDecay)
     }
     normalize = L2Normalize(columns: dimension)
-    features = FloatBuffer(2 * batch * dimension)
-    featureLengths = FloatBuffer(2 * batch)
-    featureGradients = FloatBuffer(2 * batch * dimension)
-    predictions = predicts ? FloatBuffer(2 * batch * dimension) : nil
-    predictionLengths = predicts ? FloatBuffer(2 * batch) : nil
-    predictionGradients = predicts ? FloatBuffer(2 * batch * dimension) : nil
+    let rows = Self.outputs(settings) * 2 * batch
+    features = FloatBuffer(rows * dimension)
+    featureLengths = FloatBuffer(rows)
+    featureGradients = FloatBuffer(rows * dimension)
     views = FloatBuffer(2 * batch * settings.network.height * settings.network.width * settings.network.channels)
   }
+
+  /// Feature vectors of a view: its projection, and its prediction where there is a predictor.
+  private static func outputs(_ settings: TrainingSettings) -> Int { settings.network.predictor == nil ? 1 : 2 }
 
   /// Starts from this seed's random weights and centers.
   package func initialize(seed: UInt64) {
@@ -84,27 +80,26 @@ package final class Learner {
   /// - Returns: both losses before the step.
   package func step(ids: [Int], firstEpoch: Bool, rate: Float, centerRate: Float) -> ClusterHeads.StepLosses {
     let rows = 2 * ids.count
-    // Forward: x_i, the unit features of both views.
-    let raw = network.forward(on: engine, images: views.base, count: rows, groups: 2, training: true)
-    normalize.forward(on: engine, x: raw, y: features.base, lengths: featureLengths.base, rows: rows)
-    if let prediction = network.prediction, let predictions, let predictionLengths {
+    // Forward: x_i, the unit features of both views, and the unit predictions if the network makes any.
+    let projections = network.forward(on: engine, images: views.base, count: rows, groups: 2, training: true)
+    let outputs = [projections, network.prediction].compactMap(\.self), block = rows * heads.dimension
+    for (o, raw) in outputs.enumerated() {
       normalize.forward(
-        on: engine, x: prediction, y: predictions.base, lengths: predictionLengths.base, rows: rows)
+        on: engine, x: raw, y: features.base + o * block, lengths: featureLengths.base + o * rows, rows: rows)
     }
 
     // Assign the batch to clusters, then ℓ_x and ℓ_w with their gradients.
+    let predicts = outputs.count == 2
     let losses = heads.step(
-      on: engine, features: features.base, predictions: predictions.map { UnsafePointer($0.base) }, ids: ids,
-      firstEpoch: firstEpoch, featureGradient: featureGradients.base, predictionGradient: predictionGradients?.base)
+      on: engine, features: features.base, predictions: predicts ? UnsafePointer(features.base + block) : nil, ids: ids,
+      firstEpoch: firstEpoch, featureGradient: featureGradients.base,
+      predictionGradient: predicts ? featureGradients.base + block : nil)
 
     // Backward: through the normalisation into the network.
-    normalize.backward(
-      on: engine, dy: featureGradients.base, y: features.base, lengths: featureLengths.base,
-      dx: network.outputGradient, rows: rows)
-    if let gradient = network.predictionGradient, let predictions, let predictionLengths, let predictionGradients {
+    for (o, gradient) in [network.outputGradient, network.predictionGradient].compactMap(\.self).enumerated() {
       normalize.backward(
-        on: engine, dy: predictionGradients.base, y: predictions.base, lengths: predictionLengths.base, dx: gradient,
-        rows: rows)
+        on: engine, dy: featureGradients.base + o * block, y: features.base + o * block,
+        lengths: featureLengths.base + o * rows, dx: gradient, rows: rows)
     }
     network.backward(on: engine, images: views.base, count: rows, groups: 2)
 

@@ -66,7 +66,7 @@ import Testing
   @Test func `what memory can't hold is refused before it is taken`() throws {
     let engine = makeEngine(.portable, 1)
     let heads = TinyRun.settings { ($0.heads, $0.network.dimension) = ([1_000_000, 1_000_000], 16_384) }
-    let network = TinyRun.settings { ($0.network.widths, $0.batch) = ([16_384, 16_384], 1_000_000) }
+    let network = TinyRun.settings { ($0.network.widths, $0.network.blocks) = ([16_384, 16_384], [1000, 1000]) }
     let images = TinyRun.settings { ($0.network.height, $0.network.width, $0.batch) = (4096, 4096, 1_000_000) }
     for (settings, word) in [(heads, "2 heads"), (network, "the network's parameters"), (images, "batches of")] {
       let error = try failure(.usage) { try Learner(settings, images: 1_000_000, engine: engine) }
