@@ -3,16 +3,6 @@ import Kernels
 /// `conv`: the three passes of a convolution, NHWC, padded by half the kernel. Each costs 2·N·H'·W'·Cin·Cout·k² FLOPs, with
 /// taps on padding counted although the kernels skip them, so that more than 100 % of the peak is possible.
 extension Benchmark {
-  /// The passes as oneDNN names them.
-  enum ConvolutionPass: String, CaseIterable {
-    /// y from x and w.
-    case forward = "fwd"
-    /// The gradient of x from those of y and w.
-    case inputGradient = "dgrad"
-    /// The gradient of w from x and that of y.
-    case weightGradient = "wgrad"
-  }
-
   /// The layers of ResNet-18 at 32×32 pixels, then those of the compact network (16-32-64 channels).
   static func convolutions(batch: Int) -> [Benchmark] {
     let layers = [
