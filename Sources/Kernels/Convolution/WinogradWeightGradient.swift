@@ -8,7 +8,7 @@ import MicrokernelInterface
 ///
 ///     for each stretch of tiles
 ///       transform x: V[e][tile][ci], and dy: Z[e][tile][co]         spread over the cores, in L3
-///       for each element e × panel of output channels               spread over the cores
+///       for each element e                                          spread over the cores
 ///         S[e][ci, co] += V[e]ᵀ · Z[e]                              sums in registers, then in memory
 ///     dw (+)= Aᵀ S A
 ///
@@ -51,10 +51,8 @@ package final class WinogradWeightGradient {
         transform(dy, piece, plan, into: z + from * plan.zStride, scratch: scratch, kernels)
       }
       let flops = 2 * WinogradTiles.elements * stretch.count * shape.inputChannels * shape.outputChannels
-      engine.run(WinogradTiles.elements * plan.groups, flops: flops) { task, _ in
-        multiply(
-          task / plan.groups, group: task % plan.groups, stretch.count, plan, v, z, into: sums, accumulate: first > 0,
-          kernels)
+      engine.run(WinogradTiles.elements, flops: flops) { e, _ in
+        multiply(e, stretch.count, plan, v, z, into: sums, accumulate: first > 0, kernels)
       }
       first = stretch.upperBound
     } while first < plan.tileCount
@@ -69,25 +67,27 @@ package final class WinogradWeightGradient {
     let zStride: Int, zElement: Int
     let sumStride: Int, sumElement: Int
     let panelCount: Int
-    let groups: Int
 
     init(_ g: WinogradWeightGradient, count: Int, kernels: any MicrokernelTable.Type) {
       let s = g.shape
       tileCount = count * g.tiles.perImage
       vStride = WinogradTiles.stride(s.inputChannels, lanes: kernels.lanes)
       zStride = WinogradTiles.stride(s.outputChannels, lanes: kernels.lanes)
-      let most = Self.stretchFloats / (WinogradTiles.elements * (vStride + zStride))
-      let stretches = max(1, (tileCount + most - 1) / max(1, most))
+      let fitting = Self.stretchFloats / (WinogradTiles.elements * (vStride + zStride))
+      let most = max(Self.fewestTiles, fitting)
+      let stretches = max(1, (tileCount + most - 1) / most)
       stretchTiles = max(1, (tileCount + stretches - 1) / stretches)
       vElement = stretchTiles * vStride + 16
       zElement = stretchTiles * zStride + 16
       sumStride = (s.outputChannels + kernels.lanes - 1) / kernels.lanes * kernels.lanes
       sumElement = s.inputChannels * sumStride + 16
       panelCount = (s.outputChannels + kernels.tileColumns - 1) / kernels.tileColumns
-      groups = 1
     }
 
-    static let stretchFloats = 2 << 20
+    /// V and Z of a stretch: 8 MiB, a part of an L3. Half and double of that were slower.
+    private static let stretchFloats = 2 << 20
+    /// With fewer tiles in a stretch, the sums (36 MiB for 512 × 512 channels) would come and go more often than pays.
+    private static let fewestTiles = 128
 
     var vFloats: Int { WinogradTiles.elements * vElement }
     var zFloats: Int { WinogradTiles.elements * zElement }
@@ -113,14 +113,14 @@ package final class WinogradWeightGradient {
     }
   }
 
-  /// S[e] (+)= V[e]ᵀ · Z[e] for one group of panels.
+  /// S[e] (+)= V[e]ᵀ · Z[e].
   private func multiply(
-    _ e: Int, group: Int, _ tileCount: Int, _ plan: Plan, _ v: UnsafePointer<Float>, _ z: UnsafePointer<Float>,
+    _ e: Int, _ tileCount: Int, _ plan: Plan, _ v: UnsafePointer<Float>, _ z: UnsafePointer<Float>,
     into sums: UnsafeMutablePointer<Float>, accumulate: Bool, _ kernels: any MicrokernelTable.Type
   ) {
     var run = Tile.Run(a: 0, b: 0)
     withUnsafePointer(to: &run) { run in
-      for p in group * plan.panelCount / plan.groups..<(group + 1) * plan.panelCount / plan.groups {
+      for p in 0..<plan.panelCount {
         let column = p * kernels.tileColumns
         var ci = 0
         while ci < shape.inputChannels {
