@@ -73,7 +73,8 @@ import Testing
       let counts = counts(larger)
       let result = padded(accumulates ? before : [], to: counts.result)
       run(
-        larger, on: engine, algorithm, padded(left, to: counts.left), padded(right, to: counts.right), result, count: s.batch)
+        larger, on: engine, algorithm, padded(left, to: counts.left), padded(right, to: counts.right), result,
+        count: s.batch)
       if !result.isGuarded { return "\(self): wrote outside its result" }
       if !result.isUntouched(wanted.count..<counts.result) { return "\(self): wrote to images beyond count" }
       return mismatch(Array(result.values.prefix(wanted.count)), wanted, tolerance: tolerance).map { "\(self): \($0)" }

@@ -8,13 +8,18 @@ import Testing
   /// Sizes around the tiles of 4×4, channels around the vectors, batches around the blocks.
   static let shapes: [ConvolutionShape] = [
     shape(1, 4, 4, 16, 16), shape(3, 8, 8, 32, 32), shape(2, 13, 13, 33, 40), shape(5, 6, 7, 17, 65),
-    shape(25, 2, 2, 64, 48), shape(13, 1, 1, 33, 17), shape(1, 3, 9, 5, 1), shape(7, 5, 4, 1, 3), shape(2, 9, 5, 72, 96),
+    shape(25, 2, 2, 64, 48), shape(13, 1, 1, 33, 17), shape(1, 3, 9, 5, 1), shape(7, 5, 4, 1, 3),
+    shape(2, 9, 5, 72, 96),
     // No padding, and more than the kernel needs; the input gradient's patches then start after their tile.
     shape(3, 7, 6, 19, 33, padding: 0), shape(2, 3, 3, 16, 8, padding: 0), shape(2, 5, 3, 16, 20, padding: 2),
     shape(1, 2, 4, 8, 16, padding: 4),
     // Many tiles: several blocks, and several stretches of the weight gradient.
     shape(2, 30, 33, 33, 34), shape(3, 18, 21, 64, 32), shape(1, 61, 10, 16, 65),
   ]
+
+  /// Weights larger than the caches when they are transformed, and more tiles than one stretch of theirs. On images of one pixel the plain
+  /// pass is quick even so.
+  static let wide = shape(257, 1, 1, 350, 340)
 
   private static func shape(
     _ batch: Int, _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int, padding: Int = 1
@@ -26,7 +31,7 @@ import Testing
 
   /// With the operand that is transformed by G in multiples of 576 = 24², all 36 products are whole numbers. As long as they stay
   /// below 2²⁴, the result must be the reference's to the last bit: one product too many or too few shows.
-  @Test(arguments: shapes)
+  @Test(arguments: shapes + [wide])
   func wholeNumbersMatchExactly(shape s: ConvolutionShape) {
     for pass in Pass.allCases {
       var samples = Samples(s.inputCount + s.outputChannels)
@@ -55,7 +60,8 @@ import Testing
       let before = samples.normals(counts.result)
       let wanted = pass.reference(s, left, right, before: before)
       let sums = WinogradBound.magnitudes(pass, s, left, right)
-      let terms = pass.gradesWeights ? s.batch * ((s.outputHeight + 3) / 4) * ((s.outputWidth + 3) / 4) : pass.terms(s) / 9
+      let terms =
+        pass.gradesWeights ? s.batch * ((s.outputHeight + 3) / 4) * ((s.outputWidth + 3) / 4) : pass.terms(s) / 9
       let bound = gamma(terms + 32)
       for instructionSet in InstructionSet.available {
         let found = pass.problem(
@@ -66,7 +72,7 @@ import Testing
     }
   }
 
-  @Test(arguments: InstructionSet.available, shapes.suffix(3))
+  @Test(arguments: InstructionSet.available, shapes.suffix(3) + [wide])
   func threadsDoNotChangeTheBits(instructionSet: InstructionSet, shape s: ConvolutionShape) {
     for pass in Pass.allCases {
       let counts = pass.counts(s)
@@ -74,7 +80,8 @@ import Testing
         var samples = Samples(5)
         let left = GuardedFloats(samples.normals(counts.left)), right = GuardedFloats(samples.normals(counts.right))
         let result = GuardedFloats(samples.normals(counts.result))
-        pass.run(s, on: poisonedEngine(instructionSet, threads: threads), .winograd, left, right, result, count: s.batch)
+        pass.run(
+          s, on: poisonedEngine(instructionSet, threads: threads), .winograd, left, right, result, count: s.batch)
         return bits(result.values)
       }
       #expect(results[1] == results[0], "\(pass)")
@@ -111,7 +118,9 @@ enum WinogradBound {
     let inputs = t[0].count, outputs = t.count
     var half = [Double](repeating: 0, count: outputs * inputs)
     for i in 0..<outputs {
-      for p in 0..<inputs where t[i][p] != 0 { for q in 0..<inputs { half[i * inputs + q] += t[i][p] * d[p * inputs + q] } }
+      for p in 0..<inputs where t[i][p] != 0 {
+        for q in 0..<inputs { half[i * inputs + q] += t[i][p] * d[p * inputs + q] }
+      }
     }
     var result = [Double](repeating: 0, count: outputs * outputs)
     for i in 0..<outputs {

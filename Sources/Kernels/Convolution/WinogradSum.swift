@@ -124,7 +124,8 @@ package final class WinogradSum {
         }
         multiply(stretch.count, p..<p + 1, plan, v, u, into: m, kernels)
         let column = p * panels.tileColumns
-        transform(m, plan, stretch, columns: column..<column + panels.columns(of: p), operands, scratch: scratch, kernels)
+        transform(
+          m, plan, stretch, columns: column..<column + panels.columns(of: p), operands, scratch: scratch, kernels)
       }
       first = stretch.upperBound
     } while first < plan.tileCount
