@@ -29,9 +29,8 @@ package struct WinogradPatch {
   /// `scratchFloats` floats.
   package var scratch: UnsafeMutablePointer<Float>
 
-  /// Channels between two visits to the same position: 36 times as many floats (9 KiB) stay in L1.
-  package static let chunk = 64
-  package static let scratchFloats = 37 * chunk
+  /// Room for the 36 elements of 64 channels (9 KiB, which stay in L1), and 64 zeros.
+  package static let scratchFloats = 37 * 64
 
   /// A patch that lies whole inside, with room for whole vectors in the target.
   package init(

@@ -32,10 +32,10 @@ private enum InputTransform: Transform {
 
   @inline(__always) static func apply(_ d: Six) -> Six {
     let even = multiplyAdd(splat(-4), d.v2, d.v4), odd = multiplyAdd(splat(-4), d.v1, d.v3)
-    let even2 = d.v4 - d.v2, odd2 = d.v3 - d.v1
+    let even2 = d.v4 - d.v2, half = d.v3 - d.v1, odd2 = half + half
     return Six(
       v0: multiplyAdd(splat(4), d.v0, multiplyAdd(splat(-5), d.v2, d.v4)), v1: even + odd, v2: even - odd,
-      v3: multiplyAdd(splat(2), odd2, even2), v4: multiplyAdd(splat(-2), odd2, even2),
+      v3: even2 + odd2, v4: even2 - odd2,
       v5: multiplyAdd(splat(4), d.v1, multiplyAdd(splat(-5), d.v3, d.v5)))
   }
 }
@@ -116,12 +116,16 @@ private enum WeightGradientTransform: Transform {
   }
 }
 
+/// Channels that are transformed together, as many as `WinogradPatch.scratchFloats` has room for.
+private let chunk = 64
+/// Floats from one row of scratch to the next.
+private let line = 6 * chunk
+
 /// The body of all five. For each chunk of channels, columns go from the source to scratch and rows from there to the target:
 ///
 ///     source [p][q][c]  →  T down each column  →  scratch [i][q][c]  →  T along each row  →  target [i][j][c]
 @inline(__always)
 private func transform<T: Transform>(_ t: WinogradPatch, by _: T.Type) {
-  let chunk = WinogradPatch.chunk, line = 6 * chunk
   let zeros = t.scratch + 36 * chunk
   var i = 0
   while i < chunk {
@@ -142,27 +146,20 @@ private func transform<T: Transform>(_ t: WinogradPatch, by _: T.Type) {
       let s3 = T.inputs > 3 ? row(3) : s0, s4 = T.inputs > 4 ? row(4) : s0, s5 = T.inputs > 5 ? row(5) : s0
       let to = t.scratch + q * chunk
       var c = 0
-      while c < count {
-        let d: Six
-        if c + lanes <= count {
-          d = Six(
-            v0: load(s0 + c), v1: load(s1 + c), v2: load(s2 + c), v3: T.inputs > 3 ? load(s3 + c) : Lanes(),
-            v4: T.inputs > 4 ? load(s4 + c) : Lanes(), v5: T.inputs > 5 ? load(s5 + c) : Lanes())
-        } else {
-          let left = count - c
-          d = Six(
-            v0: loadPart(s0 + c, left), v1: loadPart(s1 + c, left), v2: loadPart(s2 + c, left),
-            v3: T.inputs > 3 ? loadPart(s3 + c, left) : Lanes(), v4: T.inputs > 4 ? loadPart(s4 + c, left) : Lanes(),
-            v5: T.inputs > 5 ? loadPart(s5 + c, left) : Lanes())
-        }
-        let r = T.apply(d)
-        store(r.v0, to + c)
-        store(r.v1, to + line + c)
-        store(r.v2, to + 2 * line + c)
-        if T.outputs > 3 { store(r.v3, to + 3 * line + c) }
-        if T.outputs > 4 { store(r.v4, to + 4 * line + c) }
-        if T.outputs > 5 { store(r.v5, to + 5 * line + c) }
+      while c + lanes <= count {
+        let d = Six(
+          v0: load(s0 + c), v1: load(s1 + c), v2: load(s2 + c), v3: T.inputs > 3 ? load(s3 + c) : Lanes(),
+          v4: T.inputs > 4 ? load(s4 + c) : Lanes(), v5: T.inputs > 5 ? load(s5 + c) : Lanes())
+        putColumn(T.apply(d), to + c, outputs: T.outputs)
         c += lanes
+      }
+      if c < count {
+        let left = count - c
+        let d = Six(
+          v0: loadPart(s0 + c, left), v1: loadPart(s1 + c, left), v2: loadPart(s2 + c, left),
+          v3: T.inputs > 3 ? loadPart(s3 + c, left) : Lanes(), v4: T.inputs > 4 ? loadPart(s4 + c, left) : Lanes(),
+          v5: T.inputs > 5 ? loadPart(s5 + c, left) : Lanes())
+        putColumn(T.apply(d), to + c, outputs: T.outputs)
       }
       q += 1
     }
@@ -171,36 +168,51 @@ private func transform<T: Transform>(_ t: WinogradPatch, by _: T.Type) {
       let from = t.scratch + p * line
       let to = t.target + p * t.targetRow + first
       let step = t.targetColumn
+      // A target that is cut off, or ends within a vector, is written value by value from there on.
+      let whole = t.targetColumns < T.outputs ? 0 : t.padsChannels ? count : count / lanes * lanes
       var c = 0
+      while c < whole {
+        let r = T.apply(loadRow(from + c, inputs: T.inputs)), d = to + c
+        put(r.v0, d, t.accumulate)
+        put(r.v1, d + step, t.accumulate)
+        put(r.v2, d + 2 * step, t.accumulate)
+        if T.outputs > 3 { put(r.v3, d + 3 * step, t.accumulate) }
+        if T.outputs > 4 { put(r.v4, d + 4 * step, t.accumulate) }
+        if T.outputs > 5 { put(r.v5, d + 5 * step, t.accumulate) }
+        c += lanes
+      }
       while c < count {
-        let s = from + c
-        let r = T.apply(
-          Six(
-            v0: load(s), v1: load(s + chunk), v2: load(s + 2 * chunk), v3: T.inputs > 3 ? load(s + 3 * chunk) : Lanes(),
-            v4: T.inputs > 4 ? load(s + 4 * chunk) : Lanes(), v5: T.inputs > 5 ? load(s + 5 * chunk) : Lanes()))
-        let d = to + c
-        if c + lanes <= count || t.padsChannels, t.targetColumns == T.outputs {
-          put(r.v0, d, t.accumulate)
-          put(r.v1, d + step, t.accumulate)
-          put(r.v2, d + 2 * step, t.accumulate)
-          if T.outputs > 3 { put(r.v3, d + 3 * step, t.accumulate) }
-          if T.outputs > 4 { put(r.v4, d + 4 * step, t.accumulate) }
-          if T.outputs > 5 { put(r.v5, d + 5 * step, t.accumulate) }
-        } else {
-          let left = min(lanes, count - c)
-          putPart(r.v0, d, left, t.accumulate)
-          if t.targetColumns > 1 { putPart(r.v1, d + step, left, t.accumulate) }
-          if t.targetColumns > 2 { putPart(r.v2, d + 2 * step, left, t.accumulate) }
-          if T.outputs > 3, t.targetColumns > 3 { putPart(r.v3, d + 3 * step, left, t.accumulate) }
-          if T.outputs > 4, t.targetColumns > 4 { putPart(r.v4, d + 4 * step, left, t.accumulate) }
-          if T.outputs > 5, t.targetColumns > 5 { putPart(r.v5, d + 5 * step, left, t.accumulate) }
-        }
+        let r = T.apply(loadRow(from + c, inputs: T.inputs)), d = to + c
+        let left = min(lanes, count - c)
+        putPart(r.v0, d, left, t.accumulate)
+        if t.targetColumns > 1 { putPart(r.v1, d + step, left, t.accumulate) }
+        if t.targetColumns > 2 { putPart(r.v2, d + 2 * step, left, t.accumulate) }
+        if T.outputs > 3, t.targetColumns > 3 { putPart(r.v3, d + 3 * step, left, t.accumulate) }
+        if T.outputs > 4, t.targetColumns > 4 { putPart(r.v4, d + 4 * step, left, t.accumulate) }
+        if T.outputs > 5, t.targetColumns > 5 { putPart(r.v5, d + 5 * step, left, t.accumulate) }
         c += lanes
       }
       p += 1
     }
     first += chunk
   }
+}
+
+/// The results of a column, to lines of six chunks.
+@inline(__always) private func putColumn(_ r: Six, _ to: UnsafeMutablePointer<Float>, outputs: Int) {
+  store(r.v0, to)
+  store(r.v1, to + line)
+  store(r.v2, to + 2 * line)
+  if outputs > 3 { store(r.v3, to + 3 * line) }
+  if outputs > 4 { store(r.v4, to + 4 * line) }
+  if outputs > 5 { store(r.v5, to + 5 * line) }
+}
+
+/// A row of up to six values, one chunk after the other.
+@inline(__always) private func loadRow(_ s: UnsafePointer<Float>, inputs: Int) -> Six {
+  Six(
+    v0: load(s), v1: load(s + chunk), v2: load(s + 2 * chunk), v3: inputs > 3 ? load(s + 3 * chunk) : Lanes(),
+    v4: inputs > 4 ? load(s + 4 * chunk) : Lanes(), v5: inputs > 5 ? load(s + 5 * chunk) : Lanes())
 }
 
 @inline(__always) private func put(_ v: Lanes, _ p: UnsafeMutablePointer<Float>, _ accumulate: Bool) {
