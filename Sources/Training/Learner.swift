@@ -14,7 +14,7 @@ package final class Learner {
   package let encoderOptimizer: GradientDescent
   package let centerOptimizer: GradientDescent
   private let normalize: L2Normalize
-  /// Unit features of the batch, [2b, d], and the lengths they had.
+  /// Unit features of the batch, [2b, d], and the lengths they had; with a predictor the projections and then the predictions, [4b, d].
   private let features: FloatBuffer
   private let featureLengths: FloatBuffer
   private let featureGradients: FloatBuffer
@@ -32,7 +32,7 @@ package final class Learner {
     network = try Network(settings.network, batch: 2 * batch)
     heads = ClusterHeads(
       clusters: settings.heads, dimension: settings.network.dimension, images: images, batch: batch,
-      constraint: settings.constraint, losses: settings.losses)
+      constraint: settings.constraint, losses: settings.losses, usesPredictions: settings.network.predictor != nil)
     let dimension = settings.network.dimension
     func descent(_ tensors: [GradientDescent.Tensor]) -> GradientDescent {
       GradientDescent(
@@ -42,11 +42,15 @@ package final class Learner {
     // In PyTorch the centers of a head are a parameter of their own, [d, K].
     centerOptimizer = descent(settings.heads.map { .init(count: $0 * dimension, dimensions: 2) })
     normalize = L2Normalize(columns: dimension)
-    features = FloatBuffer(2 * batch * dimension)
-    featureLengths = FloatBuffer(2 * batch)
-    featureGradients = FloatBuffer(2 * batch * dimension)
+    let rows = Self.outputs(settings) * 2 * batch
+    features = FloatBuffer(rows * dimension)
+    featureLengths = FloatBuffer(rows)
+    featureGradients = FloatBuffer(rows * dimension)
     views = FloatBuffer(2 * batch * settings.network.height * settings.network.width * settings.network.channels)
   }
+
+  /// Feature vectors of a view: its projection, and its prediction where there is a predictor.
+  private static func outputs(_ settings: TrainingSettings) -> Int { settings.network.predictor == nil ? 1 : 2 }
 
   /// Throws for heads, views and features that don't fit this machine's memory; the network looks after itself.
   private static func checkMemory(_ settings: TrainingSettings, images: Int, batch: Int) throws {
@@ -54,9 +58,11 @@ package final class Learner {
     let centers = settings.heads.reduce(0) { $0 + Double($1) } * Double(network.dimension)
     let views = rows * Double(network.height) * Double(network.width) * Double(network.channels)
     let heads = ClusterHeads.bytes(
-      clusters: settings.heads, dimension: network.dimension, images: images, batch: batch)
+      clusters: settings.heads, dimension: network.dimension, images: images, batch: batch,
+      usesPredictions: network.predictor != nil)
+    let features = Double(outputs(settings)) * rows * Double(network.dimension)
     try Machine.checkMemory(
-      heads + 4 * (centers + views + 2 * rows * Double(network.dimension)),
+      heads + 4 * (centers + views + 2 * features),
       for: "\(settings.heads.count) heads and batches of \(batch) images", at: "heads, batch, dimension",
       remedy: "Make one of them smaller")
   }
@@ -81,18 +87,27 @@ package final class Learner {
   /// - Returns: both losses before the step.
   package func step(ids: [Int], firstEpoch: Bool, rate: Float, centerRate: Float) -> ClusterHeads.StepLosses {
     let rows = 2 * ids.count
-    // Forward: x_i, the unit features of both views.
-    let raw = network.forward(on: engine, images: views.base, count: rows, groups: 2, training: true)
-    normalize.forward(on: engine, x: raw, y: features.base, lengths: featureLengths.base, rows: rows)
+    // Forward: x_i, the unit features of both views, and the unit predictions if the network makes any.
+    let projections = network.forward(on: engine, images: views.base, count: rows, groups: 2, training: true)
+    let outputs = [projections, network.prediction].compactMap(\.self), block = rows * heads.dimension
+    for (o, raw) in outputs.enumerated() {
+      normalize.forward(
+        on: engine, x: raw, y: features.base + o * block, lengths: featureLengths.base + o * rows, rows: rows)
+    }
 
     // Assign the batch to clusters, then ℓ_x and ℓ_w with their gradients.
+    let predicts = outputs.count == 2
     let losses = heads.step(
-      on: engine, features: features.base, ids: ids, firstEpoch: firstEpoch, featureGradient: featureGradients.base)
+      on: engine, features: features.base, predictions: predicts ? UnsafePointer(features.base + block) : nil, ids: ids,
+      firstEpoch: firstEpoch, featureGradient: featureGradients.base,
+      predictionGradient: predicts ? featureGradients.base + block : nil)
 
     // Backward: through the normalisation into the network.
-    normalize.backward(
-      on: engine, dy: featureGradients.base, y: features.base, lengths: featureLengths.base,
-      dx: network.outputGradient, rows: rows)
+    for (o, gradient) in [network.outputGradient, network.predictionGradient].compactMap(\.self).enumerated() {
+      normalize.backward(
+        on: engine, dy: featureGradients.base + o * block, y: features.base + o * block,
+        lengths: featureLengths.base + o * rows, dx: gradient, rows: rows)
+    }
     network.backward(on: engine, images: views.base, count: rows, groups: 2)
 
     encoderOptimizer.step(on: engine, parameters: network.parameters, gradients: network.gradients, rate: rate)
