@@ -33,10 +33,6 @@ let package = Package(
   ],
   targets: [
     .target(name: "Basics", swiftSettings: optimised),
-    .target(name: "Imaging", dependencies: ["Basics"], swiftSettings: optimised),
-    .target(
-      name: "Datasets", dependencies: ["Basics", "Imaging"], path: "Datasets", exclude: ["README.md"],
-      swiftSettings: optimised),
     .target(name: "Interchange", dependencies: ["Basics"], swiftSettings: optimised),
     .target(name: "MicrokernelInterface", swiftSettings: optimised),
     .target(name: "Microkernels", dependencies: ["MicrokernelInterface"], swiftSettings: microkernels([])),
@@ -45,6 +41,10 @@ let package = Package(
       name: "Kernels",
       dependencies: ["Basics", "MicrokernelInterface", "Microkernels"]
         + vectorModules.map { .target(name: $0.name) },
+      swiftSettings: optimised),
+    .target(name: "Imaging", dependencies: ["Basics", "MicrokernelInterface", "Kernels"], swiftSettings: optimised),
+    .target(
+      name: "Datasets", dependencies: ["Basics", "Imaging"], path: "Datasets", exclude: ["README.md"],
       swiftSettings: optimised),
     .target(name: "Networks", dependencies: ["Basics", "Interchange", "Kernels"], swiftSettings: optimised),
     .target(name: "Clustering", dependencies: ["Basics", "Kernels"], swiftSettings: optimised),
@@ -60,16 +60,21 @@ let package = Package(
     // The program `secu`. Its folder is called Program, because Sources/secu and Sources/SeCu would be one and the same
     // folder on a file system that ignores case.
     .executableTarget(
-      name: "Program", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Clustering", "Training"],
+      name: "Program",
+      dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training"],
       swiftSettings: optimised),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Basics", "Interchange", "Kernels", "Networks", "Clustering", "Training"], path: "Benchmarks",
+      dependencies: ["Basics", "Interchange", "Kernels", "Imaging", "Networks", "Clustering", "Training"],
+      path: "Benchmarks",
       exclude: ["README.md"], swiftSettings: optimised),
+    // What several test targets share, optimised: it runs loops of many thousand turns.
+    .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: optimised),
     .testTarget(name: "HouseTests"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Basics", "Imaging"]),
+    .testTarget(
+      name: "ImagingTests", dependencies: ["Basics", "Interchange", "Kernels", "Imaging", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),
     .testTarget(
       name: "KernelsTests", dependencies: ["Basics", "MicrokernelInterface", "Kernels"], swiftSettings: optimised),

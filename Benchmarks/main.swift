@@ -5,6 +5,7 @@ let program = BenchmarkProgram { batch in
     + Benchmark.convolutions(batch: batch)
     + Benchmark.normalizations(batch: batch)
     + Benchmark.losses(batch: batch)
+    + Benchmark.augmentations(batch: batch)
     + Benchmark.steps(batch: batch)
 }
 exit(program.run(Array(CommandLine.arguments.dropFirst())))

@@ -17,21 +17,6 @@ package enum Machine {
     #endif
   }
 
-  /// Refuses what this machine's memory can't hold, before any of it is taken.
-  ///
-  /// - Parameters:
-  ///   - bytes: how much is needed; a Double, since absurd sizes overflow an Int.
-  ///   - purpose: what for, in the plural.
-  ///   - place, remedy: as `SeCuError` has them.
-  /// - Throws: `SeCuError` of kind `.usage` with both sizes.
-  package static func checkMemory(_ bytes: Double, for purpose: String, at place: String, remedy: String) throws {
-    let present = Double(ProcessInfo.processInfo.physicalMemory)
-    guard bytes > present else { return }
-    let sizes = [bytes, present].map { String(format: "%.1f GB", $0 / 1e9) }
-    throw SeCuError(
-      .usage, "\(purpose) need \(sizes[0]) of memory, and this machine has \(sizes[1])", at: place, remedy: remedy)
-  }
-
   /// The most memory that this process has held at once, in MB of 10⁶ bytes; nil where the system doesn't tell.
   package static var peakResidentMegabytes: Double? {
     #if canImport(Darwin)

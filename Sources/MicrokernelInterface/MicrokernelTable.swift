@@ -8,6 +8,8 @@
 package protocol MicrokernelTable: Sendable {
   typealias Floats = UnsafePointer<Float>
   typealias MutableFloats = UnsafeMutablePointer<Float>
+  typealias Bytes = UnsafePointer<UInt8>
+  typealias MutableBytes = UnsafeMutablePointer<UInt8>
 
   /// Floats in one vector.
   static var lanes: Int { get }
@@ -51,6 +53,20 @@ package protocol MicrokernelTable: Sendable {
   static func momentumStep(
     _ w: MutableFloats, _ g: Floats, _ v: MutableFloats, _ count: Int, _ rate: Float, _ momentum: Float,
     _ weightDecay: Float)
+
+  static func blendWithValue(_ p: MutableBytes, _ count: Int, _ d: UInt8, _ factor: Float)
+  static func blendWithPixels(_ p: MutableBytes, _ count: Int, _ d: Bytes, _ factor: Float)
+  static func greyLevels(_ r: Bytes, _ g: Bytes, _ b: Bytes, _ count: Int, _ grey: MutableBytes)
+  static func sumOfBytes(_ p: Bytes, _ count: Int) -> UInt32
+  static func invertBright(_ p: MutableBytes, _ count: Int, _ threshold: Int32)
+  static func turnHue(
+    _ red: MutableBytes, _ green: MutableBytes, _ blue: MutableBytes, _ count: Int, _ shift: Int32)
+  static func weighRows(
+    _ rows: Bytes, _ stride: Int, _ weights: UnsafePointer<Int32>, _ taps: Int, _ count: Int,
+    _ sums: UnsafeMutablePointer<Int32>, _ y: MutableBytes)
+  static func boxFilter(
+    _ x: Bytes, _ step: Int, _ count: Int, _ radius: Int, _ inner: UInt32, _ ends: UInt32,
+    _ sums: UnsafeMutablePointer<UInt32>, _ y: MutableBytes)
 
   /// FLOPs of one step of `multiplyAddPeak`.
   static var peakFlopsPerStep: Int { get }

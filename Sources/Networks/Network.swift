@@ -62,6 +62,15 @@ public final class Network {
     try plan(description, batch: batch, groups: groups).bytes
   }
 
+  /// The number of a network's parameters, and of those in its largest tensor; nothing is allocated.
+  ///
+  /// - Throws: what `ResNet.validate` throws.
+  public static func parameterCounts(_ description: ResNet) throws -> (all: Int, largest: Int) {
+    try description.validate()
+    let layout = try NetworkPlan(description, batch: 1, groups: 1, placesInMemory: false).layout
+    return (layout.parameterCount, layout.parameters.map(\.count).max() ?? 0)
+  }
+
   /// Bytes of the arena, which holds all activations and their gradients.
   public var arenaBytes: Int { 4 * plan.memory.arenaFloats }
 
@@ -89,6 +98,13 @@ public final class Network {
   package var prediction: UnsafePointer<Float>? {
     plan.prediction.map { UnsafePointer(arena.base + plan.memory.valueOffsets[$0]) }
   }
+
+  /// The features before the projector, of the images that last went forward: the mean over pixels, [count, backboneDimension],
+  /// valid until the next pass.
+  package var backboneFeatures: UnsafePointer<Float> {
+    UnsafePointer(arena.base + plan.memory.valueOffsets[plan.backbone])
+  }
+  package var backboneDimension: Int { plan.backboneDimension }
 
   /// Where the gradient of the losses by the projection is written before `backward`: [count, dimension]. Backward adds what comes
   /// through the predictor.

@@ -4,6 +4,10 @@ import Kernels
 struct NetworkPlan {
   private(set) var layers: [any Layer] = []
   private(set) var layout = ParameterLayout()
+  /// The value that holds the mean over pixels, which the projector reads, and its length for one image. It outlives a forward
+  /// pass, as the projector's backward needs it.
+  private(set) var backbone = 0
+  private(set) var backboneDimension = 0
   /// The value that holds the projection, and the number of layers that lead to it.
   private(set) var projection = 0
   private(set) var projectionLayers = 0
@@ -21,8 +25,9 @@ struct NetworkPlan {
   ///   - network: validated.
   ///   - batch: the most images at a time, all views together.
   ///   - groups: the most views in a batch.
+  ///   - placesInMemory: false leaves `memory` empty, which takes no time for networks of thousands of layers.
   /// - Throws: `SeCuError` of kind `.usage` for sizes that no machine's memory holds.
-  init(_ network: ResNet, batch: Int, groups: Int) throws {
+  init(_ network: ResNet, batch: Int, groups: Int, placesInMemory: Bool = true) throws {
     self.batch = batch
     self.groups = groups
     valueFloats = [batch * network.height * network.width * network.channels]
@@ -39,6 +44,7 @@ struct NetworkPlan {
     layers.append(
       AveragePoolLayer(
         pool: GlobalAveragePool(pixels: size.height * size.width, channels: size.channels), input: x, output: pooled))
+    (backbone, backboneDimension) = (pooled, size.channels)
     projection = projector(network.projector, pooled, size.channels, network.dimension)
     projectionLayers = layers.count
     if let hidden = network.predictor {
@@ -46,6 +52,7 @@ struct NetworkPlan {
       prediction = linear("predictor.3", inner, hidden, network.dimension)
     }
     markAccumulation()
+    guard placesInMemory else { return }
     memory = try NetworkMemory(layers, valueFloats: valueFloats, outputs: outputs, batch: batch)
   }
 

@@ -1,9 +1,8 @@
-import Basics
 import Clustering
-import Datasets
+import Networks
 import Training
 
-/// The options that change a run's settings. Each says which field it sets; what is not given keeps the preset's value.
+/// The options that change a run's settings. Each says which field it sets; what is not given keeps the value of the file or preset.
 enum SettingsOptions {
   /// The preset whose values help shows as defaults.
   private static let shown = TrainingSettings.digits
@@ -11,12 +10,15 @@ enum SettingsOptions {
   private static func text(_ values: [Int]) -> String { values.map(String.init).joined(separator: ",") }
 
   static let preset = Option.choice(
-    "preset", of: TrainingSettings.presets.keys.sorted(),
+    "preset", of: Preset.all.map(\.name),
     help: "The settings to start from; other presets have other defaults."
   ).showing(default: shown.preset)
+  static let config = Option.path(
+    "config", "file",
+    help: "A JSON file with any of the settings that --show prints, such as a run's config.json. Options win over it.")
   static let data = Option.string(
     "data", "name", help: "The data set to cluster, one of those that 'secu data' lists."
-  ).showing(default: shown.data)
+  ).showing(default: "the preset's")
   static let limit = Option.integer("limit", in: 1...Int.max, help: "Use only the first n images.")
 
   static let seed = Option.integer(
@@ -37,10 +39,21 @@ enum SettingsOptions {
     default: "\(shown.rate)")
   static let centerRate = Option.number("center-rate", in: 0...1e6, help: "The centers' learning rate.").showing(
     default: "\(shown.centerRate)")
+  static let centerSchedule = Option.choice(
+    "center-schedule", of: CenterSchedule.allCases.map(\.rawValue),
+    help: "How the centers' rate goes: always the same, or rising from 0 along half a cosine."
+  ).showing(default: shown.centerSchedule.rawValue)
+  static let optimizer = Option.choice(
+    "optimizer", of: ["sgd", "lars"],
+    help: "What takes the steps: plain gradient descent, or LARS for batches of a thousand and more."
+  ).showing(default: "sgd")
   static let momentum = Option.number("momentum", in: 0..<1, help: "Momentum of gradient descent.").showing(
     default: "\(shown.momentum)")
   static let weightDecay = Option.number("weight-decay", in: 0...1e6, help: "Weight decay of all parameters.").showing(
     default: "\(shown.weightDecay)")
+  static let smallestCrop = Option.number(
+    "smallest-crop", above: 0, upTo: 1, help: "Smallest crop of a view, as a share of the image's area."
+  ).showing(default: "\(shown.augmentation.smallestCrop)")
 
   static let heads = Option.integers(
     "heads", "K,K,…", count: 1...100, in: 2...1_000_000, help: "The number of clusters of each head."
@@ -58,9 +71,14 @@ enum SettingsOptions {
     "dual-rate", in: 0...1e6, help: "Step of the dual variables that keep clusters from shrinking."
   ).showing(default: "\(SizeConstraint().dualRate)")
   static let constraint = Option.choice(
-    "constraint", of: ["size", "entropy"],
-    help: "What keeps clusters from collapsing: a smallest size, or the entropy of all sizes."
+    "constraint", of: ["size", "entropy", "instance"],
+    help:
+      "What keeps clusters from collapsing: a smallest size, the entropy of all sizes, or that each image is a cluster."
   ).showing(default: "size")
+  static let discrimination = Option.choice(
+    "discrimination", of: Discrimination.allCases.map(\.rawValue),
+    help: "The center loss: SeCu's, or the ones it is compared with."
+  ).showing(default: shown.losses.discrimination.rawValue)
   static let alpha = Option.number(
     "alpha", in: 0...1e9, help: "Weight of the entropy constraint, for this number of images.")
   static let alphaPerImage = Option.number(
@@ -70,6 +88,13 @@ enum SettingsOptions {
     "ratio", in: 0...1, help: "Smallest cluster size as a share of the mean size; 0 turns the constraint off."
   ).showing(default: "\(SizeConstraint().ratio)")
 
+  static let network = Option.choice(
+    "network", of: NamedNetwork.allCases.map(\.rawValue),
+    help: "A network by name, for the preset's size of images; the options below change it further."
+  ).showing(default: "the preset's")
+  static let imageSize = Option.integer(
+    "image-size", "pixels", in: 1...ResNet.mostPixels, help: "Height and width that the network sees images in."
+  ).showing(default: "\(shown.network.height)")
   static let widths = Option.integers(
     "widths", "c,c,…", count: 1...16, in: 1...16_384, help: "Channels of each stage of the network."
   ).showing(default: text(shown.network.widths))
@@ -80,65 +105,57 @@ enum SettingsOptions {
     "dimension", in: 1...16_384, help: "Length of the feature vector."
   ).showing(default: "\(shown.network.dimension)")
 
+  static let initial = Option.path(
+    "init", "run|file",
+    help:
+      "Start from this run's encoder and, where the heads agree, its centers, or from an encoder's safetensors file. Without --preset, a run's settings are those to start from."
+  ).showing(default: "random weights")
+  static let selfLabel = Option.flag(
+    "self-label",
+    help:
+      "Let the evaluated head of the run in --init teach itself with the images that it is sure of. Other settings then have other defaults: 200 epochs (100 for 96 pixels), batches of 1000, Adam with a rate and weight decay of 0.0001."
+  )
+  static let threshold = Option.number(
+    "threshold", in: 0...1, help: "The probability above which self-labelling believes a label."
+  ).showing(default: "\(SelfLabelling().threshold)")
+
   static let groups: [Subcommand.Group] = [
-    .init("data", data, limit, preset),
-    .init("training", epochs, passes, batch, seed, rate, centerRate, warmup, momentum, weightDecay),
+    .init("data and settings", data, limit, preset, config),
     .init(
-      "clustering", heads, constraint, ratio, dualRate, alpha, alphaPerImage, hardLabelWeight,
+      "training", epochs, passes, batch, seed, rate, centerRate, centerSchedule, warmup, optimizer, momentum,
+      weightDecay,
+      smallestCrop),
+    .init(
+      "clustering", heads, constraint, ratio, dualRate, alpha, alphaPerImage, discrimination, hardLabelWeight,
       representationTemperature, centerTemperature),
-    .init("network", widths, blocks, dimension),
+    .init("network", network, imageSize, widths, blocks, dimension),
+    .init("stages", initial, selfLabel, threshold),
   ]
 
-  /// `base` with the options that were given in place of its values.
-  static func apply(_ values: ParsedOptions, to base: TrainingSettings) throws -> TrainingSettings {
-    var s = base
-    if let value = values[data] { s.data = try DataCatalog.entry(named: value).name }
-    if let value = values[limit] { s.limit = value }
-    if let value = values[seed] { s.seed = UInt64(value) }
-    if let value = values[epochs], value != s.epochs {
-      s.epochs = value
-      // A short run warms up over its first half at most, unless told otherwise.
-      if values[warmup] == nil { s.warmupEpochs = min(s.warmupEpochs, (value + 1) / 2) }
-    }
-    if let value = values[passes] { s.passesPerEpoch = value }
-    if let value = values[batch] { s.batch = value }
-    if let value = values[warmup] { s.warmupEpochs = value }
-    if let value = values[rate] { s.rate = Float(value) }
-    if let value = values[centerRate] { s.centerRate = Float(value) }
-    if let value = values[momentum] { s.momentum = Float(value) }
-    if let value = values[weightDecay] { s.weightDecay = Float(value) }
-    if let value = values[heads] { s.heads = value }
-    if let value = values[hardLabelWeight] { s.losses.hardLabelWeight = Float(value) }
-    if let value = values[representationTemperature] { s.losses.representationTemperature = Float(value) }
-    if let value = values[centerTemperature] { s.losses.centerTemperature = Float(value) }
-    s.constraint = try constraint(values, base: s.constraint)
-    if let value = values[widths] { s.network.widths = value }
-    if let value = values[blocks] { s.network.blocks = value }
-    if let value = values[dimension] { s.network.dimension = value }
-    return s
+  /// The same for `secu compare`, which has seeds of its own and compares first stages.
+  static let comparisonGroups: [Subcommand.Group] = groups.dropLast().map { group in
+    Subcommand.Group(group.title, group.options.filter { $0.declaration.name != seed.declaration.name })
   }
+}
 
-  /// The constraint that is asked for; options that belong to the other one are refused.
-  private static func constraint(_ values: ParsedOptions, base: AssignmentConstraint) throws -> AssignmentConstraint {
-    var size = SizeConstraint(), entropy = EntropyConstraint.published
-    var isEntropy = false
-    switch base {
-    case .size(let constraint): size = constraint
-    case .entropy(let constraint): (entropy, isEntropy) = (constraint, true)
-    case .instance: break
-    }
-    if let kind = values[constraint] { isEntropy = kind == "entropy" }
-    for (option, belongsToEntropy) in [
-      (dualRate, false), (ratio, false), (alpha, true), (alphaPerImage, true),
-    ] as [(any DeclaredOption, Bool)] where belongsToEntropy != isEntropy && values.isGiven(option.declaration.name) {
-      throw SeCuError(
-        .usage, "belongs to the \(belongsToEntropy ? "entropy" : "size") constraint", at: option.declaration.spelling,
-        remedy: "Choose it with --constraint \(belongsToEntropy ? "entropy" : "size")")
-    }
-    if let value = values[dualRate] { size.dualRate = Float(value) }
-    if let value = values[ratio] { size.ratio = Float(value) }
-    if let value = values[alpha] { entropy = EntropyConstraint(alpha: Float(value)) }
-    if let value = values[alphaPerImage] { entropy = EntropyConstraint(alpha: Float(value), isPerImage: true) }
-    return isEntropy ? .entropy(entropy) : .size(size)
+/// The networks that have names.
+enum NamedNetwork: String, CaseIterable {
+  case compact
+  case resNet18 = "resnet18"
+  case resNet18STL = "resnet18-stl"
+  case resNet50 = "resnet50"
+
+  /// The network for images and features of the sizes that `base` has.
+  func description(like base: ResNet) -> ResNet {
+    var network =
+      switch self {
+      case .compact: Preset.compactNetwork
+      case .resNet18: ResNet.resNet18()
+      case .resNet18STL: ResNet.resNet18STL
+      case .resNet50: ResNet.resNet50
+      }
+    (network.height, network.width, network.channels) = (base.height, base.width, base.channels)
+    network.dimension = base.dimension
+    return network
   }
 }

@@ -22,9 +22,20 @@ extension Subcommand {
   }
 
   static func images(_ name: String, limit: Int?) throws -> ImageSet {
-    let all = try DataCatalog.entry(named: name).load()
+    let all = try entry(name).load()
     guard let limit, limit < all.count else { return all }
     return try all.prefix(limit)
+  }
+
+  /// The data set called `name`. One that presets were made for, and that this program can't read, is told from one that nobody knows.
+  private static func entry(_ name: String) throws -> DataCatalog.Entry {
+    let isKnown = DataCatalog.entries.contains { $0.name == name }
+    if !isKnown, let data = Preset.all.first(where: { $0.data.name == name })?.data {
+      throw SeCuError(
+        .noInput, "this program can't read this data set yet, the \(data.images) images of \(data.source)", at: name,
+        remedy: "Try the settings with --try, or name other images with --data")
+    }
+    return try DataCatalog.entry(named: name)
   }
 
   /// A number with three decimals, for scores.

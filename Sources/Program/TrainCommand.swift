@@ -15,21 +15,32 @@ extension Subcommand {
       with k-means on the raw pixels. Without options it clusters the handwritten digits that are built in. Labels, where \
       the data has them, are used for scores only.
       """,
-    groups: [.init("run", output, resume, threads, json)] + SettingsOptions.groups,
+    groups: [.init("run", output, resume, threads, json, show, trial)] + SettingsOptions.groups,
     examples: [
       .init(purpose: "Cluster the built-in digits", command: "secu train"),
       .init(purpose: "Go on with the run that was interrupted", command: "secu train --resume"),
       .init(
         purpose: "A short run with other heads", command: "secu train --epochs 10 --heads 10,15,20 --output runs/short"),
+      .init(
+        purpose: "Settings in a file, to be changed there", command: "secu train --preset cifar10 --show > mine.json"),
+      .init(purpose: "A run with them", command: "secu train --config mine.json"),
+      .init(purpose: "How long a run would take here", command: "secu train --preset cifar10 --try 3"),
     ], run: { values, output in try TrainCommand(values, output).run() })
 
-  fileprivate static let output = Option.path(
+  static let output = Option.path(
     "output", "folder", help: "The run's folder; it must not hold another run."
   ).showing(default: "runs/NAME-N")
-  fileprivate static let resume = Option.flag(
+  static let resume = Option.flag(
     "resume",
     help:
       "Go on with the run in --output, or else with the latest one. It ends with the same bits as if it had not been interrupted, with any number of threads."
+  )
+  static let show = Option.flag(
+    "show", help: "Print all settings as a file for --config and the memory that the run needs; train nothing.")
+  static let trial = Option.integer(
+    "try", "steps", in: 1...1000,
+    help:
+      "Take so many steps on random images instead, with or without the data, and tell the run's time and memory; keep nothing."
   )
 }
 
@@ -41,20 +52,22 @@ private struct TrainingSummary: Encodable {
   var epochs: Int
   var seconds: Double
   var images_per_s: Double
-  var acc: Double?
-  var nmi: Double?
-  var ari: Double?
-  var kmeans_acc: Double?
-  var kmeans_nmi: Double?
-  var kmeans_ari: Double?
+  @OrNull var acc: Double?
+  @OrNull var nmi: Double?
+  @OrNull var ari: Double?
+  @OrNull var kmeans_acc: Double?
+  @OrNull var kmeans_nmi: Double?
+  @OrNull var kmeans_ari: Double?
   var sizes: [Int]
   var threads: Int
   var isa: String
-  var peak_mb: Double?
+  @OrNull var peak_mb: Double?
   var run: String
+  /// The signs of ill health in the last epoch, by the names that `metrics.jsonl` has; null if no epoch was left to train.
+  @OrNull var warnings: [String]?
 }
 
-private struct TrainCommand {
+struct TrainCommand {
   let values: ParsedOptions
   let output: Output
   let engine: Engine
@@ -66,12 +79,14 @@ private struct TrainCommand {
   }
 
   func run() throws {
+    if values[Subcommand.show] { return try show() }
+    if let steps = values[Subcommand.trial] { return try tryOut(steps: steps) }
     let (trainer, folder) = values[Subcommand.resume] ? try resumedRun() : try newRun()
     let settings = trainer.settings, images = trainer.images
     Interruption.watch()
     let recorder = try RunRecorder(trainer, folder: folder)
-    output.messages.tell(introduction(trainer, folder))
-    let last = try train(trainer, recorder, folder)
+    output.messages.tell(try introduction(trainer, folder))
+    let (last, warnings) = try train(trainer, recorder, folder)
     if Interruption.isRequested { return tellInterrupted(folder) }
 
     let evaluation = try trainer.evaluate()
@@ -87,17 +102,22 @@ private struct TrainCommand {
         nmi: evaluation.scores?.nmi, ari: evaluation.scores?.ari, kmeans_acc: baseline.scores?.accuracy,
         kmeans_nmi: baseline.scores?.nmi, kmeans_ari: baseline.scores?.ari, sizes: evaluation.sizes,
         threads: engine.cores.threads, isa: engine.instructionSet.rawValue,
-        peak_mb: Machine.peakResidentMegabytes, run: folder.url.relativePath))
+        peak_mb: Machine.peakResidentMegabytes, run: folder.url.relativePath,
+        warnings: warnings?.map(\.kind.rawValue)))
     try report(evaluation, baseline, trainer, folder)
+    for warning in warnings ?? [] { output.messages.tell("Warning at the end: \(warning)\n") }
   }
 
   /// Trains to the end, or until a signal asks to stop, and leaves a checkpoint of where that is.
   ///
-  /// - Returns: the report of the last step; nil if there was none to do.
-  private func train(_ trainer: Trainer, _ recorder: RunRecorder, _ folder: RunFolder) throws -> StepReport? {
+  /// - Returns: the report of the last step and the warnings of the last epoch; nil if there was none to do.
+  private func train(
+    _ trainer: Trainer, _ recorder: RunRecorder, _ folder: RunFolder
+  ) throws -> (StepReport?, [RunWarning]?) {
     let progress = ProgressLine(on: output.messages)
     defer { progress.clear() }
-    var last: StepReport?
+    var last: StepReport?, warnings: [RunWarning]?
+    var told = Set<RunWarning.Kind>()
     do {
       try trainer.run(shouldStop: { Interruption.isRequested }) { event in
         try recorder.handle(event)
@@ -107,6 +127,13 @@ private struct TrainCommand {
           progress.update(Self.line(report))
         case .epochEnded(let report):
           progress.print(Self.line(report, epochs: trainer.settings.epochs))
+          if trainer.isExhausted { progress.print(Self.exhaustion(report, trainer.settings)) }
+          let found = trainer.health.warnings(report)
+          // Those of the last epoch follow the results.
+          for warning in found where !trainer.isFinished && told.insert(warning.kind).inserted {
+            progress.print("Warning: \(warning)")
+          }
+          warnings = found
         }
       }
       if !trainer.isFinished { try recorder.save() }
@@ -115,7 +142,7 @@ private struct TrainCommand {
       output.messages.tell("Stopped; \(folder.checkpoint.relativePath) holds the run as it was last saved.\n")
       throw error
     }
-    return last
+    return (last, warnings)
   }
 
   private func tellInterrupted(_ folder: RunFolder) {
@@ -126,10 +153,14 @@ private struct TrainCommand {
   // MARK: - Beginning
 
   private func newRun() throws -> (Trainer, RunFolder) {
-    let name = values[SettingsOptions.preset] ?? TrainingSettings.digits.preset
-    let settings = try SettingsOptions.apply(values, to: TrainingSettings.presets[name] ?? .digits)
+    var settings = try SettingsOptions.resolve(values)
+    let images = try Subcommand.images(settings)
+    // The published batch of self-labelling is large; a small data set is one batch.
+    if settings.selfLabelling != nil, values[SettingsOptions.batch] == nil {
+      settings.batch = min(settings.batch, images.count)
+    }
     // Everything that can be wrong with the settings is found out before a folder is made.
-    let trainer = try Trainer(settings, images: Subcommand.images(settings), engine: engine)
+    let trainer = try begin(settings, images)
     let folder =
       try values[Subcommand.output].map { try RunFolder.create(at: URL(fileURLWithPath: $0)) }
       ?? RunFolder.create(named: settings.data, in: Self.base)
@@ -137,20 +168,8 @@ private struct TrainCommand {
   }
 
   private func resumedRun() throws -> (Trainer, RunFolder) {
-    let name = values[SettingsOptions.data] ?? TrainingSettings.digits.data
-    let folder =
-      try values[Subcommand.output].map { try RunFolder.open(URL(fileURLWithPath: $0)) }
-      ?? RunFolder.latest(named: DataCatalog.entry(named: name).name, in: Self.base)
-    let settings = try folder.readSettings()
-    var asked = settings
-    if let preset = values[SettingsOptions.preset] { asked.preset = preset }
-    asked = try SettingsOptions.apply(values, to: asked)
-    if let difference = try settings.firstDifference(from: asked) {
-      throw SeCuError(
-        .usage, "the run has \(difference.field) \(difference.ours), the options say \(difference.theirs)",
-        at: folder.url.relativePath, remedy: "Resume without that option, or begin a new run")
-    }
-    if folder.isUnbegun { return (try Trainer(settings, images: Subcommand.images(settings), engine: engine), folder) }
+    let (folder, settings) = try runToResume()
+    if folder.isUnbegun { return (try begin(settings, Subcommand.images(settings)), folder) }
     let checkpoint = try folder.readCheckpoint()
     let trainer = try Trainer(resuming: checkpoint, images: Subcommand.images(settings), engine: engine)
     if let isa = checkpoint.instructionSet, isa != engine.instructionSet.rawValue {
@@ -161,24 +180,51 @@ private struct TrainCommand {
     return (trainer, folder)
   }
 
+  private func begin(_ settings: TrainingSettings, _ images: ImageSet) throws -> Trainer {
+    let weights = try settings.initialWeights.map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) }
+    if let weights {
+      output.messages.tell(
+        "starting from \(weights.name): its encoder\(weights.hasCenters(for: settings) ? " and centers" : "; centers are new")\n"
+      )
+    }
+    return try Trainer(settings, images: images, startingFrom: weights, engine: engine)
+  }
+
+  /// The run that `--resume` means, with its settings, none of which the options may change.
+  func runToResume() throws -> (RunFolder, TrainingSettings) {
+    let folder =
+      try values[Subcommand.output].map { try RunFolder.open(URL(fileURLWithPath: $0)) }
+      ?? RunFolder.latest(named: SettingsOptions.resolve(values).data, in: Self.base)
+    let settings = try folder.readSettings()
+    if let difference = try settings.firstDifference(from: SettingsOptions.change(settings, by: values)) {
+      throw SeCuError(
+        .usage, "the run has \(difference.field) \(difference.ours), the options say \(difference.theirs)",
+        at: folder.url.relativePath, remedy: "Resume without that option, or begin a new run")
+    }
+    return (folder, settings)
+  }
+
   /// Where runs without a name of their own lie.
   private static let base = URL(fileURLWithPath: "runs")
 
   // MARK: - What people read
 
-  private func introduction(_ trainer: Trainer, _ folder: RunFolder) -> String {
+  private func introduction(_ trainer: Trainer, _ folder: RunFolder) throws -> String {
     let s = trainer.settings
+    let memory = try s.memory(
+      images: trainer.images.count, imageBytes: Double(trainer.images.pixels.count), threads: engine.cores.threads)
     let classes = trainer.images.classCount.map { ", \($0) classes (for scores only)" } ?? ""
     let heads = s.heads.map(String.init).joined(separator: ", ")
     return """
       \(s.data): \(trainer.images.count) images of \(trainer.images.shape)\(classes)
       \(count(s.heads.count, "head")) of \(heads) clusters; \(count(s.epochs, "epoch")) of \(count(s.passesPerEpoch, "pass")); seed \(s.seed)
       \(count(engine.cores.threads, "thread")), \(engine.instructionSet.rawValue); run folder \(folder.url.relativePath)
+      needs \(memory.text)
 
       """
   }
 
-  private func count(_ number: Int, _ noun: String) -> String {
+  func count(_ number: Int, _ noun: String) -> String {
     "\(number) \(noun)" + (number == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")
   }
 
@@ -194,12 +240,23 @@ private struct TrainCommand {
   private static func line(_ report: EpochReport, epochs: Int) -> String {
     var parts = [
       "epoch \(report.epoch + 1)/\(epochs)",
-      String(format: "loss_x %.3f  loss_c %.3f", report.representationLoss, report.centerLoss),
-      "sizes \(report.smallestCluster)…\(report.largestCluster)",
+      report.kept.map { String(format: "loss %.3f  kept %.1f %%", report.representationLoss, 100 * $0) }
+        ?? String(format: "loss_x %.3f  loss_c %.3f", report.representationLoss, report.centerLoss),
+      "sizes \(report.smallestCluster)…\(report.largestCluster)"
+        + (report.emptyClusters > 0 ? " (\(report.emptyClusters) empty)" : ""),
       QuantityText.rate(report.imagesPerSecond, per: 1),
     ]
     if let acc = report.acc { parts.append("ACC \(Subcommand.score(acc))") }
     return parts.joined(separator: "  ")
+  }
+
+  /// Why self-labelling ended before its last epoch.
+  private static func exhaustion(_ report: EpochReport, _ settings: TrainingSettings) -> String {
+    String(
+      format:
+        "No label passed the threshold of %.4g in this epoch (the surest reached %.4g): there is nothing to learn "
+        + "from, and the run ends here. Lower --threshold, or train the run in --init for longer.",
+      Double(settings.selfLabelling?.threshold ?? 0), report.highestConfidence ?? 0)
   }
 
   private func report(

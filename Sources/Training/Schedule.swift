@@ -1,31 +1,57 @@
 import Foundation
 
-/// The encoder's learning rate, step by step: 0 in the first epoch, linear to the end of warm-up, then cosine to 0.
+/// How the centers' learning rate changes over a run.
+public enum CenterSchedule: String, Codable, CaseIterable, Sendable {
+  /// The same rate from the first step to the last.
+  case constant
+  /// From 0 up to the full rate along half a cosine, rate · (1 − cos(π·t/T))/2 in step t of T, as the published ImageNet program has
+  /// it with the entropy constraint.
+  case cosineRise
+}
+
+/// The learning rates of the encoder and of the centers, step by step.
+///
+/// The encoder's is 0 in the first epoch, linear to the end of warm-up, then cosine to 0:
 ///
 ///     epoch 0                          0
 ///     epochs 1 ..< warmup              rate · (t − s)/((warmup − 1)·s)      at least one step's worth
 ///     epochs warmup ..< epochs         rate · (1 + cos(π·(t − warmup·s)/((epochs − warmup)·s)))/2
 ///
 /// t counts steps from the start of the run, s is the number of steps in an epoch. In the first epoch the encoder stands still
-/// while the centers find their places; momentum and batch-norm statistics move all the same. The centers' rate is constant.
+/// while the centers find their places; momentum and batch-norm statistics move all the same. `CenterSchedule` says how the centers'
+/// rate goes.
 public struct Schedule: Sendable {
   public let rate: Float
   public let epochs: Int
   public let warmupEpochs: Int
   public let stepsPerEpoch: Int
+  public let centerRate: Float
+  public let centers: CenterSchedule
+  /// Whether the encoder's rate is the same in every step, from the first on.
+  public let isConstant: Bool
 
   /// - Parameters:
-  ///   - rate: the highest rate.
+  ///   - rate: the encoder's highest rate.
   ///   - warmupEpochs: the epochs before the cosine, epoch 0 among them.
-  public init(rate: Float, epochs: Int, warmupEpochs: Int, stepsPerEpoch: Int) {
+  ///   - centerRate: the centers' highest rate.
+  ///   - centers: how the centers' rate changes.
+  ///   - isConstant: keeps the encoder at `rate` throughout.
+  public init(
+    rate: Float, epochs: Int, warmupEpochs: Int, stepsPerEpoch: Int, centerRate: Float,
+    centers: CenterSchedule = .constant, isConstant: Bool = false
+  ) {
     self.rate = rate
     self.epochs = epochs
     self.warmupEpochs = warmupEpochs
     self.stepsPerEpoch = stepsPerEpoch
+    self.centerRate = centerRate
+    self.centers = centers
+    self.isConstant = isConstant
   }
 
-  /// The rate of step `step` of epoch `epoch`, both counted from 0.
+  /// The encoder's rate in step `step` of epoch `epoch`, both counted from 0.
   public func rate(epoch: Int, step: Int) -> Float {
+    if isConstant { return rate }
     if epoch == 0 { return 0 }
     let at = Double(epoch * stepsPerEpoch + step), perEpoch = Double(stepsPerEpoch)
     let warm = Double(warmupEpochs) * perEpoch, last = Double(epochs) * perEpoch
@@ -33,5 +59,15 @@ public struct Schedule: Sendable {
       return Float(Double(rate) * max(1, at - perEpoch) / (warm - perEpoch))
     }
     return Float(Double(rate) * (1 + cos(.pi * (at - warm) / (last - warm))) / 2)
+  }
+
+  /// The centers' rate in step `step` of epoch `epoch`, both counted from 0.
+  public func centerRate(epoch: Int, step: Int) -> Float {
+    switch centers {
+    case .constant: return centerRate
+    case .cosineRise:
+      let at = Double(epoch * stepsPerEpoch + step), all = Double(epochs * stepsPerEpoch)
+      return Float(Double(centerRate) * (1 - cos(.pi * at / all)) / 2)
+    }
   }
 }

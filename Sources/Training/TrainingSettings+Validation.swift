@@ -1,4 +1,5 @@
 import Basics
+import Imaging
 
 extension TrainingSettings {
   /// Checks every field by itself.
@@ -32,6 +33,8 @@ extension TrainingSettings {
       try check("constraint.alpha", constraint.alpha, 0...1e9)
     case .instance: break
     }
+    if let selfLabelling { try check("selfLabelling.threshold", selfLabelling.threshold, 0...1) }
+    try strongAugmentation?.validate()
     try check("the number of heads", heads.count, 1...100)
     for clusters in heads { try check("heads", clusters, 2...1_000_000) }
     // A pass has random numbers of its own, by its 32-bit number.
@@ -70,6 +73,14 @@ extension TrainingSettings {
       throw SeCuError(
         .usage, "\(wrong) clusters for \(count) images, each of which is a cluster of its own", at: "heads",
         remedy: "With the constraint 'instance' every head needs \(count) clusters")
+    }
+  }
+
+  /// Throws unless the network takes images of this shape, those of the data set `name`, once they are resized.
+  package func checkChannels(_ shape: ImageShape, of name: String) throws {
+    guard shape.channels == network.channels else {
+      throw SeCuError(
+        .usage, "the network takes \(network.channels) channels, the images have \(shape.channels)", at: name)
     }
   }
 }

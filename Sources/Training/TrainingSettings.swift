@@ -22,9 +22,10 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var heads: [Int]
   public var network: ResNet
   public var augmentation: Augmentation
-  /// The encoder's highest learning rate and the centers' constant one.
+  /// The highest learning rates of the encoder and of the centers; `Schedule` says how they change.
   public var rate: Float
   public var centerRate: Float
+  public var centerSchedule: CenterSchedule
   public var optimizer: Optimizer
   public var momentum: Float
   public var weightDecay: Float
@@ -32,11 +33,19 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var warmupEpochs: Int
   public var losses: LossSettings
   public var constraint: AssignmentConstraint
+  /// The run's folder or the encoder's file that weights come from, as it was given; nil for random weights.
+  public var initialWeights: String?
+  /// The stage after clustering, in which the evaluated head teaches itself; nil for clustering. The optimiser is then Adam, the rate
+  /// constant and the same for encoder and centers; momentum, constraint and what belongs to warm-up don't count.
+  public var selfLabelling: SelfLabelling?
+  /// How the views that self-labelling learns from are changed; nil for as `augmentation` says.
+  public var strongAugmentation: StrongAugmentation?
 
   public init(
     data: String, preset: String, seed: UInt64, epochs: Int, passesPerEpoch: Int, batch: Int, heads: [Int],
-    network: ResNet, augmentation: Augmentation, rate: Float, centerRate: Float, optimizer: Optimizer = .sgd,
-    momentum: Float = 0.9, weightDecay: Float = 1e-4, warmupEpochs: Int, losses: LossSettings = .init(),
+    network: ResNet, augmentation: Augmentation, rate: Float, centerRate: Float,
+    centerSchedule: CenterSchedule = .constant, optimizer: Optimizer = .sgd, momentum: Float = 0.9,
+    weightDecay: Float = 1e-4, warmupEpochs: Int, losses: LossSettings = .init(),
     constraint: AssignmentConstraint = .size(SizeConstraint())
   ) {
     self.data = data
@@ -50,6 +59,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
     self.augmentation = augmentation
     self.rate = rate
     self.centerRate = centerRate
+    self.centerSchedule = centerSchedule
     self.optimizer = optimizer
     self.momentum = momentum
     self.weightDecay = weightDecay
@@ -62,7 +72,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
 // MARK: - Reading
 
 extension TrainingSettings {
-  /// Files of before there was a choice leave `optimizer` out; it was SGD.
+  /// Files of before there was a choice leave `centerSchedule` and `optimizer` out: the rate was constant, and SGD used it.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func value<Value: Decodable>(_ key: CodingKeys) throws -> Value { try container.decode(Value.self, forKey: key) }
@@ -78,42 +88,77 @@ extension TrainingSettings {
     augmentation = try value(.augmentation)
     rate = try value(.rate)
     centerRate = try value(.centerRate)
+    centerSchedule = try container.decodeIfPresent(CenterSchedule.self, forKey: .centerSchedule) ?? .constant
     optimizer = try container.decodeIfPresent(Optimizer.self, forKey: .optimizer) ?? .sgd
     momentum = try value(.momentum)
     weightDecay = try value(.weightDecay)
     warmupEpochs = try value(.warmupEpochs)
     losses = try value(.losses)
     constraint = try value(.constraint)
+    initialWeights = try container.decodeIfPresent(String.self, forKey: .initialWeights)
+    selfLabelling = try container.decodeIfPresent(SelfLabelling.self, forKey: .selfLabelling)
+    strongAugmentation = try container.decodeIfPresent(StrongAugmentation.self, forKey: .strongAugmentation)
   }
 }
 
-// MARK: - Presets
+// MARK: - Stages
 
 extension TrainingSettings {
-  /// The presets by name.
-  public static let presets: [String: TrainingSettings] = ["digits": digits]
-
-  /// Handwritten digits of 8×8 pixels. One epoch is 14 passes over the 1,797 images; with a single one, the centers get too
-  /// few steps between two looks at the frozen ones.
-  public static let digits = TrainingSettings(
-    data: "digits", preset: "digits", seed: 0, epochs: 30, passesPerEpoch: 14, batch: 128,
-    heads: [10, 20, 30, 40, 50],
-    network: ResNet(height: 8, width: 8, channels: 1, widths: [16, 32, 64], blocks: [1, 1, 1], dimension: 128),
-    augmentation: .digits, rate: 0.1, centerRate: 1.2, warmupEpochs: 4)
+  /// The settings of the self-labelling stage after a run with these.
+  ///
+  /// Published, for SCAN (configuration of `selflabel.py`): Adam with a rate and weight decay of 10⁻⁴, batches of 1000, 200 epochs and a hole
+  /// of up to 16 pixels for CIFAR, 100 epochs and 32 pixels for STL-10. Ours: images that are not augmented as photographs are
+  /// learnt from as `augmentation` changes them, and a pass stays a pass.
+  public var forSelfLabelling: TrainingSettings {
+    var settings = self
+    let isLarge = network.height > 64
+    settings.selfLabelling = SelfLabelling()
+    settings.strongAugmentation = augmentation.geometry == .resizedCrop ? (isLarge ? .stl10 : .cifar) : nil
+    (settings.rate, settings.centerRate, settings.weightDecay) = (1e-4, 1e-4, 1e-4)
+    (settings.epochs, settings.warmupEpochs, settings.passesPerEpoch) = (isLarge ? 100 : 200, 0, 1)
+    settings.batch = 1000
+    return settings
+  }
 }
 
 // MARK: - Counting
 
 extension TrainingSettings {
+  /// Sets the number of epochs. A run that is shorter than its warm-up was meant for warms up over its first half.
+  ///
+  /// - Parameter warmup: the warm-up to shorten, where it is longer; nil leaves `warmupEpochs` as it is.
+  public mutating func setEpochs(_ epochs: Int, shorteningWarmup warmup: Int?) {
+    self.epochs = epochs
+    if let warmup { warmupEpochs = min(warmup, (epochs + 1) / 2) }
+  }
+
   /// Steps in one pass over `images` images. The last batch may be short; one of a single image has no batch statistics and is
   /// left out of its pass.
   public func stepsPerPass(images: Int) -> Int {
     images / batch + (images % batch > 1 ? 1 : 0)
   }
 
+  /// The views of an image that go through the network at a time: both for clustering, one after the other for self-labelling.
+  var viewsPerPass: Int { selfLabelling == nil ? 2 : 1 }
+
   public func schedule(images: Int) -> Schedule {
     Schedule(
       rate: rate, epochs: epochs, warmupEpochs: warmupEpochs,
-      stepsPerEpoch: passesPerEpoch * stepsPerPass(images: images))
+      stepsPerEpoch: passesPerEpoch * stepsPerPass(images: images), centerRate: centerRate, centers: centerSchedule,
+      isConstant: selfLabelling != nil)
+  }
+}
+
+extension ViewMaker {
+  /// Views of `images` for a run with `settings`: two random ones, or for self-labelling a clean and a strongly changed one.
+  ///
+  /// - Throws: as the initialiser that takes each setting by itself.
+  init(_ images: ImageSet, _ settings: TrainingSettings) throws {
+    let random = ViewRecipe.random(settings.augmentation)
+    let isClustering = settings.selfLabelling == nil
+    try self.init(
+      images, recipe: settings.augmentation, first: isClustering ? random : .clean,
+      second: isClustering ? random : settings.strongAugmentation.map(ViewRecipe.strong) ?? random,
+      height: settings.network.height, width: settings.network.width)
   }
 }

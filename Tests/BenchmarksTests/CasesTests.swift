@@ -7,13 +7,13 @@ import Testing
 @Suite struct CasesTests {
   private static func all(batch: Int) -> [Benchmark] {
     Benchmark.matrixProducts + Benchmark.convolutions(batch: batch) + Benchmark.normalizations(batch: batch)
-      + Benchmark.losses(batch: batch) + Benchmark.steps(batch: batch)
+      + Benchmark.losses(batch: batch) + Benchmark.augmentations(batch: batch) + Benchmark.steps(batch: batch)
   }
 
   @Test func `names are unique and begin with the operation`() {
     let cases = Self.all(batch: 128)
     #expect(Set(cases.map(\.name)).count == cases.count)
-    #expect(Set(cases.map(\.family)) == ["gemm", "conv", "norm", "loss", "step"])
+    #expect(Set(cases.map(\.family)) == ["gemm", "conv", "norm", "loss", "augment", "step"])
     #expect(cases.filter(\.measuresMemory).map(\.family) == ["step", "step", "step", "step"])
   }
 
@@ -32,6 +32,7 @@ import Testing
     ("loss/heads/10", .flops(108_134_400)),
     ("loss/softmax/256x100", .bytes(204_800)),
     ("loss/momentum/100000", .bytes(2_000_000)),
+    ("augment/32px", .images(128)),
     ("step/digits", .images(128)),
   ]
 

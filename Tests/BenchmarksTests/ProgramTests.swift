@@ -103,6 +103,7 @@ import Testing
         step/digits
         step/compact
         step/compact-wide
+        step/resnet18
 
         """)
     #expect(result.stderr.isEmpty)

@@ -7,8 +7,6 @@ import Testing
   static let allowed: [(target: String, folder: String, imports: Set<String>)] = [
     ("Basics", "Sources/Basics", []),
     ("Interchange", "Sources/Interchange", ["Basics"]),
-    ("Imaging", "Sources/Imaging", ["Basics"]),
-    ("Datasets", "Datasets", ["Basics", "Imaging"]),
     ("MicrokernelInterface", "Sources/MicrokernelInterface", []),
     ("Microkernels", "Sources/Microkernels", ["MicrokernelInterface"]),
     ("MicrokernelsAVX2", "Sources/MicrokernelsAVX2", ["MicrokernelInterface"]),
@@ -17,6 +15,8 @@ import Testing
       "Kernels", "Sources/Kernels",
       ["Basics", "MicrokernelInterface", "Microkernels", "MicrokernelsAVX2", "MicrokernelsAVX512"]
     ),
+    ("Imaging", "Sources/Imaging", ["Basics", "MicrokernelInterface", "Kernels"]),
+    ("Datasets", "Datasets", ["Basics", "Imaging"]),
     ("Networks", "Sources/Networks", ["Basics", "Interchange", "Kernels"]),
     ("Clustering", "Sources/Clustering", ["Basics", "Kernels"]),
     (

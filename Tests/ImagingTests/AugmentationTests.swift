@@ -30,11 +30,44 @@ import Testing
     Wrong(field: "mean") { $0.mean = [0.5, 0.5] },
     Wrong(field: "standardDeviation") { $0.standardDeviation = [0] },
     Wrong(field: "standardDeviation") { $0.standardDeviation = [] },
+    // What geometry affine has no use for.
+    Wrong(field: "saturation") { $0.saturation = 0.2 },
+    Wrong(field: "blurProbability") { $0.blurProbability = [1, 0.1] },
+    Wrong(field: "cleanCrop") { $0.cleanCrop = 0.875 },
+    Wrong(field: "largestRotation") { $0.geometry = .resizedCrop },
+  ]
+
+  static let wrongPublished = [
+    Wrong(field: "saturation") { $0.saturation = -0.1 },
+    Wrong(field: "hue") { $0.hue = 0.6 },
+    Wrong(field: "jitterProbability") { $0.jitterProbability = 1.1 },
+    Wrong(field: "greyscaleProbability") { $0.greyscaleProbability = .nan },
+    Wrong(field: "blurProbability") { $0.blurProbability = [1, 1, 1] },
+    Wrong(field: "blurProbability") { $0.blurProbability = [1, 2] },
+    Wrong(field: "smallestBlur") { $0.smallestBlur = 3 },
+    Wrong(field: "largestBlur") { $0.largestBlur = 21 },
+    Wrong(field: "largestBlur") { $0.largestBlur = -1 },
+    Wrong(field: "solariseProbability") { $0.solariseProbability = [] },
+    Wrong(field: "cleanCrop") { $0.cleanCrop = 0 },
+    Wrong(field: "noise") { $0.noise = 0.1 },
+    Wrong(field: "background") { $0.background = 0.5 },
+    Wrong(field: "largestShift") { $0.largestShift = 0.1 },
+    Wrong(field: "mean") { $0.mean = [0.5, 0.5] },
   ]
 
   @Test(arguments: wrong)
   func validationNamesTheField(wrong: Wrong) throws {
-    var recipe = Augmentation.digits
+    try expectNamed(wrong, in: .digits)
+  }
+
+  @Test(arguments: wrongPublished)
+  func validationNamesThePublishedField(wrong: Wrong) throws {
+    try expectNamed(wrong, in: .cifar10)
+  }
+
+  /// The recipe is right for three channels, and once spoilt the error names the field.
+  private func expectNamed(_ wrong: Wrong, in recipe: Augmentation) throws {
+    var recipe = recipe
     try recipe.validate(channels: 3)
     wrong.spoil(&recipe)
     let error = try failure { try recipe.validate(channels: 3) }
@@ -45,7 +78,7 @@ import Testing
 
   @Test func recipesSurviveJSON() throws {
     let decoder = JSONDecoder()
-    for recipe in [Augmentation(), .digits] {
+    for recipe in [Augmentation(), .digits, .cifar10, .cifar100, .stl10, .imageNet] {
       let json = try JSONEncoder().encode(recipe)
       #expect(try decoder.decode(Augmentation.self, from: json) == recipe)
     }
@@ -60,6 +93,9 @@ import Testing
   @Test(arguments: [
     (#"{"noize": 0.1}"#, "noize", "noise"), (#"{"zoom": 0.1}"#, "zoom", "smallestCrop"),
     (#"{"noise": "much"}"#, "noise", "a number"), (#"{"mean": 0.5}"#, "mean", "a list of numbers"),
+    (#"{"geometry": "crop"}"#, "geometry", "'affine' or 'resizedCrop'"), (#"{"geometry": 1}"#, "geometry", "'affine'"),
+    (#"{"hue": 0.1}"#, "hue", "It belongs to geometry 'resizedCrop'"),
+    (#"{"geometry": "resizedCrop", "blurProbability": 1}"#, "blurProbability", "a list of numbers"),
     (#"{"contrast": 7}"#, "contrast", "found 7"), (#"{"mean": []}"#, "mean", "a number for each channel"),
   ])
   func decodingNamesTheField(json: String, field: String, hint: String) throws {
@@ -77,9 +113,9 @@ import Testing
     recipe.contrast = 0.5
     let draws = (0..<1_000 as Range<UInt64>).map { image in
       var stream = RandomStream(seed: 9, purpose: .augmentation, 0, image)
-      return ViewParameters(recipe, drawing: &stream)
+      return AffineParameters(recipe, drawing: &stream)
     }
-    func fills(_ range: ClosedRange<Double>, _ value: (ViewParameters) -> Double) -> Bool {
+    func fills(_ range: ClosedRange<Double>, _ value: (AffineParameters) -> Double) -> Bool {
       let values = draws.map(value).sorted()
       let margin = (range.upperBound - range.lowerBound) / 20
       // Float rounding may pass an end of brightness and contrast by one ulp.
@@ -101,9 +137,9 @@ import Testing
   }
 
   @Test func oneFieldLeavesTheOthersDraws() {
-    func parameters(_ recipe: Augmentation) -> ViewParameters {
+    func parameters(_ recipe: Augmentation) -> AffineParameters {
       var stream = RandomStream(seed: 2, purpose: .augmentation, 3, 4)
-      return ViewParameters(recipe, drawing: &stream)
+      return AffineParameters(recipe, drawing: &stream)
     }
     var changed = parameters(.digits)
     var recipe = Augmentation.digits

@@ -27,13 +27,13 @@ import Testing
   @Test(arguments: published) func `rates are those of the published program`(
     rate: Float, steps: Int, epochs: Int, warmup: Int, epoch: Int, step: Int, expected: Double
   ) {
-    let schedule = Schedule(rate: rate, epochs: epochs, warmupEpochs: warmup, stepsPerEpoch: steps)
+    let schedule = Schedule(rate: rate, epochs: epochs, warmupEpochs: warmup, stepsPerEpoch: steps, centerRate: 1)
     let found = Double(schedule.rate(epoch: epoch, step: step))
     #expect(abs(found - expected) <= expected * 0x1p-24 + Double(rate) * 0x1p-53)
   }
 
   @Test func `the first epoch stands still, then the rate rises to the end of warm-up and falls from there`() {
-    let schedule = Schedule(rate: 0.3, epochs: 9, warmupEpochs: 4, stepsPerEpoch: 5)
+    let schedule = Schedule(rate: 0.3, epochs: 9, warmupEpochs: 4, stepsPerEpoch: 5, centerRate: 1)
     let rates = (0..<9).map { epoch in (0..<5).map { schedule.rate(epoch: epoch, step: $0) } }
     #expect(rates[0] == [0, 0, 0, 0, 0])
     let rising = Array(rates[1..<4].joined()), falling = Array(rates[4...].joined())
@@ -48,15 +48,35 @@ import Testing
 
   @Test func `without warm-up the rate falls from the second epoch on`() {
     for warmup in [0, 1] {
-      let schedule = Schedule(rate: 1, epochs: 3, warmupEpochs: warmup, stepsPerEpoch: 2)
+      let schedule = Schedule(rate: 1, epochs: 3, warmupEpochs: warmup, stepsPerEpoch: 2, centerRate: 1)
       let rates = (0..<3).flatMap { epoch in (0..<2).map { schedule.rate(epoch: epoch, step: $0) } }
       #expect(rates[..<2] == [0, 0])
       #expect(zip(rates.dropFirst(2), rates.dropFirst(3)).allSatisfy { $0 > $1 })
     }
   }
 
+  /// (step counted from the start of the run, clr·(1 − cos(π·t/T))/2), as Python computes it for clr = 4.2 and T = 1001·1252.
+  static let rising: [(at: Int, expected: Double)] = [
+    (0, 0), (1, 6.598055435347305e-12), (13772, 0.0012513048427521434), (626626, 2.0999999999999996),
+    (1_253_251, 4.199999999993402),
+  ]
+
+  @Test(arguments: rising) func `the centers' rate rises as published`(at: Int, expected: Double) {
+    let steps = 1252
+    let schedule = Schedule(
+      rate: 1.6, epochs: 1001, warmupEpochs: 11, stepsPerEpoch: steps, centerRate: 4.2, centers: .cosineRise)
+    let found = Double(schedule.centerRate(epoch: at / steps, step: at % steps))
+    // 4.2 is rounded to a Float, as is the result; 1 − cos loses all but the last bits where it is nearly 0.
+    #expect(abs(found - expected) <= expected * 0x1p-23 + 4.2 * 0x1p-53)
+  }
+
+  @Test func `a constant rate is the same in every step`() {
+    let schedule = Schedule(rate: 1, epochs: 2, warmupEpochs: 1, stepsPerEpoch: 3, centerRate: 0.7)
+    for epoch in 0..<2 { for step in 0..<3 { #expect(schedule.centerRate(epoch: epoch, step: step) == 0.7) } }
+  }
+
   @Test func `one epoch is all standstill`() {
-    let schedule = Schedule(rate: 1, epochs: 1, warmupEpochs: 4, stepsPerEpoch: 3)
+    let schedule = Schedule(rate: 1, epochs: 1, warmupEpochs: 4, stepsPerEpoch: 3, centerRate: 1)
     #expect((0..<3).map { schedule.rate(epoch: 0, step: $0) } == [0, 0, 0])
   }
 }

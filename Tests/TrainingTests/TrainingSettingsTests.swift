@@ -105,7 +105,7 @@ import Testing
       { $0.seed = .max }, { $0.limit = .max },
     ]
     for change in changes { try TinyRun.settings(change).validate(images: 13) }
-    for preset in TrainingSettings.presets.values { try preset.validate(images: 1797) }
+    for preset in Preset.all { try preset.settings.validate(images: preset.data.images) }
   }
 
   @Test func `presets know their names`() {
@@ -198,16 +198,5 @@ import Testing
     let settings = TinyRun.settings
     #expect([2, 4, 5, 6, 7, 8, 13].map { settings.stepsPerPass(images: $0) } == [1, 1, 1, 2, 2, 2, 3])
     #expect(settings.schedule(images: 13).stepsPerEpoch == 6)
-  }
-
-  @Test func `what memory can't hold is refused before it is taken`() throws {
-    let engine = makeEngine(.portable, 1)
-    let heads = TinyRun.settings { ($0.heads, $0.network.dimension) = ([1_000_000, 1_000_000], 16_384) }
-    let network = TinyRun.settings { ($0.network.widths, $0.batch) = ([16_384, 16_384], 1_000_000) }
-    let images = TinyRun.settings { ($0.network.height, $0.network.width, $0.batch) = (4096, 4096, 1_000_000) }
-    for (settings, word) in [(heads, "2 heads"), (network, "batches of"), (images, "batches of")] {
-      let error = try failure(.usage) { try Learner(settings, images: 1_000_000, engine: engine) }
-      #expect(error.problem.contains(word) && error.problem.contains("GB of memory"), "\(error)")
-    }
   }
 }

@@ -1,0 +1,125 @@
+import Basics
+import Clustering
+import Datasets
+import Foundation
+import Training
+
+extension SettingsOptions {
+  /// The settings of a new run: those of the preset, over them those of the file, over them those of the options. `--preset` wins over
+  /// the preset that the file names; where neither is given, the run in `--init` stands for the preset.
+  ///
+  /// - Throws: `SeCuError` for a file that can't be read or holds what it may not, for options that don't go together.
+  static func resolve(_ values: ParsedOptions) throws -> TrainingSettings {
+    let file = try file(values)
+    let chosen = values[preset] ?? file?.preset
+    var start = chosen.flatMap { TrainingSettings.presets[$0] } ?? .digits
+    if values.declares(initial), let path = values[initial] {
+      if chosen == nil, let run = try InitialWeights(contentsOf: URL(fileURLWithPath: path)).settings {
+        start = run
+        (start.selfLabelling, start.strongAugmentation) = (nil, nil)
+      }
+      start.initialWeights = path
+    }
+    if values.declares(selfLabel), values[selfLabel] { start = start.forSelfLabelling }
+    let name = start.preset
+    guard let file else { return try apply(values, to: start) }
+    var settings = try file.applied(to: start)
+    settings.preset = name
+    return try apply(values, to: settings, warmup: file.sets("warmupEpochs") ? nil : start.warmupEpochs)
+  }
+
+  /// The settings of a run with those that are asked for in their place: equal to them if nothing else is asked for.
+  ///
+  /// - Throws: as `resolve`.
+  static func change(_ settings: TrainingSettings, by values: ParsedOptions) throws -> TrainingSettings {
+    var asked = try file(values)?.applied(to: settings) ?? settings
+    if let name = values[preset] { asked.preset = name }
+    return try apply(values, to: asked)
+  }
+
+  private static func file(_ values: ParsedOptions) throws -> SettingsFile? {
+    try values[config].map { try SettingsFile(contentsOf: URL(fileURLWithPath: $0)) }
+  }
+
+  /// `base` with the options that were given in place of its values.
+  ///
+  /// - Parameter start: the warm-up that another number of epochs shortens; that of `base` if nil.
+  private static func apply(
+    _ values: ParsedOptions, to base: TrainingSettings, warmup start: Int? = nil
+  ) throws -> TrainingSettings {
+    var s = base
+    if let value = values[data] { s.data = try DataCatalog.entry(named: value).name }
+    if let value = values[limit] { s.limit = value }
+    if values.declares(seed), let value = values[seed] { s.seed = UInt64(value) }
+    if let value = values[epochs], value != s.epochs {
+      s.setEpochs(value, shorteningWarmup: values[warmup] == nil ? start ?? s.warmupEpochs : nil)
+    }
+    if let value = values[passes] { s.passesPerEpoch = value }
+    if let value = values[batch] { s.batch = value }
+    if let value = values[warmup] { s.warmupEpochs = value }
+    if let value = values[rate] { s.rate = Float(value) }
+    if let value = values[centerRate] { s.centerRate = Float(value) }
+    if let value = values[centerSchedule].flatMap(CenterSchedule.init) { s.centerSchedule = value }
+    if let value = values[optimizer] { s.optimizer = value == "lars" ? .lars : .sgd }
+    if let value = values[momentum] { s.momentum = Float(value) }
+    if let value = values[weightDecay] { s.weightDecay = Float(value) }
+    if let value = values[smallestCrop] { s.augmentation.smallestCrop = value }
+    if let value = values[heads] { s.heads = value }
+    if let value = values[hardLabelWeight] { s.losses.hardLabelWeight = Float(value) }
+    if let value = values[representationTemperature] { s.losses.representationTemperature = Float(value) }
+    if let value = values[centerTemperature] { s.losses.centerTemperature = Float(value) }
+    if let value = values[discrimination].flatMap(Discrimination.init) { s.losses.discrimination = value }
+    s.constraint = try constraint(values, base: s.constraint)
+    if values.declares(threshold), let value = values[threshold] {
+      guard s.selfLabelling != nil else {
+        throw SeCuError(
+          .usage, "belongs to self-labelling", at: threshold.declaration.spelling, remedy: "Choose it with --self-label"
+        )
+      }
+      s.selfLabelling?.threshold = Float(value)
+    }
+    if let value = values[network].flatMap(NamedNetwork.init) { s.network = value.description(like: s.network) }
+    if let value = values[imageSize] { (s.network.height, s.network.width) = (value, value) }
+    if let value = values[widths] { s.network.widths = value }
+    if let value = values[blocks] { s.network.blocks = value }
+    if let value = values[dimension] { s.network.dimension = value }
+    return s
+  }
+
+  /// The constraint that is asked for; options that belong to another one are refused.
+  private static func constraint(_ values: ParsedOptions, base: AssignmentConstraint) throws -> AssignmentConstraint {
+    let start: AssignmentConstraint =
+      switch (values[constraint], base) {
+      case ("size", .entropy), ("size", .instance): .size(SizeConstraint())
+      case ("entropy", .size), ("entropy", .instance): .entropy(.published)
+      case ("instance", _): .instance
+      default: base
+      }
+    let sizeOptions: [any DeclaredOption] = [dualRate, ratio],
+      entropyOptions: [any DeclaredOption] = [alpha, alphaPerImage]
+    switch start {
+    case .size(var size):
+      try refuse(entropyOptions, of: "entropy", in: values)
+      if let value = values[dualRate] { size.dualRate = Float(value) }
+      if let value = values[ratio] { size.ratio = Float(value) }
+      return .size(size)
+    case .entropy(var entropy):
+      try refuse(sizeOptions, of: "size", in: values)
+      if let value = values[alpha] { entropy = EntropyConstraint(alpha: Float(value)) }
+      if let value = values[alphaPerImage] { entropy = EntropyConstraint(alpha: Float(value), isPerImage: true) }
+      return .entropy(entropy)
+    case .instance:
+      try refuse(sizeOptions, of: "size", in: values)
+      try refuse(entropyOptions, of: "entropy", in: values)
+      return .instance
+    }
+  }
+
+  /// Throws if an option of a constraint that is not chosen was given.
+  private static func refuse(_ options: [any DeclaredOption], of constraint: String, in values: ParsedOptions) throws {
+    guard let option = options.first(where: { values.isGiven($0.declaration.name) }) else { return }
+    throw SeCuError(
+      .usage, "belongs to the \(constraint) constraint", at: option.declaration.spelling,
+      remedy: "Choose it with --constraint \(constraint)")
+  }
+}

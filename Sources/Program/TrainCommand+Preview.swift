@@ -1,0 +1,100 @@
+import Basics
+import Datasets
+import Foundation
+import Imaging
+import Kernels
+import Training
+
+/// What `--try` tells as JSON.
+private struct TrialSummary: Encodable {
+  var preset: String
+  var data: String
+  var images: Int
+  var batch: Int
+  var steps: Int
+  var step_s: Double
+  var views_s: Double
+  var images_per_s: Double
+  var run_s: Double
+  var run_mb: Double
+  var trial_mb: Double
+  var peak_mb: Double?
+  var threads: Int
+  var isa: String
+}
+
+/// `--show` and `--try`: what a run would be, without it.
+extension TrainCommand {
+  /// Prints the settings of a new run, or of the one to be resumed.
+  func show() throws {
+    let settings = try settingsToPreview()
+    let expected = try ExpectedImages(settings)
+    try settings.validate(images: expected.count)
+    try settings.checkChannels(expected.shape, of: settings.data)
+    let memory = try settings.memory(
+      images: expected.count, imageBytes: expected.bytes, threads: engine.cores.threads)
+    try output.results.write(String(decoding: settings.configuration(), as: UTF8.self))
+    output.messages.tell("\(expected.count) images of \(expected.shape); needs \(memory.text)\n")
+  }
+
+  /// Takes `steps` steps on random images and tells what they took.
+  func tryOut(steps: Int) throws {
+    let settings = try settingsToPreview()
+    let expected = try ExpectedImages(settings)
+    Interruption.watch()
+    let trial = try Trial(
+      settings, images: expected.count, shape: expected.shape, steps: steps, engine: engine,
+      shouldStop: { Interruption.isRequested })
+    let threads = engine.cores.threads, day = 86_400.0
+    let memory = try settings.memory(images: expected.count, imageBytes: expected.bytes, threads: threads)
+    let trialMemory = try settings.memory(
+      images: expected.count, imageBytes: Trial.imageBytes(settings, expected.shape), threads: threads)
+    let stepsInAll = settings.epochs * settings.schedule(images: expected.count).stepsPerEpoch
+    let seconds = Double(stepsInAll) * trial.secondsPerStep
+    let imagesPerSecond = Double(settings.batch) / trial.secondsPerStep
+    try output.printJSON(
+      TrialSummary(
+        preset: settings.preset, data: settings.data, images: expected.count, batch: settings.batch,
+        steps: trial.learningSeconds.count, step_s: trial.secondsPerStep, views_s: trial.viewSecondsPerStep,
+        images_per_s: imagesPerSecond, run_s: seconds, run_mb: memory.bytes / 1e6,
+        trial_mb: trialMemory.steadyBytes / 1e6, peak_mb: Machine.peakResidentMegabytes, threads: threads,
+        isa: engine.instructionSet.rawValue))
+    try output.print(
+      "\(count(trial.learningSeconds.count, "step")) of \(settings.batch) random images of \(expected.shape); "
+        + "\(count(threads, "thread")), \(engine.instructionSet.rawValue)")
+    try output.print(
+      String(
+        format: "a step takes %.3f s, %.3f s of it for the views: ", trial.secondsPerStep, trial.viewSecondsPerStep)
+        + QuantityText.rate(imagesPerSecond, per: 1))
+    try output.print(
+      "\(count(settings.epochs, "epoch")) of \(expected.count) images are \(stepsInAll) steps: "
+        + "about "
+        + (seconds < 1000 * day ? QuantityText.time(seconds) : String(format: "%.0f years", seconds / day / 365)))
+    let peak = Machine.peakResidentMegabytes.map { "\(Machine.memoryText($0 * 1e6)) at most here; " } ?? ""
+    try output.print("\(peak)the run needs \(memory.text)")
+  }
+
+  private func settingsToPreview() throws -> TrainingSettings {
+    try values[Subcommand.resume] ? runToResume().1 : SettingsOptions.resolve(values)
+  }
+}
+
+/// The images that settings name, as far as they are known without reading any.
+private struct ExpectedImages {
+  let count: Int
+  let shape: ImageShape
+
+  /// All of them in memory.
+  var bytes: Double { Double(count) * Double(shape.count) }
+
+  init(_ settings: TrainingSettings) throws {
+    let all: Int
+    if let known = Preset.all.first(where: { $0.data.name == settings.data })?.data {
+      (all, shape) = (known.images, try ImageShape(height: known.side, width: known.side, channels: known.channels))
+    } else {
+      let entry = try DataCatalog.entry(named: settings.data)
+      (all, shape) = (entry.count, entry.shape)
+    }
+    count = min(all, settings.limit ?? .max)
+  }
+}

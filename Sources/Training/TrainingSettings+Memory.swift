@@ -1,0 +1,148 @@
+import Basics
+import Clustering
+import Imaging
+import Kernels
+import Networks
+
+/// The memory that a run takes at its height, part by part, known before any of it is taken.
+///
+/// What is there all the time adds up. Writing a checkpoint and scoring come one after the other and give back what they took: only
+/// the larger of them counts.
+public struct MemoryNeed: Sendable, Equatable {
+  public struct Part: Sendable, Equatable {
+    /// Such as `network`.
+    public let name: String
+    public let bytes: Double
+  }
+
+  /// What is there from the first step to the last.
+  public let steady: [Part]
+  /// What comes and goes, one at a time.
+  public let passing: [Part]
+
+  /// All parts that count, the largest first.
+  public var parts: [Part] {
+    let largest = passing.max { $0.bytes < $1.bytes }
+    return (steady + [largest].compactMap(\.self)).sorted { $0.bytes > $1.bytes }
+  }
+
+  /// The most at once, in bytes.
+  public var bytes: Double { parts.reduce(0) { $0 + $1.bytes } }
+
+  /// From the first step to the last, in bytes.
+  public var steadyBytes: Double { steady.reduce(0) { $0 + $1.bytes } }
+
+  /// Such as `about 212 MB: network 159 MB, parameters 12 MB`.
+  public var text: String { "about \(Machine.memoryText(bytes)): \(list)" }
+
+  /// The parts with their sizes; those below a fiftieth of the whole are left out.
+  var list: String {
+    parts.filter { $0.bytes >= bytes / 50 }.map { "\($0.name) \(Machine.memoryText($0.bytes))" }
+      .joined(separator: ", ")
+  }
+}
+
+extension TrainingSettings {
+  /// The memory of a run with these settings.
+  ///
+  /// - Parameters:
+  ///   - count: N, the images to learn from.
+  ///   - imageBytes: what the images themselves take while the run goes on; nil for images of the network's size that all are in memory.
+  ///   - threads: the cores of the run, each of which has some memory of its own.
+  /// - Throws: `SeCuError` for a network out of range, or one that needs more than 4 TB.
+  public func memory(images count: Int, imageBytes: Double? = nil, threads: Int) throws -> MemoryNeed {
+    let batch = min(self.batch, count), rows = 2 * Double(batch)
+    let network = try Network.bytes(self.network, batch: viewsPerPass * batch)
+    let (parameterCount, largest) = try Network.parameterCounts(self.network)
+    let parameters = 4 * Double(parameterCount)
+    let pixels = Double(self.network.height) * Double(self.network.width) * Double(self.network.channels)
+    let dimension = Double(self.network.dimension)
+    let centers = 4 * dimension * heads.reduce(0) { $0 + Double($1) }
+    let heads = ClusterHeads.bytes(
+      clusters: self.heads, dimension: self.network.dimension, images: count, batch: batch,
+      usesPredictions: self.network.predictor != nil)
+    // Features and their gradients, of projections and predictions.
+    let features = dimension * (self.network.predictor == nil ? 2 : 4)
+    let images = imageBytes ?? Double(count) * pixels
+    // A file of weights, centers, their velocities, the frozen centers, and 64-bit labels: as tensors, as their bytes, and as the whole
+    // file's.
+    let file = 2 * parameters + 3 * centers + 8 * Double(count) * Double(self.heads.count + 1)
+    return MemoryNeed(
+      steady: [
+        .init(name: "images", bytes: images + 9 * Double(count)),
+        .init(name: "views", bytes: 4 * rows * (pixels + features)),
+        .init(name: "network", bytes: network - 2 * parameters),
+        // Weights, gradients, and the optimiser's velocity or Adam's two moments.
+        .init(name: "parameters", bytes: (selfLabelling == nil ? 3 : 4) * parameters),
+        .init(name: "heads", bytes: heads + (selfLabelling == nil ? 1 : 2) * centers),
+        .init(name: "kernels", bytes: Self.kernelBytes(largestWeight: 4 * Double(largest), threads: threads)),
+        .init(name: "program", bytes: Self.programBytes),
+      ],
+      passing: [
+        .init(name: "checkpoints", bytes: 3 * file),
+        // k-means takes the pixels as floats.
+        .init(name: "k-means on pixels", bytes: 4 * images),
+        .init(name: "scoring", bytes: 4 * rows * pixels + 24 * Double(count)),
+      ])
+  }
+
+  /// What operations work in: weights packed or summed up in parts, 8 MB and twice the largest weight at most, and rows of pixels for each
+  /// core.
+  private static func kernelBytes(largestWeight: Double, threads: Int) -> Double {
+    min(16 * largestWeight, 8e6 + 2 * largestWeight) + 1e6 * Double(threads)
+  }
+
+  /// The program itself with its libraries and the digits in it, as measured on Linux.
+  private static let programBytes = 20e6
+
+  /// Refuses a run that this machine, or its container, has not the memory for.
+  ///
+  /// - Parameter limit: what there is; the others are as `memory` has them.
+  /// - Throws: `SeCuError` of kind `.usage` with what is needed, what there is, and the largest batch that would fit in nine
+  ///   tenths of that; what `memory` throws.
+  package func checkMemory(
+    images count: Int, imageBytes: Double? = nil, threads: Int, limit: Machine.MemoryLimit = Machine.memoryLimit
+  ) throws {
+    // A network may be so large that to plan its memory takes long, or that the plan is refused.
+    let parameters = 12 * Double(try Network.parameterCounts(network).all)
+    guard parameters <= limit.bytes else {
+      throw SeCuError(
+        .usage,
+        "the network's parameters need \(Machine.memoryText(parameters)) of memory with their gradients and velocities, "
+          + "and \(limit.text)", at: "network", remedy: "Take a smaller network")
+    }
+    let need = Result { try memory(images: count, imageBytes: imageBytes, threads: threads) }
+    if case .success(let need) = need, need.bytes <= limit.bytes { return }
+    let batch = largestBatch(within: 0.9 * limit.bytes, images: count, imageBytes: imageBytes, threads: threads)
+    let remedy =
+      batch.map { "A batch of \($0) would fit" }
+      ?? "No batch would fit; take a smaller network, smaller images or fewer heads"
+    switch need {
+    case .success(let need):
+      throw SeCuError(
+        .usage,
+        "\(heads.count) heads and batches of \(self.batch) images need \(Machine.memoryText(need.bytes)) of memory "
+          + "(\(need.list)), and \(limit.text)", at: "batch", remedy: remedy)
+    case .failure(var error as SeCuError):
+      error.remedy = remedy
+      throw error
+    case .failure(let error): throw error
+    }
+  }
+
+  /// The largest batch, of at least 2 images and at most the present one, with which a run needs no more than `bytes`; nil if there is
+  /// none.
+  ///
+  /// - Parameters: as `memory` has them.
+  func largestBatch(within bytes: Double, images count: Int, imageBytes: Double?, threads: Int) -> Int? {
+    var fitting = 1, tooLarge = min(batch, count) + 1
+    while tooLarge - fitting > 1 {
+      var trial = self
+      trial.batch = (fitting + tooLarge) / 2
+      // What is too large even to be planned throws.
+      let need = try? trial.memory(images: count, imageBytes: imageBytes, threads: threads)
+      if let need, need.bytes <= bytes { fitting = trial.batch } else { tooLarge = trial.batch }
+    }
+    return fitting > 1 ? fitting : nil
+  }
+}

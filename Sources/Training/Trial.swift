@@ -1,0 +1,81 @@
+import Basics
+import Foundation
+import Imaging
+import Kernels
+
+/// A few steps of a run on random images in place of its own: how long it would take and whether its memory suffices, without any data.
+///
+/// Nothing is learnt from it. A step costs the same whatever the images show; only reading them is left out.
+public struct Trial: Sendable {
+  /// Seconds of each step: making the views, and learning from them.
+  public let viewSeconds: [Double]
+  public let learningSeconds: [Double]
+
+  /// The median of the steps but the first, in which memory is touched for the first time; of the only one, if there is no other.
+  public var secondsPerStep: Double { Self.median(zip(viewSeconds, learningSeconds).map(+)) }
+  /// The part of it that making the views takes.
+  public var viewSecondsPerStep: Double { Self.median(viewSeconds) }
+
+  private static func median(_ seconds: [Double]) -> Double {
+    let sorted = (seconds.count > 1 ? Array(seconds.dropFirst()) : seconds).sorted()
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+  }
+
+  /// Takes `steps` steps.
+  ///
+  /// - Parameters:
+  ///   - settings: the run.
+  ///   - images: N, the images that the run would have.
+  ///   - shape: of these images.
+  ///   - steps: at least 1.
+  ///   - shouldStop: asked before every step but the first; the result then has fewer.
+  /// - Throws: `SeCuError` for settings out of range, for more memory than there is, or for a loss that is not finite.
+  public init(
+    _ settings: TrainingSettings, images count: Int, shape: ImageShape, steps: Int, engine: Engine,
+    shouldStop: () -> Bool = { false }
+  ) throws {
+    try settings.validate(images: count)
+    try settings.checkChannels(shape, of: settings.data)
+    let batch = settings.batch
+    try settings.checkMemory(
+      images: count, imageBytes: Self.imageBytes(settings, shape), threads: engine.cores.threads)
+    let views = try ViewMaker(
+      Self.randomImages(batch, shape, seed: settings.seed), recipe: settings.augmentation,
+      height: settings.network.height, width: settings.network.width)
+    let learner = try Learner(settings, images: count, engine: engine)
+    learner.initialize(seed: settings.seed)
+    learner.beginEpoch()
+    let schedule = settings.schedule(images: count), clock = ContinuousClock()
+    var viewSeconds: [Double] = [], learningSeconds: [Double] = []
+    for step in 0..<max(1, steps) where step == 0 || !shouldStop() {
+      let start = clock.now
+      try views.views(
+        of: Array(0..<batch), seed: settings.seed, pass: step, cores: engine.cores, into: learner.views.base)
+      let middle = clock.now
+      // The rates of the run's first steps: the encoder stands still, and the cost is that of any step.
+      let losses = learner.step(
+        ids: (0..<batch).map { (step * batch + $0) % count }, firstEpoch: true, rate: 0,
+        centerRate: schedule.centerRate(epoch: 0, step: step))
+      guard losses.representation.isFinite, losses.center.isFinite else {
+        throw SeCuError(.badData, "a loss is not a finite number", at: "trial", position: "step \(step + 1)")
+      }
+      viewSeconds.append((middle - start) / .seconds(1))
+      learningSeconds.append((clock.now - middle) / .seconds(1))
+    }
+    (self.viewSeconds, self.learningSeconds) = (viewSeconds, learningSeconds)
+  }
+
+  /// The memory of the trial's own images: those of one batch.
+  public static func imageBytes(_ settings: TrainingSettings, _ shape: ImageShape) -> Double {
+    Double(settings.batch) * Double(shape.count)
+  }
+
+  private static func randomImages(_ count: Int, _ shape: ImageShape, seed: UInt64) throws -> ImageSet {
+    var random = RandomStream(seed: seed, purpose: .benchmark)
+    let pixels = [UInt8](unsafeUninitializedCapacity: count * shape.count) { pixels, filled in
+      for i in pixels.indices { pixels[i] = UInt8(truncatingIfNeeded: random.nextWord()) }
+      filled = pixels.count
+    }
+    return try ImageSet(name: "random images", shape: shape, pixels: pixels)
+  }
+}

@@ -1,0 +1,101 @@
+import Basics
+import Foundation
+import Kernels
+import Testing
+
+@testable import Imaging
+
+@Suite struct StrongAugmentationTests {
+  /// A recipe of these operations alone.
+  private func recipe(
+    _ operations: [StrongAugmentation.Operation], count: Int = 1, flip: Double = 0, cutout: Int = 0
+  ) -> StrongAugmentation {
+    var recipe = StrongAugmentation()
+    (recipe.operations, recipe.count, recipe.flipProbability, recipe.cutout) = (operations, count, flip, cutout)
+    return recipe
+  }
+
+  /// The first view is the clean one and the second a strong one of the same image.
+  @Test func eachViewHasItsRecipe() throws {
+    let set = try sampleSet(count: 6, height: 11, width: 11, channels: 3)
+    let maker = try ViewMaker(set, recipe: .cifar10, first: .clean, second: .strong(.cifar))
+    let ids = [5, 0, 3], views = try maker.random(ids), half = views.count / 2
+    let clean = try maker.clean(ids)
+    #expect(Array(views[..<half]) == clean)
+    #expect(Array(views[half...]) != clean)
+    let neutral = try ViewMaker(set, recipe: .cifar10, first: .strong(recipe([], count: 0)), second: .clean)
+    #expect(try neutral.random(ids) == clean + clean)
+    let flipped = try ViewMaker(set, recipe: .cifar10, first: .strong(recipe([.identity], flip: 1)), second: .clean)
+    let pixel = Array(try flipped.random([5])[..<3])
+    #expect(pixel == Array(clean[30..<33]))
+  }
+
+  /// Each operation, in colour and in grey, from one pixel up: it is the same on all instruction sets and changes images. A third
+  /// of shifts and shears of images this small round to nothing.
+  @Test(arguments: StrongAugmentation.Operation.allCases)
+  func operationsWork(operation: StrongAugmentation.Operation) throws {
+    for (height, width, channels) in [(1, 1, 3), (20, 17, 3), (19, 16, 1)] {
+      var plain = Augmentation()
+      plain.geometry = .resizedCrop
+      let set = try sampleSet(count: 10, height: height, width: width, channels: channels)
+      func views(_ instructionSet: InstructionSet) throws -> [Float] {
+        try ViewMaker(
+          set, recipe: plain, first: .strong(recipe([operation])), second: .clean,
+          kernels: instructionSet.microkernels
+        ).random(Array(0..<10))
+      }
+      let portable = try views(.portable), half = portable.count / 2
+      for instructionSet in InstructionSet.available { #expect(try views(instructionSet) == portable) }
+      let size = height * width * channels
+      let changed = (0..<10).count { id in
+        portable[id * size..<(id + 1) * size] != portable[half + id * size..<half + (id + 1) * size]
+      }
+      // Random pixels fill 0…255 nearly, so that autocontrast may find nothing to do.
+      let changesNothing = operation == .identity || operation == .colour && channels == 1
+      if height > 1 { #expect(changesNothing ? changed == 0 : operation == .autocontrast || changed >= 3) }
+    }
+  }
+
+  /// On an image of ones, what is 0 is the hole: a square of at most 16 pixels, cut at the edges.
+  @Test func holesAreSquares() throws {
+    let shape = try ImageShape(height: 40, width: 30, channels: 1)
+    let set = try ImageSet(name: "white", shape: shape, pixels: [UInt8](repeating: 255, count: 500 * shape.count))
+    var plain = Augmentation()
+    plain.geometry = .resizedCrop
+    let maker = try ViewMaker(set, recipe: plain, first: .strong(recipe([], count: 0, cutout: 16)), second: .clean)
+    let views = try maker.random(Array(0..<500))
+    var sides: Set<Int> = [], touchesEdge = 0
+    for id in 0..<500 {
+      let view = views[id * shape.count..<(id + 1) * shape.count]
+      let places = view.indices.filter { view[$0] == 0 }.map { $0 - view.startIndex }
+      let rows = Set(places.map { $0 / 30 }), columns = Set(places.map { $0 % 30 })
+      #expect(places.count == rows.count * columns.count && rows.count <= 16 && columns.count <= 16)
+      let isCut = rows.contains(0) || rows.contains(39) || columns.contains(0) || columns.contains(29)
+      if isCut { touchesEdge += 1 } else { #expect(rows.count == columns.count) }
+      if !isCut { sides.insert(rows.count) }
+    }
+    #expect(sides == [0, 2, 4, 6, 8, 10, 12, 14, 16])
+    #expect(touchesEdge > 50)
+  }
+
+  @Test func recipesSurviveJSON() throws {
+    let chosen = recipe([.rotate, .equalise], count: 2, flip: 0.25, cutout: 8)
+    for recipe in [StrongAugmentation(), .stl10, chosen] {
+      #expect(try JSONDecoder().decode(StrongAugmentation.self, from: JSONEncoder().encode(recipe)) == recipe)
+    }
+    let json = Data(#"{"operations": ["rotate", "equalise"], "count": 2, "flipProbability": 0.25, "cutout": 8}"#.utf8)
+    #expect(try JSONDecoder().decode(StrongAugmentation.self, from: json) == chosen)
+  }
+
+  @Test(arguments: [
+    (#"{"operation": []}"#, "operation", "operations"), (#"{"operations": ["spin"]}"#, "operations", "'spin'"),
+    (#"{"operations": []}"#, "operations", "Set count to 0"), (#"{"count": 17}"#, "count", "found 17"),
+    (#"{"count": 1.5}"#, "count", "a whole number"), (#"{"cutout": -1}"#, "cutout", "found -1"),
+    (#"{"flipProbability": 2}"#, "flipProbability", "found 2"),
+  ])
+  func decodingNamesTheField(json: String, field: String, hint: String) throws {
+    let error = try failure { _ = try JSONDecoder().decode(StrongAugmentation.self, from: Data(json.utf8)) }
+    #expect(error.kind == .badData && error.place == field)
+    #expect(error.description.contains(hint))
+  }
+}

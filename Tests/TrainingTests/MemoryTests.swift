@@ -1,0 +1,84 @@
+import Basics
+import Imaging
+import Testing
+
+@testable import Training
+
+@Suite struct MemoryTests {
+  /// What the buffers of a run take, read off the run itself.
+  @Test(arguments: [TinyRun.settings, .digits, TinyRun.settings { ($0.batch, $0.heads) = (9, [2, 7, 11]) }])
+  func `what is planned is what is taken`(settings: TrainingSettings) throws {
+    let count = settings.preset == "tiny" ? 13 : 1797
+    let learner = try Learner(settings, images: count, engine: makeEngine(TinyRun.widest, 1))
+    let need = try settings.memory(images: count, imageBytes: 123, threads: 1)
+    func part(_ name: String) throws -> Double { try #require(need.steady.first { $0.name == name }).bytes }
+    let parameters = 4 * learner.network.parameters.count
+    #expect(try part("parameters") == Double(3 * parameters))
+    #expect(parameters == 4 * learner.network.gradients.count)
+    #expect(parameters == 4 * learner.encoderOptimizer.velocity.count)
+    let statistics = 4 * learner.network.statistics.count
+    #expect(try part("network") >= Double(learner.network.arenaBytes + statistics))
+    #expect(try part("network") <= Double(learner.network.arenaBytes + 3 * statistics + 4096))
+    let features = 2 * 2 * settings.batch * settings.network.dimension
+    #expect(try part("views") == Double(4 * (learner.views.count + features)))
+    let centers = 4 * learner.heads.centers.count
+    // Centers, their gradients, unit and frozen centers, velocities; a label for each image and head.
+    #expect(try part("heads") >= Double(5 * centers + 4 * count * settings.heads.count))
+    #expect(try part("images") >= 123)
+    let checkpoint = try #require(need.passing.first { $0.name == "checkpoints" }).bytes / 3
+    #expect(checkpoint >= Double(2 * parameters + 3 * centers + 8 * count * settings.heads.count))
+  }
+
+  @Test func `only the largest of what comes and goes counts`() throws {
+    let small = try TinyRun.settings.memory(images: 13, imageBytes: 0, threads: 1)
+    let large = try TinyRun.settings.memory(images: 13, imageBytes: 1e9, threads: 1)
+    #expect(large.bytes - large.steadyBytes == 4e9)
+    #expect(small.bytes - small.steadyBytes == small.passing.map(\.bytes).max())
+    #expect(large.text.hasPrefix("about 5.0 GB: k-means on pixels 4.0 GB, images 1.0 GB"), "\(large.text)")
+    #expect(!large.text.contains("parameters"))
+  }
+
+  @Test func `a run that cannot fit says which batch would`() throws {
+    let settings = TrainingSettings.digits
+    let limit = Machine.MemoryLimit(bytes: 35e6, holder: "this container may use")
+    let error = try failure(.usage) { try settings.checkMemory(images: 1797, threads: 2, limit: limit) }
+    #expect(error.place == "batch")
+    #expect(error.problem.hasPrefix("5 heads and batches of 128 images need "), "\(error)")
+    #expect(error.problem.hasSuffix("and this container may use 35 MB"), "\(error)")
+    let words = try #require(error.remedy?.split(separator: " "))
+    #expect(words[0..<3] == ["A", "batch", "of"] && words.suffix(2) == ["would", "fit"])
+    // That one fits in nine tenths of it, and the next does not.
+    for (difference, fits) in [(0, true), (1, false)] {
+      var other = settings
+      other.batch = try #require(Int(words[3])) + difference
+      #expect((try other.memory(images: 1797, threads: 2).bytes <= 0.9 * limit.bytes) == fits)
+    }
+    let none = Machine.MemoryLimit(bytes: 15e6, holder: "this machine has")
+    let hopeless = try failure(.usage) { try settings.checkMemory(images: 1797, threads: 2, limit: none) }
+    #expect(hopeless.remedy == "No batch would fit; take a smaller network, smaller images or fewer heads")
+    let tiny = Machine.MemoryLimit(bytes: 1e6, holder: "this machine has")
+    let network = try failure(.usage) { try settings.checkMemory(images: 1797, threads: 2, limit: tiny) }
+    #expect(network.problem.hasPrefix("the network's parameters need 1.1 MB of memory"), "\(network)")
+    #expect(network.place == "network")
+    try settings.checkMemory(images: 1797, threads: 2, limit: .init(bytes: 1e9, holder: ""))
+  }
+
+  @Test func `what memory can't hold is refused before it is taken`() throws {
+    let engine = makeEngine(.portable, 1)
+    let heads = TinyRun.settings { ($0.heads, $0.network.dimension) = ([1_000_000, 1_000_000], 16_384) }
+    let network = TinyRun.settings { ($0.network.widths, $0.network.blocks) = ([16_384, 16_384], [1000, 1000]) }
+    let images = TinyRun.settings { ($0.network.height, $0.network.width, $0.batch) = (4096, 4096, 1_000_000) }
+    for (settings, word) in [(heads, "2 heads"), (network, "the network's parameters"), (images, "batches of")] {
+      let error = try failure(.usage) { try Learner(settings, images: 1_000_000, engine: engine) }
+      #expect(error.problem.contains(word) && error.problem.contains("GB of memory"), "\(error)")
+    }
+  }
+
+  @Test func `images count where they are all in memory`() throws {
+    let limit = Machine.memoryLimit.bytes
+    let shape = TinyRun.settings.network
+    let count = Int(limit / 36) + 1
+    #expect(shape.height * shape.width * shape.channels == 36)
+    #expect(throws: SeCuError.self) { try TinyRun.settings.checkMemory(images: count, threads: 1) }
+  }
+}

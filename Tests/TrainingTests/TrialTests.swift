@@ -1,0 +1,47 @@
+import Clustering
+import Imaging
+import Testing
+
+@testable import Training
+
+@Suite struct TrialTests {
+  private let shape: ImageShape
+
+  init() throws { shape = try ImageShape(height: 9, width: 7, channels: 1) }
+
+  @Test func `a trial takes the steps it is asked for`() throws {
+    for steps in [1, 2, 5] {
+      let trial = try Trial(
+        TinyRun.settings, images: 13, shape: shape, steps: steps, engine: makeEngine(TinyRun.widest, 1))
+      #expect(trial.viewSeconds.count == steps)
+      #expect(trial.learningSeconds.count == steps)
+      #expect(trial.secondsPerStep > 0 && trial.secondsPerStep.isFinite)
+      #expect(trial.viewSecondsPerStep > 0 && trial.viewSecondsPerStep < trial.secondsPerStep)
+    }
+  }
+
+  @Test func `a trial stops when it is asked to, after a step`() throws {
+    let trial = try Trial(
+      TinyRun.settings, images: 13, shape: shape, steps: 9, engine: makeEngine(TinyRun.widest, 1), shouldStop: { true })
+    #expect(trial.learningSeconds.count == 1)
+  }
+
+  @Test func `all constraints can be tried`() throws {
+    for constraint in [AssignmentConstraint.size(SizeConstraint()), .entropy(.published), .instance] {
+      let settings = TinyRun.settings { ($0.constraint, $0.heads) = (constraint, [13]) }
+      let trial = try Trial(settings, images: 13, shape: shape, steps: 4, engine: makeEngine(TinyRun.widest, 1))
+      #expect(trial.learningSeconds.count == 4)
+    }
+  }
+
+  @Test func `settings that do not fit are refused`() throws {
+    let engine = makeEngine(TinyRun.widest, 1)
+    let batch = try failure(.usage) { try Trial(TinyRun.settings, images: 3, shape: shape, steps: 1, engine: engine) }
+    #expect(batch.place == "batch")
+    let colour = try ImageShape(height: 6, width: 6, channels: 3)
+    let channels = try failure(.usage) {
+      try Trial(TinyRun.settings, images: 13, shape: colour, steps: 1, engine: engine)
+    }
+    #expect(channels.description == "tiny: the network takes 1 channels, the images have 3.")
+  }
+}
