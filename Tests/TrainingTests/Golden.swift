@@ -20,11 +20,14 @@ enum Golden {
   /// The constraints that the folder has a file of this kind for. The size constraint's is committed and must be there; the
   /// entropy constraint's is found where `SECU_GOLDEN` names a whole folder.
   static func constraints(_ kind: String) -> [String] {
-    let entropy = folder.appendingPathComponent("\(kind)_entropy.safetensors")
-    if FileManager.default.fileExists(atPath: entropy.path) { return ["size", "entropy"] }
-    print(
-      "skipped: \(kind)_entropy.safetensors is not in the folder of golden tensors; set SECU_GOLDEN to one that has it")
-    return ["size"]
+    isPresent("\(kind)_entropy") ? ["size", "entropy"] : ["size"]
+  }
+
+  /// Whether the folder has the file of this name; says that its tests are skipped where it has not.
+  static func isPresent(_ name: String) -> Bool {
+    if FileManager.default.fileExists(atPath: folder.appendingPathComponent("\(name).safetensors").path) { return true }
+    print("skipped: \(name).safetensors is not in the folder of golden tensors; set SECU_GOLDEN to one that has it")
+    return false
   }
 
   /// The file of this name in the folder, or where `SECU_GOLDEN` names one without it the committed one.

@@ -30,6 +30,10 @@ import Testing
     Mistake("warmupEpochs") { ($0.epochs, $0.warmupEpochs) = (3, 3) },
     Mistake("rate") { $0.rate = -0.1 }, Mistake("rate") { $0.rate = .nan }, Mistake("rate") { $0.rate = .infinity },
     Mistake("centerRate") { $0.centerRate = 1e7 }, Mistake("centerRate") { $0.centerRate = .nan },
+    Mistake("optimizer.trust") { $0.optimizer = .lars(trust: 0) },
+    Mistake("optimizer.trust") { $0.optimizer = .lars(trust: .nan) },
+    Mistake("predictor") { $0.network.predictor = 0 },
+    Mistake("image size") { ($0.network.stem, $0.network.height, $0.network.width) = (.large, 2, 2) },
     Mistake("momentum") { $0.momentum = 1 }, Mistake("momentum") { $0.momentum = -0.1 },
     Mistake("weightDecay") { $0.weightDecay = -1 }, Mistake("weightDecay") { $0.weightDecay = .nan },
     Mistake("losses.hardLabelWeight") { $0.losses.hardLabelWeight = 1.1 },
@@ -113,6 +117,7 @@ import Testing
     for settings in [
       TinyRun.settings, .digits, TinyRun.instanceDiscrimination,
       TinyRun.settings { ($0.limit, $0.seed, $0.rate) = (7, .max, 0.1) },
+      TinyRun.settings { ($0.network, $0.optimizer) = (.resNet50, .lars(trust: 0.002)) },
     ] {
       let text = try JSON.file(settings)
       #expect(try JSON.decode(StoredSettings.self, from: text, name: "config.json").settings == settings)
@@ -136,6 +141,34 @@ import Testing
     #expect(error.problem.contains("losses.discrimination"), "\(error)")
   }
 
+  /// What a program that knew one optimizer and one kind of network wrote.
+  @Test func `older files mean what they meant`() throws {
+    var old = try String(decoding: JSON.line(TinyRun.settings), as: UTF8.self)
+    for field in [
+      #""optimizer":{"kind":"sgd"},"#, #""block":"basic","#, #""projector":"twoLayers","#, #""stem":"small","#,
+    ] {
+      try #require(old.contains(field), "\(field)")
+      old = old.replacingOccurrences(of: field, with: "")
+    }
+    let settings = try JSON.decode(StoredSettings.self, from: Data(old.utf8), name: "config.json").settings
+    #expect(settings == TinyRun.settings)
+  }
+
+  @Test func `a misspelt name is answered with the right one`() throws {
+    let text = try String(decoding: JSON.line(TinyRun.settings), as: UTF8.self)
+    for (right, wrong, path) in [
+      (#""stem":"small""#, #""stem":"smal""#, "network.stem"), (#""kind":"sgd""#, #""kind":"sdg""#, "optimizer.kind"),
+    ] {
+      try #require(text.contains(right))
+      let changed = Data(text.replacingOccurrences(of: right, with: wrong).utf8)
+      let error = try failure(.badData) {
+        try JSON.decode(StoredSettings.self, from: changed, name: "config.json")
+      }
+      #expect(error.place == "config.json" && error.problem.hasPrefix("\(path): expected one of "), "\(error)")
+      #expect(error.remedy?.hasPrefix("Did you mean ") == true)
+    }
+  }
+
   static let differences: [(String, String, String, @Sendable (inout TrainingSettings) -> Void)] = [
     ("epochs", "3", "4", { $0.epochs = 4 }),
     ("limit", "nothing", "9", { $0.limit = 9 }),
@@ -145,6 +178,8 @@ import Testing
     ("losses.centerTemperature", "0.05", "1", { $0.losses.centerTemperature = 1 }),
     ("network.widths", "4,6", "4,7", { $0.network.widths = [4, 7] }),
     ("augmentation.noise", "0.05", "0", { $0.augmentation.noise = 0 }),
+    ("network.predictor", "nothing", "16", { $0.network.predictor = 16 }),
+    ("optimizer.kind", "sgd", "lars", { $0.optimizer = .lars }),
     ("data", "tiny", "other", { ($0.data, $0.seed) = ("other", 9) }),
   ]
 
