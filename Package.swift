@@ -60,7 +60,8 @@ let package = Package(
     // The program `secu`. Its folder is called Program, because Sources/secu and Sources/SeCu would be one and the same
     // folder on a file system that ignores case.
     .executableTarget(
-      name: "Program", dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training"],
+      name: "Program",
+      dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training"],
       swiftSettings: optimised),
     .executableTarget(
       name: "Benchmarks",
