@@ -68,10 +68,13 @@ let package = Package(
       dependencies: ["Basics", "Interchange", "Kernels", "Imaging", "Networks", "Clustering", "Training"],
       path: "Benchmarks",
       exclude: ["README.md"], swiftSettings: optimised),
+    // What several test targets share, optimised: it runs loops of many thousand turns.
+    .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: optimised),
     .testTarget(name: "HouseTests"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange"]),
-    .testTarget(name: "ImagingTests", dependencies: ["Basics", "Interchange", "Kernels", "Imaging"]),
+    .testTarget(
+      name: "ImagingTests", dependencies: ["Basics", "Interchange", "Kernels", "Imaging", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),
     .testTarget(
       name: "KernelsTests", dependencies: ["Basics", "MicrokernelInterface", "Kernels"], swiftSettings: optimised),

@@ -13,17 +13,21 @@ struct Benchmark {
   /// Whether the process's peak memory belongs to the result. Such a case gets a process of its own, as memory that an
   /// earlier case held would count as well.
   let measuresMemory: Bool
+  /// For an operation with several algorithms, which one it takes on an engine, and why.
+  let plan: ((Engine) -> (algorithm: String, reason: String))?
   /// Makes the operands. Throws what the operation's own set-up throws.
   let prepare: (Engine) throws -> Prepared
 
   init(
     _ name: String, _ fields: KeyValuePairs<String, any Encodable & Sendable>, work: Work, measuresMemory: Bool = false,
+    plan: ((Engine) -> (algorithm: String, reason: String))? = nil,
     prepare: @escaping (Engine) throws -> Prepared
   ) {
     self.name = name
     self.fields = fields
     self.work = work
     self.measuresMemory = measuresMemory
+    self.plan = plan
     self.prepare = prepare
   }
 

@@ -14,6 +14,8 @@ struct BenchmarkOptions: Equatable {
   /// Whether the machine's peaks are measured first.
   var measuresPeaks = true
   var lists = false
+  /// Whether the algorithms of the cases are explained, rather than measured.
+  var explains = false
   var asksHelp = false
 
   init() {}
@@ -63,13 +65,14 @@ struct BenchmarkOptions: Equatable {
   /// The options and their values' placeholders, empty for those that take none.
   private static let options = [
     "--threads": "N", "--batch": "N", "--json": "FILE", "--seconds": "S", "--repeats": "N", "--no-peaks": "",
-    "--list": "", "--help": "",
+    "--list": "", "--explain": "", "--help": "",
   ]
 
   private mutating func set(flag: String) {
     switch flag {
     case "--no-peaks": measuresPeaks = false
     case "--list": lists = true
+    case "--explain": explains = true
     default: asksHelp = true
     }
   }
@@ -142,11 +145,14 @@ struct BenchmarkOptions: Equatable {
                      the table then goes to standard error
       --no-peaks     Don't measure the machine first: no percentages
       --list         Print the names of the cases
+      --explain      Print which algorithm each case takes, and why
       -h, --help     Print this
 
     ENVIRONMENT:
       SECU_ISA       portable, avx2 or avx512: the instruction set to measure
                      (default: the widest that this machine has)
+      SECU_CONVOLUTION  direct or winograd: the algorithm of all convolutions
+                     that it fits (default: the planner's choice)
 
     """
 }

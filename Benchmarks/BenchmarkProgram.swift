@@ -33,6 +33,10 @@ struct BenchmarkProgram {
     if options.lists {
       return try write(selected.map { $0.name + "\n" }.joined(), to: .standardOutput)
     }
+    if options.explains {
+      return try write(
+        Table.explanation(of: selected, on: try Engine(cores: Cores(threads: options.threads))), to: .standardOutput)
+    }
     let output = try JSONOutput(options.json)
     let engine = try Engine(cores: Cores(threads: options.threads))
     let people = output.takesStandardOutput ? FileHandle.standardError : .standardOutput
@@ -64,7 +68,7 @@ struct BenchmarkProgram {
       try prepared.checkResult()
       return BenchmarkResult(
         benchmark: benchmark, median: timing.median, minimum: timing.minimum, threads: engine.cores.threads,
-        isa: engine.instructionSet.rawValue, peaks: peaks,
+        isa: engine.instructionSet.rawValue, peaks: peaks, algorithm: benchmark.plan?(engine).algorithm,
         peakMegabytes: benchmark.measuresMemory ? Machine.peakResidentMegabytes : nil)
     } catch var error as SeCuError {
       error.place = error.place.map { "\(benchmark.name), \($0)" } ?? benchmark.name

@@ -10,6 +10,8 @@ struct BenchmarkResult {
   let isa: String
   /// The yardsticks, unless they were not measured.
   let peaks: MachinePeaks?
+  /// The algorithm that the operation took, if it has several.
+  var algorithm: String?
   /// The peak memory of a process that ran nothing else, in MB of 10⁶ bytes.
   var peakMegabytes: Double?
 
@@ -33,6 +35,7 @@ struct BenchmarkResult {
   var fields: [(name: String, value: any Encodable)] {
     var fields: [(name: String, value: any Encodable)] = [("case", benchmark.family)]
     fields += benchmark.fields.map { ($0.key, $0.value) }
+    if let algorithm { fields.append(("algorithm", algorithm)) }
     fields += [("threads", threads), ("isa", isa), ("median_s", rounded(median)), ("min_s", rounded(minimum))]
     switch benchmark.work {
     case .flops:

@@ -1,18 +1,9 @@
 import Kernels
 
 /// `conv`: the three passes of a convolution, NHWC, padded by half the kernel. Each costs 2·N·H'·W'·Cin·Cout·k² FLOPs, with
-/// taps on padding counted although the kernels skip them, so that more than 100 % of the peak is possible.
+/// taps on padding counted although the kernels skip them, and Winograd takes a quarter of the multiplications: more than 100 % of the
+/// peak is possible.
 extension Benchmark {
-  /// The passes as oneDNN names them.
-  enum ConvolutionPass: String, CaseIterable {
-    /// y from x and w.
-    case forward = "fwd"
-    /// The gradient of x from those of y and w.
-    case inputGradient = "dgrad"
-    /// The gradient of w from x and that of y.
-    case weightGradient = "wgrad"
-  }
-
   /// The layers of ResNet-18 at 32×32 pixels, then those of the compact network (16-32-64 channels).
   static func convolutions(batch: Int) -> [Benchmark] {
     let layers = [
@@ -41,7 +32,11 @@ extension Benchmark {
       [
         "pass": pass.rawValue, "batch": shape.batch, "cin": shape.inputChannels, "cout": shape.outputChannels,
         "size": size, "kernel": kernel, "stride": shape.stride,
-      ], work: .flops(shape.flops)
+      ], work: .flops(shape.flops),
+      plan: { engine in
+        let plan = Convolution(shape).plan(pass, on: engine)
+        return (plan.algorithm.rawValue, plan.reason)
+      }
     ) { engine in
       let convolution = Convolution(shape), count = shape.batch
       // The pass's two operands are random, the third buffer is its result.

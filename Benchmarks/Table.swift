@@ -49,6 +49,16 @@ struct Table {
     ])
   }
 
+  /// The algorithm of each case that has a choice, and why.
+  static func explanation(of benchmarks: [Benchmark], on engine: Engine) -> String {
+    let plans = benchmarks.compactMap { benchmark in benchmark.plan.map { (benchmark.name, $0(engine)) } }
+    guard !plans.isEmpty else { return "None of these cases has a choice of algorithms.\n" }
+    let width = plans.map(\.0.count).max() ?? 0
+    return plans.map { name, plan in
+      "\(name.padded(to: width))  \(plan.algorithm.padded(to: 8))  \(plan.reason)\n"
+    }.joined()
+  }
+
   private func row(_ cells: [String]) -> String {
     let columns = zip(cells.dropFirst(), [10, 10, 15, 8, 9]).map { $0.padded(to: $1, right: true) }
     let line = ([cells[0].padded(to: nameWidth)] + columns).joined(separator: "  ")

@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 
-/// How well clusters agree with known classes: ACC, NMI and ARI, each 1 for perfect agreement whatever the names.
+/// How well clusters agree with known classes: ACC, NMI, ARI and purity, each 1 for perfect agreement whatever the names.
 ///
 /// With n samples, n_ij of them in cluster i and class j, a_i = Σ_j n_ij and b_j = Σ_i n_ij:
 ///
@@ -10,13 +10,18 @@ import Foundation
 ///                                                     H_a = Σ_i (a_i/n) ln(n/a_i), H_b likewise
 ///     ARI = (S − A·B/T) / ((A + B)/2 − A·B/T)         S = Σ_ij C(n_ij,2), A = Σ_i C(a_i,2),
 ///                                                     B = Σ_j C(b_j,2),   T = C(n,2)
+///     purity = (1/n) Σ_i max_j n_ij                   every cluster stands for its most frequent class
+///
+/// Purity is ACC with a many-to-one matching: several clusters may stand for one class, so more clusters than classes are no fault.
+/// It never falls when a cluster is split and is 1 for a cluster each: compare it between equal numbers of clusters only.
 ///
 /// Degenerate cases are decided as scikit-learn does: one cluster and one class, or a single sample, is perfect
 /// agreement; otherwise a single cluster (or class) has NMI and ARI 0.
 ///
 /// Sources: H. W. Kuhn, Naval Research Logistics Quarterly 2, 1955 (the matching); A. Strehl, J. Ghosh, JMLR 3, 2002,
 /// and N. X. Vinh, J. Epps, J. Bailey, JMLR 11, 2010 (NMI and its normalisations); L. Hubert, P. Arabie, "Comparing
-/// Partitions", Journal of Classification 2, 1985 (ARI). Checked against scikit-learn.
+/// Partitions", Journal of Classification 2, 1985 (ARI); C. D. Manning, P. Raghavan, H. Schütze, "Introduction to Information
+/// Retrieval", 2008, section 16.3 (purity). Checked against scikit-learn.
 public struct ClusteringScores: Codable, Sendable, Equatable {
   /// A cluster, and the class that the matching behind `accuracy` gives it.
   public struct Match: Codable, Sendable, Equatable {
@@ -36,6 +41,8 @@ public struct ClusteringScores: Codable, Sendable, Equatable {
   public var nmi: Double
   /// Adjusted Rand index, at most 1 and about 0 for independent labels; negative when agreement is below chance.
   public var ari: Double
+  /// The share of samples that are of their cluster's most frequent class, in 0…1; at least `accuracy`.
+  public var purity: Double
   /// One for each cluster that has a sample, ascending.
   public var matches: [Match]
 
@@ -58,6 +65,13 @@ public struct ClusteringScores: Codable, Sendable, Equatable {
     accuracy = Double(matches.reduce(0) { $0 + $1.agreeing }) / Double(table.total)
     nmi = Self.normalisedMutualInformation(table)
     ari = Self.adjustedRandIndex(table)
+    purity = Self.purity(table)
+  }
+
+  private static func purity(_ table: ContingencyTable) -> Double {
+    var most = [Int](repeating: 0, count: table.clusters.count)
+    for cell in table.cells { most[cell.row] = max(most[cell.row], cell.count) }
+    return Double(most.reduce(0, +)) / Double(table.total)
   }
 
   private static func matches(_ table: ContingencyTable) throws -> [Match] {

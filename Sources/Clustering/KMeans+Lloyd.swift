@@ -16,8 +16,12 @@ extension KMeans {
     var inertias = [Self.sum(distances)]
     while inertias.count <= maxIterations {
       Self.fillEmptyClusters(clusters, labels: &labels, distances: &distances)
-      let previousLabels = labels
-      let movement = points.moveToMeans(&centers, labels: labels)
+      let previousLabels = labels, previousCenters = centers
+      var movement = points.moveToMeans(&centers, labels: labels)
+      if isSpherical {
+        centers = Self.unitLength(centers, points.dimensions)
+        movement = Self.squaredDistance(centers, previousCenters)
+      }
       points.assign(to: centers, labels: &labels, distances: &distances)
       inertias.append(Self.sum(distances))
       if labels == previousLabels { break }
@@ -41,6 +45,21 @@ extension KMeans {
       labels[farthest] = cluster
       distances[farthest] = 0
     }
+  }
+
+  /// Rows of `dimensions` numbers scaled to unit length; a row without length stays zero.
+  static func unitLength(_ rows: [Float], _ dimensions: Int) -> [Float] {
+    var unit = rows
+    for start in stride(from: 0, to: rows.count, by: dimensions) {
+      let squares = rows[start..<start + dimensions].reduce(0) { $0 + Double($1) * Double($1) }
+      guard squares > 0 else { continue }
+      for i in start..<start + dimensions { unit[i] = Float(Double(rows[i]) / squares.squareRoot()) }
+    }
+    return unit
+  }
+
+  private static func squaredDistance(_ a: [Float], _ b: [Float]) -> Double {
+    zip(a, b).reduce(0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
   }
 
   private static func sizes(_ clusters: Int, _ labels: [Int]) -> [Int] {

@@ -8,8 +8,12 @@ import Basics
 /// (`KMeans+Lloyd.swift`), and the best of several restarts is kept. Cost: about 3·n·k·d operations for an iteration
 /// and for seeding. The result has the same bits for every number of threads.
 ///
+/// Spherical k-means looks at directions alone: points have unit length, and so have centers after each move. Then
+/// ‖x − c‖² = 2 − 2·x·c, and the nearest center is the one of the largest cosine.
+///
 /// Sources: S. P. Lloyd, "Least Squares Quantization in PCM", IEEE Transactions on Information Theory 28, 1982;
-/// D. Arthur, S. Vassilvitskii, "k-means++: The Advantages of Careful Seeding", SODA 2007.
+/// D. Arthur, S. Vassilvitskii, "k-means++: The Advantages of Careful Seeding", SODA 2007;
+/// I. S. Dhillon, D. S. Modha, "Concept Decompositions for Large Sparse Text Data Using Clustering", Machine Learning 42, 2001.
 public struct KMeans: Codable, Sendable, Equatable {
   /// k, the number of clusters: 1…n.
   public var clusters: Int
@@ -22,15 +26,19 @@ public struct KMeans: Codable, Sendable, Equatable {
   public var tolerance: Double
   /// Seed of the random starting centers.
   public var seed: UInt64
+  /// Whether points and centers are scaled to unit length. A point without length stays zero, as far from all centers.
+  public var isSpherical: Bool
 
   public init(
-    clusters: Int, restarts: Int = 10, maxIterations: Int = 300, tolerance: Double = 1e-4, seed: UInt64 = 0
+    clusters: Int, restarts: Int = 10, maxIterations: Int = 300, tolerance: Double = 1e-4, seed: UInt64 = 0,
+    isSpherical: Bool = false
   ) {
     self.clusters = clusters
     self.restarts = restarts
     self.maxIterations = maxIterations
     self.tolerance = tolerance
     self.seed = seed
+    self.isSpherical = isSpherical
   }
 
   /// What the best run arrived at.
@@ -65,6 +73,7 @@ public struct KMeans: Codable, Sendable, Equatable {
     }
     try checkSettings(count: points.count / dimensions)
     try Self.checkFinite(points, dimensions)
+    let points = isSpherical ? Self.unitLength(points, dimensions) : points
     return points.withUnsafeBufferPointer { values in
       let set = PointSet(
         values: values.baseAddress!, count: points.count / dimensions, dimensions: dimensions, cores: cores)

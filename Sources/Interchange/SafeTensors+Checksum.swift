@@ -1,3 +1,5 @@
+import Basics
+
 extension SafeTensors {
   /// The metadata key of the checksum.
   static let checksumKey = "crc32"

@@ -8,18 +8,22 @@ import MicrokernelInterface
 public final class Engine {
   public let instructionSet: InstructionSet
   public let cores: Cores
+  /// The algorithm that all convolutions take as far as it fits them; nil leaves the choice to the planner.
+  public let convolutionAlgorithm: ConvolutionAlgorithm?
   package let kernels: any MicrokernelTable.Type
   private let shared = ScratchMemory()
   private let perWorker: [ScratchMemory]
 
-  /// - Throws: `SeCuError` of kind `.usage` if the environment pins an instruction set that this machine lacks.
+  /// - Throws: `SeCuError` of kind `.usage` if the environment pins an instruction set that this machine lacks, or a convolution
+  ///   algorithm that there is not.
   public convenience init(cores: Cores = Cores()) throws {
-    self.init(instructionSet: try .chosen(), cores: cores)
+    self.init(instructionSet: try .chosen(), cores: cores, convolutionAlgorithm: try .pinned())
   }
 
-  package init(instructionSet: InstructionSet, cores: Cores) {
+  package init(instructionSet: InstructionSet, cores: Cores, convolutionAlgorithm: ConvolutionAlgorithm? = nil) {
     self.instructionSet = instructionSet
     self.cores = cores
+    self.convolutionAlgorithm = convolutionAlgorithm
     kernels = instructionSet.microkernels
     perWorker = (0..<cores.threads).map { _ in ScratchMemory() }
   }

@@ -23,6 +23,12 @@ package protocol MicrokernelTable: Sendable {
   /// A tile whose depth lies across the rows of A: `aRowStride` is 1.
   static func tileAcrossRows(_ tile: Tile)
 
+  static func winogradInput(_ patch: WinogradPatch)
+  static func winogradOutput(_ patch: WinogradPatch)
+  static func winogradWeights(_ patch: WinogradPatch)
+  static func winogradGradient(_ patch: WinogradPatch)
+  static func winogradWeightGradient(_ patch: WinogradPatch)
+
   static func channelSums(_ x: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats)
   static func channelSquares(
     _ x: Floats, _ center: Floats, _ rows: Int, _ channels: Int, _ squares: MutableFloats,

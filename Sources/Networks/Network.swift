@@ -99,6 +99,13 @@ public final class Network {
     plan.prediction.map { UnsafePointer(arena.base + plan.memory.valueOffsets[$0]) }
   }
 
+  /// The features before the projector, of the images that last went forward: the mean over pixels, [count, backboneDimension],
+  /// valid until the next pass.
+  package var backboneFeatures: UnsafePointer<Float> {
+    UnsafePointer(arena.base + plan.memory.valueOffsets[plan.backbone])
+  }
+  package var backboneDimension: Int { plan.backboneDimension }
+
   /// Where the gradient of the losses by the projection is written before `backward`: [count, dimension]. Backward adds what comes
   /// through the predictor.
   package var outputGradient: UnsafeMutablePointer<Float> {

@@ -4,6 +4,10 @@ import Kernels
 struct NetworkPlan {
   private(set) var layers: [any Layer] = []
   private(set) var layout = ParameterLayout()
+  /// The value that holds the mean over pixels, which the projector reads, and its length for one image. It outlives a forward
+  /// pass, as the projector's backward needs it.
+  private(set) var backbone = 0
+  private(set) var backboneDimension = 0
   /// The value that holds the projection, and the number of layers that lead to it.
   private(set) var projection = 0
   private(set) var projectionLayers = 0
@@ -40,6 +44,7 @@ struct NetworkPlan {
     layers.append(
       AveragePoolLayer(
         pool: GlobalAveragePool(pixels: size.height * size.width, channels: size.channels), input: x, output: pooled))
+    (backbone, backboneDimension) = (pooled, size.channels)
     projection = projector(network.projector, pooled, size.channels, network.dimension)
     projectionLayers = layers.count
     if let hidden = network.predictor {

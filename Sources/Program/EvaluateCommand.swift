@@ -1,5 +1,8 @@
 import Basics
+import Clustering
 import Foundation
+import Imaging
+import Kernels
 import Training
 
 extension Subcommand {
@@ -7,59 +10,297 @@ extension Subcommand {
   static let evaluate = Subcommand(
     name: "evaluate", summary: "Score a run's clusters on a data set",
     abstract: """
-      Clusters every image of a data set with the encoder and centers of a run, without augmentation, and prints ACC, NMI and ARI \
-      where the data has labels, and the cluster sizes always.
+      Clusters every image of a data set with the encoder and centers of a run, without augmentation, and prints ACC, NMI, ARI \
+      and purity where the data has labels, and silhouette, Davies–Bouldin index and cluster sizes always. Compare heads by \
+      --head all if the number of clusters is not known.
       """,
-    groups: [.init("evaluation", model, data, limit, head, threads, json)],
-    examples: [
-      .init(purpose: "Score a run on the data it learned from", command: "secu evaluate --model runs/digits-1")
+    groups: [
+      .init("evaluation", model, data, limit, head, threads, json),
+      .init("detail", details, features, neighbors, reference),
     ],
-    run: evaluate)
+    glossary: .init(
+      title: "scores",
+      entries: [
+        (
+          "ACC",
+          "Share of images in the cluster matched with their class, one to one; clusters left over count as wrong."
+        ),
+        ("NMI", "Information that clusters and classes share, 0 to 1; many clusters do little harm."),
+        ("ARI", "Pairs of images on which both agree, corrected for chance: 1 is perfect, 0 is random."),
+        ("purity", "Share of images of their cluster's commonest class; grows with the number of clusters."),
+        ("silhouette", "Without labels: nearness to the own cluster against the next, -1 to 1, by cosine."),
+        ("Davies–Bouldin", "Without labels: spread of clusters against their distance; 0 is best."),
+        ("k-NN", "Share of images whose class the images of nearest features tell."),
+        ("linear probe", "Share of test images whose class a logistic regression on the features tells."),
+      ]),
+    examples: [
+      .init(purpose: "Score a run on the data it learned from", command: "secu evaluate --model runs/digits-1"),
+      .init(purpose: "Compare all heads", command: "secu evaluate --model runs/digits-1 --head all"),
+      .init(
+        purpose: "Judge the features too", command: "secu evaluate --model runs/digits-1 --details --features backbone"),
+    ], run: { values, output in try EvaluateCommand(values, output).run() })
 
   fileprivate static let data = Option.string(
     "data", "name", help: "The data set to cluster."
   ).showing(default: "the run's own")
   fileprivate static let limit = Option.integer("limit", in: 1...Int.max, help: "Use only the first n images.")
-  fileprivate static let head = Option.integer(
-    "head", in: 0...99, help: "The head to judge by, counted from 0."
-  ).showing(
-    default: "the one with as many clusters as there are classes")
+  fileprivate static let head = Option<HeadChoice?>(
+    OptionDeclaration(
+      name: "head", placeholder: "n|all", help: "The head to judge by, counted from 0, or a table of all.",
+      shownDefault: "the one with as many clusters as there are classes", read: HeadChoice.read), fallback: .some(nil))
+  fileprivate static let details = Option.flag(
+    "details", help: "Judge the features by nearest neighbors and a linear probe; needs labels.")
+  fileprivate static let features = Option.choice(
+    "features", "kind", of: FeatureKind.allCases.map(\.rawValue),
+    help: "What --details judges: the features that are clustered, or those before the projector."
+  ).showing(default: FeatureKind.projection.rawValue)
+  fileprivate static let neighbors = Option.integer(
+    "neighbors", in: 1...10_000, help: "Neighbors that vote in --details."
+  ).defaulting(to: NearestNeighbors().neighbors)
+  fileprivate static let reference = Option.string(
+    "reference", "name",
+    help: "The data set whose images --details finds neighbors in and fits the probe to, such as the training split."
+  ).showing(default: "the others, and one half")
+}
 
-  private struct Scores: Encodable {
-    var model: String
-    var data: String
-    var images: Int
-    var head: Int
-    var clusters: Int
-    var acc: Double?
-    var nmi: Double?
-    var ari: Double?
-    var sizes: [Int]
-    var empty: Int
-    var isa: String
+/// The value of `--head`.
+private enum HeadChoice: Sendable {
+  case one(Int), all
+
+  @Sendable static func read(_ argument: String) throws -> any Sendable {
+    if argument == "all" { return HeadChoice.all }
+    guard let number = Int(argument), (0...99).contains(number) else {
+      throw SeCuError(.usage, "expected a whole number from 0 to 99 or 'all', found \(quoted(argument))")
+    }
+    return HeadChoice.one(number)
+  }
+}
+
+/// One head's scores in `--json`: null where the data has no labels, or where a score does not exist.
+private struct HeadScores: Encodable {
+  var head: Int
+  var clusters: Int
+  @OrNull var acc: Double?
+  @OrNull var nmi: Double?
+  @OrNull var ari: Double?
+  @OrNull var purity: Double?
+  @OrNull var silhouette: Double?
+  @OrNull var davies_bouldin: Double?
+  var sizes: [Int]
+  var empty: Int
+
+  init(_ evaluation: Evaluation, _ separation: ClusterSeparation?) {
+    (head, clusters, sizes) = (evaluation.head, evaluation.clusters, evaluation.sizes)
+    empty = sizes.count { $0 == 0 }
+    let scores = evaluation.scores
+    (acc, nmi, ari, purity) = (scores?.accuracy, scores?.nmi, scores?.ari, scores?.purity)
+    (silhouette, davies_bouldin) = (separation?.silhouette, separation?.daviesBouldin)
+  }
+}
+
+/// `details` in `--json`.
+private struct DetailScores: Encodable {
+  var features: String
+  var dimension: Int
+  var neighbors: Int
+  @OrNull var reference: String?
+  @OrNull var knn_acc: Double?
+  @OrNull var probe_acc: Double?
+  var knn_images: Int
+  var probe_training_images: Int
+  var probe_test_images: Int
+}
+
+/// What `--json` prints: the head that is judged by, and null for what was not asked for.
+private struct EvaluationSummary: Encodable {
+  var model: String
+  var data: String
+  var images: Int
+  @OrNull var classes: Int?
+  var dimension: Int
+  var isa: String
+  var judged: HeadScores
+  @OrNull var heads: [HeadScores]?
+  @OrNull var details: DetailScores?
+
+  private enum CodingKeys: String, CodingKey {
+    case model, data, images, classes, dimension, isa, heads, details
   }
 
-  @Sendable
-  private static func evaluate(_ values: ParsedOptions, _ output: Output) throws {
-    let folder = try RunFolder.open(URL(fileURLWithPath: values[model]))
-    let model = try TrainedModel(folder, engine: try engine(values))
-    let name = values[data] ?? model.settings.data
-    let images = try images(name, limit: values[limit] ?? (values[data] == nil ? model.settings.limit : nil))
-    let evaluation = try model.evaluate(images, head: values[head])
-    let sizes = evaluation.sizes
-    try output.printJSON(
-      Scores(
-        model: folder.url.relativePath, data: name, images: images.count, head: evaluation.head,
-        clusters: evaluation.clusters, acc: evaluation.scores?.accuracy, nmi: evaluation.scores?.nmi,
-        ari: evaluation.scores?.ari, sizes: sizes, empty: sizes.count { $0 == 0 },
-        isa: model.instructionSet.rawValue))
-    try output.print(
-      "\(name), \(images.count) images, clean; head \(evaluation.head) with \(evaluation.clusters) clusters")
-    if let scores = evaluation.scores {
-      try output.print("ACC \(score(scores.accuracy))  NMI \(score(scores.nmi))  ARI \(score(scores.ari))")
-    } else {
-      try output.print("no labels, so no scores")
+  func encode(to encoder: any Encoder) throws {
+    try judged.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(model, forKey: .model)
+    try container.encode(data, forKey: .data)
+    try container.encode(images, forKey: .images)
+    try container.encode(_classes, forKey: .classes)
+    try container.encode(dimension, forKey: .dimension)
+    try container.encode(isa, forKey: .isa)
+    try container.encode(_heads, forKey: .heads)
+    try container.encode(_details, forKey: .details)
+  }
+}
+
+private struct EvaluateCommand {
+  let values: ParsedOptions
+  let output: Output
+  let engine: Engine
+  let folder: RunFolder
+  let model: TrainedModel
+  let name: String
+  let images: ImageSet
+
+  init(_ values: ParsedOptions, _ output: Output) throws {
+    self.values = values
+    self.output = output
+    for option in [Subcommand.features, Subcommand.neighbors, Subcommand.reference] as [any DeclaredOption]
+    where values.isGiven(option.declaration.name) && !values[Subcommand.details] {
+      throw SeCuError(.usage, "belongs to --details", at: option.declaration.spelling, remedy: "Give --details too")
     }
-    try output.print("cluster sizes \(sizes.map(String.init).joined(separator: " "))")
+    folder = try RunFolder.open(URL(fileURLWithPath: values[Subcommand.model]))
+    engine = try Subcommand.engine(values)
+    model = try TrainedModel(folder, engine: engine)
+    name = values[Subcommand.data] ?? model.settings.data
+    images = try Subcommand.images(
+      name, limit: values[Subcommand.limit] ?? (values[Subcommand.data] == nil ? model.settings.limit : nil))
+  }
+
+  func run() throws {
+    let projections = try model.features(of: images)
+    func score(_ head: Int) throws -> HeadScores {
+      let evaluation = try model.evaluate(images, projections: projections, head: head)
+      let clusters = evaluation.assignments.map(\.cluster)
+      return HeadScores(evaluation, try ClusterSeparation(projections, clusterLabels: clusters, on: engine))
+    }
+    var judged = model.head(for: images), all: [HeadScores]?
+    switch values[Subcommand.head] {
+    case .one(let head): judged = head
+    case .all: all = try model.settings.heads.indices.map(score)
+    case nil: break
+    }
+    let summary = EvaluationSummary(
+      model: folder.url.relativePath, data: name, images: images.count, classes: images.classCount,
+      dimension: projections.dimension, isa: model.instructionSet.rawValue,
+      judged: try all?[judged] ?? score(judged), heads: all,
+      details: values[Subcommand.details] ? try detailScores(projections) : nil)
+    try output.printJSON(summary)
+    try tell(summary)
+  }
+
+  // MARK: - Details
+
+  /// - Returns: nil without labels.
+  private func detailScores(_ projections: Features) throws -> DetailScores? {
+    let kind = values[Subcommand.features].flatMap(FeatureKind.init) ?? .projection
+    let reference = try values[Subcommand.reference].map(referenceImages)
+    guard let labels = images.labels else { return nil }
+    func features(_ set: ImageSet) throws -> Features { try model.features(of: set, kind) }
+    let own = kind == .projection ? projections : try features(images)
+    let neighbors = NearestNeighbors(neighbors: values[Subcommand.neighbors])
+    let scores =
+      if let reference, let referenceLabels = reference.labels {
+        try FeatureScores(
+          own, labels: labels, reference: features(reference), referenceLabels: referenceLabels, neighbors: neighbors,
+          on: engine)
+      } else {
+        try FeatureScores(own, labels: labels, neighbors: neighbors, on: engine)
+      }
+    return DetailScores(
+      features: kind.rawValue, dimension: own.dimension, neighbors: neighbors.neighbors, reference: reference?.name,
+      knn_acc: scores.neighborAccuracy, probe_acc: scores.probeAccuracy, knn_images: scores.queries,
+      probe_training_images: scores.probeTraining, probe_test_images: scores.probeTest)
+  }
+
+  private func referenceImages(_ reference: String) throws -> ImageSet {
+    func refusal(_ problem: String, _ remedy: String) -> SeCuError {
+      SeCuError(.usage, problem, at: "--reference", remedy: remedy)
+    }
+    let set = try Subcommand.images(reference, limit: nil)
+    guard set.name != images.name else {
+      throw refusal(
+        "\(reference) is what is evaluated, and images would be their own neighbors",
+        "Leave --reference out: each image is then compared with the others, and the probe tested on another half")
+    }
+    guard set.labels != nil, set.classNames == images.classNames else {
+      throw refusal(
+        "\(reference) does not have the classes of \(name)", "Name a data set with the same classes")
+    }
+    return set
+  }
+
+  // MARK: - What people read
+
+  private func tell(_ summary: EvaluationSummary) throws {
+    let judged = summary.judged
+    try output.print(
+      "\(name), \(images.count) images, clean; features: projection, d = \(summary.dimension), unit length")
+    if let heads = summary.heads {
+      try tellTable(heads)
+      if let classes = summary.classes { try output.print(Self.rule(nil, classes)) }
+    } else {
+      try output.print(
+        "head \(judged.head) with \(judged.clusters) clusters"
+          + (summary.classes.map { ", \($0) classes" } ?? "") + "; heads are \(headList)")
+      if let acc = judged.acc, let nmi = judged.nmi, let ari = judged.ari, let purity = judged.purity {
+        let scores = [("ACC", acc), ("NMI", nmi), ("ARI", ari), ("purity", purity)]
+        try output.print(scores.map { "\($0) \(Subcommand.score($1))" }.joined(separator: "  "))
+        if let classes = summary.classes { try output.print(Self.rule(judged.clusters, classes)) }
+      } else {
+        try output.print("no labels, so no ACC, NMI, ARI or purity")
+      }
+      try output.print(
+        "silhouette \(Self.text(judged.silhouette))  Davies–Bouldin \(Self.text(judged.davies_bouldin))")
+      let empty = judged.empty > 0 ? " (\(judged.empty) empty)" : ""
+      try output.print("cluster sizes \(judged.sizes.map(String.init).joined(separator: " "))\(empty)")
+    }
+    if values[Subcommand.details] { try tell(summary.details) }
+  }
+
+  private var headList: String {
+    model.settings.heads.enumerated().map { "\($0) (\($1))" }.joined(separator: ", ")
+  }
+
+  /// A line a head; scores that don't exist are a dash.
+  private func tellTable(_ heads: [HeadScores]) throws {
+    let titles = ["head", "K", "ACC", "NMI", "ARI", "purity", "silhouette", "Davies–Bouldin", "empty", "sizes"]
+    let rows = heads.map { h in
+      [String(h.head), String(h.clusters)]
+        + [h.acc, h.nmi, h.ari, h.purity, h.silhouette, h.davies_bouldin].map(Self.text)
+        + [String(h.empty), "\(h.sizes.min() ?? 0)…\(h.sizes.max() ?? 0)"]
+    }
+    let widths = titles.indices.map { column in ([titles] + rows).map { $0[column].count }.max() ?? 0 }
+    for row in [titles] + rows {
+      let cells = zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }
+      try output.print(cells.joined(separator: "  "))
+    }
+  }
+
+  private func tell(_ details: DetailScores?) throws {
+    guard let details else { return try output.print("no labels, so no k-NN accuracy and no linear probe") }
+    try output.print("features of the details: \(details.features), d = \(details.dimension), unit length")
+    let neighbors = details.reference.map { "neighbors among \($0)" } ?? "leave-one-out"
+    try output.print(
+      "k-NN accuracy \(Self.text(details.knn_acc))  (k = \(details.neighbors), cosine; \(details.knn_images) images, \(neighbors))"
+    )
+    let fitted = details.reference.map { "fitted to \($0)" } ?? "fitted to a random half of each class, seed 0"
+    try output.print(
+      "linear probe accuracy \(Self.text(details.probe_acc))  (logistic regression \(fitted), "
+        + "\(details.probe_training_images) images; tested on \(details.probe_test_images) others)")
+  }
+
+  private static func text(_ score: Double?) -> String { score.map(Subcommand.score) ?? "–" }
+
+  /// How ACC matches clusters with classes, for K clusters or for a table of heads.
+  private static func rule(_ clusters: Int?, _ classes: Int) -> String {
+    let matching = "ACC matches clusters with the \(classes) classes one to one (Hungarian)"
+    switch clusters {
+    case classes: return matching
+    case let clusters? where clusters < classes:
+      return "\(matching): the \(classes - clusters) classes left over count as wrong"
+    case let clusters?:
+      return
+        "\(matching): the \(clusters - classes) clusters left over count as wrong; purity lets clusters share a class"
+    case nil: return "\(matching); what is left over counts as wrong; purity lets clusters share a class"
+    }
   }
 }

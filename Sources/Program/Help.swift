@@ -15,6 +15,9 @@ struct Help {
       sections.append(list(group.title.uppercased(), group.options.map { entry(of: $0.declaration) }))
     }
     sections.append(list("OPTIONS", [Self.helpEntry]))
+    if let glossary = subcommand.glossary {
+      sections.append(list(glossary.title.uppercased(), glossary.entries.map { ($0.term, $0.meaning) }))
+    }
     if !subcommand.examples.isEmpty {
       let examples = subcommand.examples.map {
         wrap($0.purpose, first: 2, indent: 2) + "\n    \($0.command)"

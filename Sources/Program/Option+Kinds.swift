@@ -41,6 +41,25 @@ extension Option where Value == String? {
   }
 }
 
+extension Option where Value == [String]? {
+  /// Some of `choices`, separated by commas and spelt exactly, each at most once; the nearest is offered for any other.
+  static func choices(_ name: String, _ placeholder: String = "name,…", of choices: [String], help: String) -> Self {
+    Option(
+      OptionDeclaration(name: name, placeholder: placeholder, help: help) { argument in
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map {
+          $0.trimmingCharacters(in: .whitespaces)
+        }
+        if let wrong = parts.first(where: { !choices.contains($0) }) {
+          throw unexpected(
+            wrong, expected: "some of \(choices.joined(separator: ", "))",
+            remedy: nearestName(to: wrong, in: choices).map { "Did you mean '\($0)'?" })
+        }
+        guard Set(parts).count == parts.count else { throw unexpected(argument, expected: "each name once") }
+        return parts
+      }, fallback: .some(nil))
+  }
+}
+
 extension Option where Value == Int? {
   /// A whole number in `range`, whose upper bound `Int.max` means none.
   static func integer(_ name: String, _ placeholder: String = "n", in range: ClosedRange<Int>, help: String) -> Self {

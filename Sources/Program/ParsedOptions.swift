@@ -18,6 +18,9 @@ struct ParsedOptions: Sendable {
     return value
   }
 
+  /// Whether `option` is one of those that the arguments were parsed with.
+  func declares<Value>(_ option: Option<Value>) -> Bool { names.contains(option.declaration.name) }
+
   /// Whether `--name` is an option of the subcommand and was given.
   func isGiven(_ name: String) -> Bool {
     values[name] != nil

@@ -6,13 +6,22 @@ import Training
 
 extension SettingsOptions {
   /// The settings of a new run: those of the preset, over them those of the file, over them those of the options. `--preset` wins over
-  /// the preset that the file names.
+  /// the preset that the file names; where neither is given, the run in `--init` stands for the preset.
   ///
   /// - Throws: `SeCuError` for a file that can't be read or holds what it may not, for options that don't go together.
   static func resolve(_ values: ParsedOptions) throws -> TrainingSettings {
     let file = try file(values)
-    let name = values[preset] ?? file?.preset ?? TrainingSettings.digits.preset
-    let start = TrainingSettings.presets[name] ?? .digits
+    let chosen = values[preset] ?? file?.preset
+    var start = chosen.flatMap { TrainingSettings.presets[$0] } ?? .digits
+    if values.declares(initial), let path = values[initial] {
+      if chosen == nil, let run = try InitialWeights(contentsOf: URL(fileURLWithPath: path)).settings {
+        start = run
+        (start.selfLabelling, start.strongAugmentation) = (nil, nil)
+      }
+      start.initialWeights = path
+    }
+    if values.declares(selfLabel), values[selfLabel] { start = start.forSelfLabelling }
+    let name = start.preset
     guard let file else { return try apply(values, to: start) }
     var settings = try file.applied(to: start)
     settings.preset = name
@@ -41,7 +50,7 @@ extension SettingsOptions {
     var s = base
     if let value = values[data] { s.data = try DataCatalog.entry(named: value).name }
     if let value = values[limit] { s.limit = value }
-    if let value = values[seed] { s.seed = UInt64(value) }
+    if values.declares(seed), let value = values[seed] { s.seed = UInt64(value) }
     if let value = values[epochs], value != s.epochs {
       s.setEpochs(value, shorteningWarmup: values[warmup] == nil ? start ?? s.warmupEpochs : nil)
     }
@@ -61,6 +70,14 @@ extension SettingsOptions {
     if let value = values[centerTemperature] { s.losses.centerTemperature = Float(value) }
     if let value = values[discrimination].flatMap(Discrimination.init) { s.losses.discrimination = value }
     s.constraint = try constraint(values, base: s.constraint)
+    if values.declares(threshold), let value = values[threshold] {
+      guard s.selfLabelling != nil else {
+        throw SeCuError(
+          .usage, "belongs to self-labelling", at: threshold.declaration.spelling, remedy: "Choose it with --self-label"
+        )
+      }
+      s.selfLabelling?.threshold = Float(value)
+    }
     if let value = values[network].flatMap(NamedNetwork.init) { s.network = value.description(like: s.network) }
     if let value = values[imageSize] { (s.network.height, s.network.width) = (value, value) }
     if let value = values[widths] { s.network.widths = value }

@@ -105,6 +105,20 @@ enum SettingsOptions {
     "dimension", in: 1...16_384, help: "Length of the feature vector."
   ).showing(default: "\(shown.network.dimension)")
 
+  static let initial = Option.path(
+    "init", "run|file",
+    help:
+      "Start from this run's encoder and, where the heads agree, its centers, or from an encoder's safetensors file. Without --preset, a run's settings are those to start from."
+  ).showing(default: "random weights")
+  static let selfLabel = Option.flag(
+    "self-label",
+    help:
+      "Let the evaluated head of the run in --init teach itself with the images that it is sure of. Other settings then have other defaults: 200 epochs (100 for 96 pixels), batches of 1000, Adam with a rate and weight decay of 0.0001."
+  )
+  static let threshold = Option.number(
+    "threshold", in: 0...1, help: "The probability above which self-labelling believes a label."
+  ).showing(default: "\(SelfLabelling().threshold)")
+
   static let groups: [Subcommand.Group] = [
     .init("data and settings", data, limit, preset, config),
     .init(
@@ -115,7 +129,13 @@ enum SettingsOptions {
       "clustering", heads, constraint, ratio, dualRate, alpha, alphaPerImage, discrimination, hardLabelWeight,
       representationTemperature, centerTemperature),
     .init("network", network, imageSize, widths, blocks, dimension),
+    .init("stages", initial, selfLabel, threshold),
   ]
+
+  /// The same for `secu compare`, which has seeds of its own and compares first stages.
+  static let comparisonGroups: [Subcommand.Group] = groups.dropLast().map { group in
+    Subcommand.Group(group.title, group.options.filter { $0.declaration.name != seed.declaration.name })
+  }
 }
 
 /// The networks that have names.

@@ -7,6 +7,10 @@ struct Subcommand: Sendable {
     let options: [any DeclaredOption]
 
     init(_ title: String, _ options: any DeclaredOption...) {
+      self.init(title, options)
+    }
+
+    init(_ title: String, _ options: [any DeclaredOption]) {
       self.title = title
       self.options = options
     }
@@ -20,25 +24,35 @@ struct Subcommand: Sendable {
     let command: String
   }
 
+  /// Words that help explains, below the options.
+  struct Glossary: Sendable {
+    /// The heading, in lower case, such as `scores`.
+    let title: String
+    let entries: [(term: String, meaning: String)]
+  }
+
   let name: String
   /// What it does in a few words, for the list of subcommands.
   let summary: String
   /// What it does, in one paragraph.
   let abstract: String
   let groups: [Group]
+  let glossary: Glossary?
   let examples: [Example]
   /// Does it. Errors that a user can cause are thrown as `SeCuError`. Work that `Interruption` stopped early returns as
   /// if it were done: the exit code tells.
   let run: @Sendable (_ values: ParsedOptions, _ output: Output) throws -> Void
 
   init(
-    name: String, summary: String, abstract: String, groups: [Group], examples: [Example] = [],
+    name: String, summary: String, abstract: String, groups: [Group], glossary: Glossary? = nil,
+    examples: [Example] = [],
     run: @escaping @Sendable (_ values: ParsedOptions, _ output: Output) throws -> Void
   ) {
     self.name = name
     self.summary = summary
     self.abstract = abstract
     self.groups = groups
+    self.glossary = glossary
     self.examples = examples
     self.run = run
     precondition(Set(options.map(\.name)).count == options.count, "'\(name)' declares an option twice")

@@ -52,17 +52,19 @@ private struct TrainingSummary: Encodable {
   var epochs: Int
   var seconds: Double
   var images_per_s: Double
-  var acc: Double?
-  var nmi: Double?
-  var ari: Double?
-  var kmeans_acc: Double?
-  var kmeans_nmi: Double?
-  var kmeans_ari: Double?
+  @OrNull var acc: Double?
+  @OrNull var nmi: Double?
+  @OrNull var ari: Double?
+  @OrNull var kmeans_acc: Double?
+  @OrNull var kmeans_nmi: Double?
+  @OrNull var kmeans_ari: Double?
   var sizes: [Int]
   var threads: Int
   var isa: String
-  var peak_mb: Double?
+  @OrNull var peak_mb: Double?
   var run: String
+  /// The signs of ill health in the last epoch, by the names that `metrics.jsonl` has; null if no epoch was left to train.
+  @OrNull var warnings: [String]?
 }
 
 struct TrainCommand {
@@ -84,7 +86,7 @@ struct TrainCommand {
     Interruption.watch()
     let recorder = try RunRecorder(trainer, folder: folder)
     output.messages.tell(try introduction(trainer, folder))
-    let last = try train(trainer, recorder, folder)
+    let (last, warnings) = try train(trainer, recorder, folder)
     if Interruption.isRequested { return tellInterrupted(folder) }
 
     let evaluation = try trainer.evaluate()
@@ -100,17 +102,22 @@ struct TrainCommand {
         nmi: evaluation.scores?.nmi, ari: evaluation.scores?.ari, kmeans_acc: baseline.scores?.accuracy,
         kmeans_nmi: baseline.scores?.nmi, kmeans_ari: baseline.scores?.ari, sizes: evaluation.sizes,
         threads: engine.cores.threads, isa: engine.instructionSet.rawValue,
-        peak_mb: Machine.peakResidentMegabytes, run: folder.url.relativePath))
+        peak_mb: Machine.peakResidentMegabytes, run: folder.url.relativePath,
+        warnings: warnings?.map(\.kind.rawValue)))
     try report(evaluation, baseline, trainer, folder)
+    for warning in warnings ?? [] { output.messages.tell("Warning at the end: \(warning)\n") }
   }
 
   /// Trains to the end, or until a signal asks to stop, and leaves a checkpoint of where that is.
   ///
-  /// - Returns: the report of the last step; nil if there was none to do.
-  private func train(_ trainer: Trainer, _ recorder: RunRecorder, _ folder: RunFolder) throws -> StepReport? {
+  /// - Returns: the report of the last step and the warnings of the last epoch; nil if there was none to do.
+  private func train(
+    _ trainer: Trainer, _ recorder: RunRecorder, _ folder: RunFolder
+  ) throws -> (StepReport?, [RunWarning]?) {
     let progress = ProgressLine(on: output.messages)
     defer { progress.clear() }
-    var last: StepReport?
+    var last: StepReport?, warnings: [RunWarning]?
+    var told = Set<RunWarning.Kind>()
     do {
       try trainer.run(shouldStop: { Interruption.isRequested }) { event in
         try recorder.handle(event)
@@ -120,6 +127,13 @@ struct TrainCommand {
           progress.update(Self.line(report))
         case .epochEnded(let report):
           progress.print(Self.line(report, epochs: trainer.settings.epochs))
+          if trainer.isExhausted { progress.print(Self.exhaustion(report, trainer.settings)) }
+          let found = trainer.health.warnings(report)
+          // Those of the last epoch follow the results.
+          for warning in found where !trainer.isFinished && told.insert(warning.kind).inserted {
+            progress.print("Warning: \(warning)")
+          }
+          warnings = found
         }
       }
       if !trainer.isFinished { try recorder.save() }
@@ -128,7 +142,7 @@ struct TrainCommand {
       output.messages.tell("Stopped; \(folder.checkpoint.relativePath) holds the run as it was last saved.\n")
       throw error
     }
-    return last
+    return (last, warnings)
   }
 
   private func tellInterrupted(_ folder: RunFolder) {
@@ -139,9 +153,14 @@ struct TrainCommand {
   // MARK: - Beginning
 
   private func newRun() throws -> (Trainer, RunFolder) {
-    let settings = try SettingsOptions.resolve(values)
+    var settings = try SettingsOptions.resolve(values)
+    let images = try Subcommand.images(settings)
+    // The published batch of self-labelling is large; a small data set is one batch.
+    if settings.selfLabelling != nil, values[SettingsOptions.batch] == nil {
+      settings.batch = min(settings.batch, images.count)
+    }
     // Everything that can be wrong with the settings is found out before a folder is made.
-    let trainer = try Trainer(settings, images: Subcommand.images(settings), engine: engine)
+    let trainer = try begin(settings, images)
     let folder =
       try values[Subcommand.output].map { try RunFolder.create(at: URL(fileURLWithPath: $0)) }
       ?? RunFolder.create(named: settings.data, in: Self.base)
@@ -150,7 +169,7 @@ struct TrainCommand {
 
   private func resumedRun() throws -> (Trainer, RunFolder) {
     let (folder, settings) = try runToResume()
-    if folder.isUnbegun { return (try Trainer(settings, images: Subcommand.images(settings), engine: engine), folder) }
+    if folder.isUnbegun { return (try begin(settings, Subcommand.images(settings)), folder) }
     let checkpoint = try folder.readCheckpoint()
     let trainer = try Trainer(resuming: checkpoint, images: Subcommand.images(settings), engine: engine)
     if let isa = checkpoint.instructionSet, isa != engine.instructionSet.rawValue {
@@ -159,6 +178,16 @@ struct TrainCommand {
           + "SECU_ISA=\(isa) would end with the same bits as a run that was not interrupted.\n")
     }
     return (trainer, folder)
+  }
+
+  private func begin(_ settings: TrainingSettings, _ images: ImageSet) throws -> Trainer {
+    let weights = try settings.initialWeights.map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) }
+    if let weights {
+      output.messages.tell(
+        "starting from \(weights.name): its encoder\(weights.hasCenters(for: settings) ? " and centers" : "; centers are new")\n"
+      )
+    }
+    return try Trainer(settings, images: images, startingFrom: weights, engine: engine)
   }
 
   /// The run that `--resume` means, with its settings, none of which the options may change.
@@ -211,12 +240,23 @@ struct TrainCommand {
   private static func line(_ report: EpochReport, epochs: Int) -> String {
     var parts = [
       "epoch \(report.epoch + 1)/\(epochs)",
-      String(format: "loss_x %.3f  loss_c %.3f", report.representationLoss, report.centerLoss),
-      "sizes \(report.smallestCluster)…\(report.largestCluster)",
+      report.kept.map { String(format: "loss %.3f  kept %.1f %%", report.representationLoss, 100 * $0) }
+        ?? String(format: "loss_x %.3f  loss_c %.3f", report.representationLoss, report.centerLoss),
+      "sizes \(report.smallestCluster)…\(report.largestCluster)"
+        + (report.emptyClusters > 0 ? " (\(report.emptyClusters) empty)" : ""),
       QuantityText.rate(report.imagesPerSecond, per: 1),
     ]
     if let acc = report.acc { parts.append("ACC \(Subcommand.score(acc))") }
     return parts.joined(separator: "  ")
+  }
+
+  /// Why self-labelling ended before its last epoch.
+  private static func exhaustion(_ report: EpochReport, _ settings: TrainingSettings) -> String {
+    String(
+      format:
+        "No label passed the threshold of %.4g in this epoch (the surest reached %.4g): there is nothing to learn "
+        + "from, and the run ends here. Lower --threshold, or train the run in --init for longer.",
+      Double(settings.selfLabelling?.threshold ?? 0), report.highestConfidence ?? 0)
   }
 
   private func report(

@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import Interchange
 import Kernels
+import Networks
 
 /// All that a run needs to go on with the same bits: weights, velocities, statistics, centers, labels, duals, counts, and where
 /// it stood.
@@ -23,7 +24,8 @@ public struct Checkpoint: Sendable {
     if let broken = learner.firstNonFinite {
       throw SeCuError(
         .badData, "\(broken) holds numbers that are not finite; the checkpoint before stays as it is", at: "training",
-        position: progress.place, remedy: settings.remedyForDivergence)
+        position: progress.placeBefore(stepsPerEpoch: settings.schedule(images: images.count).stepsPerEpoch),
+        remedy: settings.remedyForDivergence)
     }
     var file = SafeTensors()
     for (key, buffer) in Self.floatBuffers(learner) {
@@ -43,6 +45,7 @@ public struct Checkpoint: Sendable {
       "batches_tracked": String(learner.network.batchesTracked), "images": Self.fingerprint(images),
       "isa": learner.engine.instructionSet.rawValue,
     ]
+    if let state = learner.selfLabelling { file.metadata["adam_steps"] = "\(state.encoder.steps)" }
     self.settings = settings
     instructionSet = learner.engine.instructionSet.rawValue
     self.progress = progress
@@ -115,19 +118,43 @@ public struct Checkpoint: Sendable {
 
   /// Puts weights, statistics and centers into `learner`, which may be for other images: what evaluation needs.
   package func restoreModel(_ learner: Learner) throws {
-    for (key, buffer) in Self.floatBuffers(learner) {
-      let (_, values) = try tensors.floats(key)
-      guard values.count == buffer.count else { throw misfit(key, values.count, buffer.count) }
-      guard values.allSatisfy(\.isFinite) else {
-        throw SeCuError(.badData, "tensor \(key) holds numbers that are not finite", at: name)
-      }
-      buffer.fill(with: values)
+    for (key, buffer) in Self.floatBuffers(learner) { try fill(buffer, with: key) }
+    learner.network.batchesTracked = try count("batches_tracked")
+    if let state = learner.selfLabelling {
+      state.encoder.steps = try count("adam_steps")
+      state.centers.steps = state.encoder.steps
     }
-    let tracked = try Self.metadata("batches_tracked", of: tensors, name)
-    guard let count = Int(tracked), (0...1 << 53).contains(count) else {
-      throw SeCuError(.badData, "batches_tracked is '\(tracked)', expected a count", at: name)
+  }
+
+  /// The encoder under PyTorch's names, as `encoder.safetensors` has it when a run has ended.
+  func encoder() throws -> SafeTensors {
+    let network = try Network(settings.network, batch: 1, groups: 1)
+    try fill(network.parameters, with: "parameters")
+    try fill(network.statistics, with: "statistics")
+    network.batchesTracked = try count("batches_tracked")
+    return try SafeTensors(tensors: network.stateDictionary())
+  }
+
+  /// Puts the centers into `heads`, which have as many clusters and the same length of features.
+  func restoreCenters(_ heads: ClusterHeads) throws {
+    try fill(heads.centers, with: "centers")
+  }
+
+  private func fill(_ buffer: FloatBuffer, with key: String) throws {
+    let values = try tensors.floats(key).values
+    guard values.count == buffer.count else { throw misfit(key, values.count, buffer.count) }
+    guard values.allSatisfy(\.isFinite) else {
+      throw SeCuError(.badData, "tensor \(key) holds numbers that are not finite", at: name)
     }
-    learner.network.batchesTracked = count
+    buffer.fill(with: values)
+  }
+
+  private func count(_ key: String) throws -> Int {
+    let text = try Self.metadata(key, of: tensors, name)
+    guard let count = Int(text), (0...1 << 53).contains(count) else {
+      throw SeCuError(.badData, "\(key) is '\(text)', expected a count", at: name)
+    }
+    return count
   }
 
   /// Throws unless a run of these settings on this many images can stand where this one says it does.
@@ -154,6 +181,12 @@ public struct Checkpoint: Sendable {
       ("centers.velocity", learner.centerOptimizer.velocity), ("centers.frozen", learner.heads.frozenCenters),
       ("duals", learner.heads.duals),
     ]
+      + (learner.selfLabelling.map {
+        [
+          ("parameters.moment1", $0.encoder.firstMoment), ("parameters.moment2", $0.encoder.secondMoment),
+          ("centers.moment1", $0.centers.firstMoment), ("centers.moment2", $0.centers.secondMoment),
+        ]
+      } ?? [])
   }
 
   private func integers(_ key: String, count: Int, in range: ClosedRange<Int64>) throws -> [Int64] {

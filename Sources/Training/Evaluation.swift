@@ -47,7 +47,7 @@ public struct Evaluation: Sendable {
   public var head: Int
   public var clusters: Int
   public var assignments: [Assignment]
-  /// ACC, NMI and ARI, where the data has classes.
+  /// ACC, NMI, ARI and purity, where the data has classes.
   public var scores: ClusteringScores?
 
   /// Images in each cluster.
@@ -61,22 +61,53 @@ extension Trainer {
   }
 }
 
+/// Which features of the encoder a score looks at.
+public enum FeatureKind: String, CaseIterable, Codable, Sendable {
+  /// What clusters are made of: the projector's output, scaled to unit length.
+  case projection
+  /// The mean over pixels before the projector, scaled to unit length: what linear probes are usually fitted to.
+  case backbone
+}
+
 extension Learner {
   /// Clusters all images of `viewMaker` by head `head`.
   package func evaluate(_ viewMaker: ViewMaker, head: Int) throws -> Evaluation {
+    try evaluate(features(viewMaker), of: viewMaker.images, head: head)
+  }
+
+  /// The features of all images of `viewMaker`: clean views, running batch-norm statistics.
+  package func features(_ viewMaker: ViewMaker, _ kind: FeatureKind = .projection) throws -> Features {
     let set = viewMaker.images, most = network.batch
     let clean = FloatBuffer(most * viewMaker.viewShape.count)
-    var assignments: [Evaluation.Assignment] = []
-    assignments.reserveCapacity(set.count)
+    let dimension = kind == .projection ? heads.dimension : network.backboneDimension
+    var values: [Float] = []
+    values.reserveCapacity(set.count * dimension)
     for first in stride(from: 0, to: set.count, by: most) {
       let ids = Array(first..<min(set.count, first + most))
       try viewMaker.cleanViews(of: ids, cores: engine.cores, into: clean.base)
-      let features = embed(clean.base, count: ids.count)
-      for p in heads.predict(features, rows: ids.count, head: head, on: engine) {
-        assignments.append(.init(cluster: p.cluster, confidence: p.confidence, second: p.second))
+      let projections = embed(clean.base, count: ids.count)
+      let batch = kind == .projection ? projections : network.backboneFeatures
+      values += UnsafeBufferPointer(start: batch, count: ids.count * dimension)
+    }
+    switch kind {
+    case .projection: return Features(unit: values, dimension: dimension)
+    case .backbone: return try Features(normalizing: values, dimension: dimension)
+    }
+  }
+
+  /// Clusters `images` by their projections and head `head`.
+  package func evaluate(_ projections: Features, of images: ImageSet, head: Int) throws -> Evaluation {
+    var assignments: [Evaluation.Assignment] = []
+    assignments.reserveCapacity(projections.count)
+    projections.withPointer { x in
+      for first in stride(from: 0, to: projections.count, by: network.batch) {
+        let rows = min(network.batch, projections.count - first)
+        for p in heads.predict(x + first * projections.dimension, rows: rows, head: head, on: engine) {
+          assignments.append(.init(cluster: p.cluster, confidence: p.confidence, second: p.second))
+        }
       }
     }
-    let scores = try set.labels.map {
+    let scores = try images.labels.map {
       try ClusteringScores(clusterLabels: assignments.map(\.cluster), classLabels: $0)
     }
     return Evaluation(head: head, clusters: heads.clusters[head], assignments: assignments, scores: scores)

@@ -13,11 +13,13 @@ package final class Learner {
   package let heads: ClusterHeads
   package let encoderOptimizer: GradientDescent
   package let centerOptimizer: GradientDescent
-  private let normalize: L2Normalize
+  /// What moves the weights in self-labelling; the optimisers above have nothing to move then.
+  let selfLabelling: SelfLabellingState?
+  let normalize: L2Normalize
   /// Unit features of the batch, [2b, d], and the lengths they had; with a predictor the projections and then the predictions, [4b, d].
-  private let features: FloatBuffer
-  private let featureLengths: FloatBuffer
-  private let featureGradients: FloatBuffer
+  let features: FloatBuffer
+  let featureLengths: FloatBuffer
+  let featureGradients: FloatBuffer
   /// The views of the batch, NHWC: view a of every image, then view b.
   package let views: FloatBuffer
 
@@ -29,7 +31,7 @@ package final class Learner {
     self.engine = engine
     let batch = min(settings.batch, images)
     try settings.checkMemory(images: images, imageBytes: 0, threads: engine.cores.threads)
-    network = try Network(settings.network, batch: 2 * batch)
+    network = try Network(settings.network, batch: settings.viewsPerPass * batch)
     heads = ClusterHeads(
       clusters: settings.heads, dimension: settings.network.dimension, images: images, batch: batch,
       constraint: settings.constraint, losses: settings.losses, usesPredictions: settings.network.predictor != nil)
@@ -38,9 +40,15 @@ package final class Learner {
       GradientDescent(
         settings.optimizer, tensors: tensors, momentum: settings.momentum, weightDecay: settings.weightDecay)
     }
-    encoderOptimizer = descent(network.layout.tensors)
     // In PyTorch the centers of a head are a parameter of their own, [d, K].
-    centerOptimizer = descent(settings.heads.map { .init(count: $0 * dimension, dimensions: 2) })
+    let centers = settings.heads.map { GradientDescent.Tensor(count: $0 * dimension, dimensions: 2) }
+    let isClustering = settings.selfLabelling == nil
+    encoderOptimizer = descent(isClustering ? network.layout.tensors : [])
+    centerOptimizer = descent(isClustering ? centers : [])
+    let (parameterCount, centerCount) = (network.parameters.count, heads.centers.count)
+    selfLabelling = settings.selfLabelling.map {
+      SelfLabellingState($0, parameters: parameterCount, centers: centerCount, weightDecay: settings.weightDecay)
+    }
     normalize = L2Normalize(columns: dimension)
     let rows = Self.outputs(settings) * 2 * batch
     features = FloatBuffer(rows * dimension)
@@ -103,7 +111,7 @@ package final class Learner {
   /// The unit features of clean images, with running batch-norm statistics.
   ///
   /// - Parameters:
-  ///   - images: NHWC, [count, height, width, channels], count at most twice the batch.
+  ///   - images: NHWC, [count, height, width, channels], count at most the network's batch.
   /// - Returns: [count, d], valid until the next call.
   package func embed(_ images: UnsafePointer<Float>, count: Int) -> UnsafePointer<Float> {
     let raw = network.forward(on: engine, images: images, count: count, groups: 1, training: false)

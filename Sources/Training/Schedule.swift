@@ -27,15 +27,18 @@ public struct Schedule: Sendable {
   public let stepsPerEpoch: Int
   public let centerRate: Float
   public let centers: CenterSchedule
+  /// Whether the encoder's rate is the same in every step, from the first on.
+  public let isConstant: Bool
 
   /// - Parameters:
   ///   - rate: the encoder's highest rate.
   ///   - warmupEpochs: the epochs before the cosine, epoch 0 among them.
   ///   - centerRate: the centers' highest rate.
   ///   - centers: how the centers' rate changes.
+  ///   - isConstant: keeps the encoder at `rate` throughout.
   public init(
     rate: Float, epochs: Int, warmupEpochs: Int, stepsPerEpoch: Int, centerRate: Float,
-    centers: CenterSchedule = .constant
+    centers: CenterSchedule = .constant, isConstant: Bool = false
   ) {
     self.rate = rate
     self.epochs = epochs
@@ -43,10 +46,12 @@ public struct Schedule: Sendable {
     self.stepsPerEpoch = stepsPerEpoch
     self.centerRate = centerRate
     self.centers = centers
+    self.isConstant = isConstant
   }
 
   /// The encoder's rate in step `step` of epoch `epoch`, both counted from 0.
   public func rate(epoch: Int, step: Int) -> Float {
+    if isConstant { return rate }
     if epoch == 0 { return 0 }
     let at = Double(epoch * stepsPerEpoch + step), perEpoch = Double(stepsPerEpoch)
     let warm = Double(warmupEpochs) * perEpoch, last = Double(epochs) * perEpoch

@@ -44,7 +44,8 @@ struct SettingsSchema: Sendable {
   private static let examples: [TrainingSettings] = Preset.all.map(\.settings).flatMap { settings in
     [AssignmentConstraint.size(SizeConstraint()), .entropy(.published), .instance].map {
       var example = settings
-      (example.constraint, example.limit) = ($0, 1)
+      (example.constraint, example.limit, example.initialWeights) = ($0, 1, "")
+      (example.selfLabelling, example.strongAugmentation) = (SelfLabelling(), .cifar)
       return example
     } + [settings]
   }

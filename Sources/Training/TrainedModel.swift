@@ -1,4 +1,5 @@
 import Basics
+import Clustering
 import Foundation
 import Imaging
 import Interchange
@@ -43,13 +44,33 @@ public final class TrainedModel {
   /// - Throws: `SeCuError` of kind `.usage` for a head that is not there or images of other channels.
   public func evaluate(_ images: ImageSet, head: Int? = nil) throws -> Evaluation {
     let head = head ?? self.head(for: images)
+    try check(head: head)
+    return try evaluate(images, projections: features(of: images), head: head)
+  }
+
+  /// Clusters `images` by their projections: so that several heads need one look at the images.
+  ///
+  /// - Parameters:
+  ///   - projections: what `features(of:)` returned for `images`.
+  ///   - head: the head to use.
+  /// - Throws: `SeCuError` of kind `.usage` for a head that is not there.
+  public func evaluate(_ images: ImageSet, projections: Features, head: Int) throws -> Evaluation {
+    try check(head: head)
+    return try learner.evaluate(projections, of: images, head: head)
+  }
+
+  /// The unit features of `images`, clean and with running batch-norm statistics.
+  ///
+  /// - Throws: `SeCuError` of kind `.usage` for images of other channels.
+  public func features(of images: ImageSet, _ kind: FeatureKind = .projection) throws -> Features {
+    try settings.checkChannels(images.shape, of: images.name)
+    return try learner.features(ViewMaker(images, settings), kind)
+  }
+
+  private func check(head: Int) throws {
     guard settings.heads.indices.contains(head) else {
       throw SeCuError(
         .usage, "the run has no head \(head)", at: "--head", remedy: "Its heads are 0 to \(settings.heads.count - 1)")
     }
-    try settings.checkChannels(images.shape, of: images.name)
-    let viewMaker = try ViewMaker(
-      images, recipe: settings.augmentation, height: settings.network.height, width: settings.network.width)
-    return try learner.evaluate(viewMaker, head: head)
   }
 }

@@ -30,9 +30,19 @@ public final class Trainer {
     package var labelsMoved = 0
     /// Seconds of training so far.
     package var seconds = 0.0
+    /// In self-labelling: the images kept in this epoch, the highest probability of any, and whether an epoch went by in which none was
+    /// kept, which ends the run.
+    package var kept: Int?
+    package var highest: Float?
+    package var isExhausted: Bool?
 
     /// The next step as people count, from 1.
     var place: String { "epoch \(epoch + 1), step \(step + 1)" }
+
+    /// The step before, as people count; what went wrong in the weights went wrong there.
+    func placeBefore(stepsPerEpoch: Int) -> String {
+      step > 0 ? "epoch \(epoch + 1), step \(step)" : epoch > 0 ? "epoch \(epoch), step \(stepsPerEpoch)" : "the start"
+    }
   }
 
   /// A run that has not begun.
@@ -40,9 +50,26 @@ public final class Trainer {
   /// - Parameters:
   ///   - settings: what to do.
   ///   - images: what to learn from; read into memory.
+  ///   - initialWeights: what to start from; nil for random weights. It should be what the settings name.
   ///   - engine: what runs it.
-  /// - Throws: `SeCuError` for settings out of range or that do not fit the images, or for images that can't be read.
-  public init(_ settings: TrainingSettings, images source: some ImageSource, engine: Engine) throws {
+  /// - Throws: `SeCuError` for settings out of range or that do not fit the images, for images that can't be read, or for weights that don't
+  ///   fit the network.
+  public convenience init(
+    _ settings: TrainingSettings, images source: some ImageSource, startingFrom initialWeights: InitialWeights? = nil,
+    engine: Engine
+  ) throws {
+    try self.init(settings, source, engine)
+    try initialWeights?.apply(to: learner)
+    guard settings.selfLabelling == nil || initialWeights?.hasCenters(for: settings) == true else {
+      throw SeCuError(
+        .usage,
+        "self-labelling needs the encoder and the centers of a run with heads of "
+          + settings.heads.map(String.init).joined(separator: ", ") + " clusters", at: initialWeights?.name,
+        remedy: "Name such a run: --init RUN")
+    }
+  }
+
+  private init(_ settings: TrainingSettings, _ source: some ImageSource, _ engine: Engine) throws {
     let images = try source as? ImageSet ?? ImageSet(source)
     try settings.validate(images: images.count)
     try settings.checkChannels(images.shape, of: images.name)
@@ -50,8 +77,7 @@ public final class Trainer {
       images: images.count, imageBytes: Double(images.pixels.count), threads: engine.cores.threads)
     self.settings = settings
     self.images = images
-    viewMaker = try ViewMaker(
-      images, recipe: settings.augmentation, height: settings.network.height, width: settings.network.width)
+    viewMaker = try ViewMaker(images, settings)
     learner = try Learner(settings, images: images.count, engine: engine)
     learner.initialize(seed: settings.seed)
     schedule = settings.schedule(images: images.count)
@@ -62,7 +88,7 @@ public final class Trainer {
   ///
   /// - Throws: `SeCuError` if the checkpoint is of another run: other settings, other images, other shapes.
   public convenience init(resuming checkpoint: Checkpoint, images source: some ImageSource, engine: Engine) throws {
-    try self.init(checkpoint.settings, images: source, engine: engine)
+    try self.init(checkpoint.settings, source, engine)
     progress = try checkpoint.restore(learner, images: images)
   }
 
@@ -72,7 +98,10 @@ public final class Trainer {
   }
 
   /// Whether all epochs are done.
-  public var isFinished: Bool { progress.epoch >= settings.epochs }
+  public var isFinished: Bool { progress.epoch >= settings.epochs || isExhausted }
+
+  /// Whether the run ended early, as self-labelling found no image to learn from in a whole epoch.
+  public var isExhausted: Bool { progress.isExhausted ?? false }
 
   /// Seconds of training so far, those before an interruption included.
   public var seconds: Double { progress.seconds }
@@ -95,7 +124,7 @@ public final class Trainer {
     var stepsHere = 0, imagesDone = 0
     var epochStart = start
     var epochImages = 0
-    while progress.epoch < settings.epochs {
+    while !isFinished {
       if shouldStop() { return }
       if progress.step == 0 {
         learner.beginEpoch()
@@ -112,10 +141,13 @@ public final class Trainer {
       let done = progress.epoch * schedule.stepsPerEpoch + progress.step
       var ended: EpochReport?
       if progress.step == schedule.stepsPerEpoch {
+        try checkWeights()
         ended = try report(stepsDone: done, imagesPerSecond: Double(epochImages) / (now - epochStart).inSeconds)
         progress.epoch += 1
         progress.step = 0
         (progress.representationLoss, progress.centerLoss, progress.labelsMoved) = (0, 0, 0)
+        if progress.kept == 0 { progress.isExhausted = true }
+        (progress.kept, progress.highest) = (nil, nil)
       }
       try handle(
         .stepped(
@@ -149,8 +181,8 @@ public final class Trainer {
     let before = ids.map { learner.heads.labels[evaluatedHead][$0] }
     try viewMaker.views(
       of: ids, seed: settings.seed, pass: orderedPass, cores: learner.engine.cores, into: learner.views.base)
-    let losses = learner.step(
-      ids: ids, firstEpoch: epoch == 0, rate: schedule.rate(epoch: epoch, step: step),
+    let losses = learn(
+      ids, firstEpoch: epoch == 0, rate: schedule.rate(epoch: epoch, step: step),
       centerRate: schedule.centerRate(epoch: epoch, step: step))
     guard losses.representation.isFinite, losses.center.isFinite else {
       let loss = losses.representation.isFinite ? "center loss" : "representation loss"
@@ -166,12 +198,33 @@ public final class Trainer {
     }
   }
 
+  /// One step of the stage that this run is in; self-labelling has one loss, which stands for ℓ_x.
+  private func learn(_ ids: [Int], firstEpoch: Bool, rate: Float, centerRate: Float) -> ClusterHeads.StepLosses {
+    guard let found = learner.selfLabel(ids: ids, head: evaluatedHead, rate: rate) else {
+      return learner.step(ids: ids, firstEpoch: firstEpoch, rate: rate, centerRate: centerRate)
+    }
+    progress.kept = (progress.kept ?? 0) + found.kept
+    progress.highest = max(progress.highest ?? 0, found.highest)
+    return .init(representation: found.loss, center: 0)
+  }
+
+  /// Throws if the step that was just done left a weight or center that is not finite, which no later loss may tell.
+  private func checkWeights() throws {
+    guard let broken = learner.firstNonFinite else { return }
+    throw SeCuError(
+      .badData, "\(broken) holds numbers that are not finite", at: "training",
+      position: progress.placeBefore(stepsPerEpoch: schedule.stepsPerEpoch), remedy: settings.remedyForDivergence)
+  }
+
+  /// What this run's numbers say about its health.
+  public var health: RunHealth { RunHealth(settings, images: images.count, evaluatedHead: evaluatedHead) }
+
   private func report(stepsDone: Int, imagesPerSecond: Double) throws -> EpochReport {
     let labels = learner.heads.labels[evaluatedHead].map(Int.init)
     let sizes = clusterSizes(labels, clusters: settings.heads[evaluatedHead])
     let scores = try images.labels.map { try ClusteringScores(clusterLabels: labels, classLabels: $0) }
     let steps = Double(schedule.stepsPerEpoch)
-    return EpochReport(
+    var report = EpochReport(
       epoch: progress.epoch, step: stepsDone, representationLoss: progress.representationLoss / steps,
       centerLoss: progress.centerLoss / steps,
       rate: schedule.rate(epoch: progress.epoch, step: schedule.stepsPerEpoch - 1), seconds: progress.seconds,
@@ -180,6 +233,13 @@ public final class Trainer {
       labelsMoved: Double(progress.labelsMoved) / Double(images.count * settings.passesPerEpoch),
       centerMovement: learner.heads.centerMovement()[evaluatedHead],
       acc: scores?.accuracy, nmi: scores?.nmi, ari: scores?.ari)
+    if case .size = settings.constraint, settings.selfLabelling == nil {
+      report.dualSpread = learner.heads.dualSpread
+    }
+    report.kept = progress.kept.map { Double($0) / Double(images.count * settings.passesPerEpoch) }
+    report.highestConfidence = progress.highest.map(Double.init)
+    report.warnings = health.warnings(report).map(\.kind)
+    return report
   }
 }
 

@@ -23,7 +23,7 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var epoch: Int
   /// Steps done since the start of the run.
   public var step: Int
-  /// The means over the epoch's steps of ℓ_x and ℓ_w.
+  /// The means over the epoch's steps of ℓ_x and ℓ_w; in self-labelling, of its loss and 0.
   public var representationLoss: Double
   public var centerLoss: Double
   /// The encoder's rate in the epoch's last step.
@@ -35,10 +35,17 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var smallestCluster: Int
   public var largestCluster: Int
   public var emptyClusters: Int
+  /// The greatest difference between two dual variables of one head, over all heads; nil with the entropy constraint.
+  public var dualSpread: Double?
+  /// The signs of ill health that `RunHealth` sees in this epoch; nil in a line of a program that did not look.
+  public var warnings: [RunWarning.Kind]?
   /// The share of images whose stored label in the evaluated head changed in this epoch, 0 to 1.
   public var labelsMoved: Double
   /// How far the evaluated head's centers turned in this epoch, the mean angle in degrees, 0 to 180; missing in older files.
   public var centerMovement: Double?
+  /// In self-labelling, the share of images whose label was believed, 0 to 1, and the highest probability of any label; else nil.
+  public var kept: Double?
+  public var highestConfidence: Double?
   /// The scores of those labels, where the data has classes. They come from augmented views and say how training goes; the
   /// scores of a run are those of `Evaluation`.
   public var acc: Double?
@@ -46,13 +53,15 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var ari: Double?
 
   enum CodingKeys: String, CodingKey {
-    case epoch, step, rate, seconds, acc, nmi, ari
+    case epoch, step, rate, seconds, acc, nmi, ari, warnings, kept
+    case highestConfidence = "highest_confidence"
     case representationLoss = "loss_x"
     case centerLoss = "loss_c"
     case imagesPerSecond = "images_per_s"
     case smallestCluster = "smallest_cluster"
     case largestCluster = "largest_cluster"
     case emptyClusters = "empty_clusters"
+    case dualSpread = "dual_spread"
     case labelsMoved = "labels_moved"
     case centerMovement = "center_movement"
   }

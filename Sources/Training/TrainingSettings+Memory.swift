@@ -52,7 +52,7 @@ extension TrainingSettings {
   /// - Throws: `SeCuError` for a network out of range, or one that needs more than 4 TB.
   public func memory(images count: Int, imageBytes: Double? = nil, threads: Int) throws -> MemoryNeed {
     let batch = min(self.batch, count), rows = 2 * Double(batch)
-    let network = try Network.bytes(self.network, batch: 2 * batch)
+    let network = try Network.bytes(self.network, batch: viewsPerPass * batch)
     let (parameterCount, largest) = try Network.parameterCounts(self.network)
     let parameters = 4 * Double(parameterCount)
     let pixels = Double(self.network.height) * Double(self.network.width) * Double(self.network.channels)
@@ -72,8 +72,9 @@ extension TrainingSettings {
         .init(name: "images", bytes: images + 9 * Double(count)),
         .init(name: "views", bytes: 4 * rows * (pixels + features)),
         .init(name: "network", bytes: network - 2 * parameters),
-        .init(name: "parameters", bytes: 3 * parameters),
-        .init(name: "heads", bytes: heads + centers),
+        // Weights, gradients, and the optimiser's velocity or Adam's two moments.
+        .init(name: "parameters", bytes: (selfLabelling == nil ? 3 : 4) * parameters),
+        .init(name: "heads", bytes: heads + (selfLabelling == nil ? 1 : 2) * centers),
         .init(name: "kernels", bytes: Self.kernelBytes(largestWeight: 4 * Double(largest), threads: threads)),
         .init(name: "program", bytes: Self.programBytes),
       ],

@@ -33,6 +33,8 @@ extension TrainingSettings {
       try check("constraint.alpha", constraint.alpha, 0...1e9)
     case .instance: break
     }
+    if let selfLabelling { try check("selfLabelling.threshold", selfLabelling.threshold, 0...1) }
+    try strongAugmentation?.validate()
     try check("the number of heads", heads.count, 1...100)
     for clusters in heads { try check("heads", clusters, 2...1_000_000) }
     // A pass has random numbers of its own, by its 32-bit number.

@@ -33,6 +33,13 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var warmupEpochs: Int
   public var losses: LossSettings
   public var constraint: AssignmentConstraint
+  /// The run's folder or the encoder's file that weights come from, as it was given; nil for random weights.
+  public var initialWeights: String?
+  /// The stage after clustering, in which the evaluated head teaches itself; nil for clustering. The optimiser is then Adam, the rate
+  /// constant and the same for encoder and centers; momentum, constraint and what belongs to warm-up don't count.
+  public var selfLabelling: SelfLabelling?
+  /// How the views that self-labelling learns from are changed; nil for as `augmentation` says.
+  public var strongAugmentation: StrongAugmentation?
 
   public init(
     data: String, preset: String, seed: UInt64, epochs: Int, passesPerEpoch: Int, batch: Int, heads: [Int],
@@ -88,6 +95,29 @@ extension TrainingSettings {
     warmupEpochs = try value(.warmupEpochs)
     losses = try value(.losses)
     constraint = try value(.constraint)
+    initialWeights = try container.decodeIfPresent(String.self, forKey: .initialWeights)
+    selfLabelling = try container.decodeIfPresent(SelfLabelling.self, forKey: .selfLabelling)
+    strongAugmentation = try container.decodeIfPresent(StrongAugmentation.self, forKey: .strongAugmentation)
+  }
+}
+
+// MARK: - Stages
+
+extension TrainingSettings {
+  /// The settings of the self-labelling stage after a run with these.
+  ///
+  /// Published, for SCAN (configuration of `selflabel.py`): Adam with a rate and weight decay of 10⁻⁴, batches of 1000, 200 epochs and a hole
+  /// of up to 16 pixels for CIFAR, 100 epochs and 32 pixels for STL-10. Ours: images that are not augmented as photographs are
+  /// learnt from as `augmentation` changes them, and a pass stays a pass.
+  public var forSelfLabelling: TrainingSettings {
+    var settings = self
+    let isLarge = network.height > 64
+    settings.selfLabelling = SelfLabelling()
+    settings.strongAugmentation = augmentation.geometry == .resizedCrop ? (isLarge ? .stl10 : .cifar) : nil
+    (settings.rate, settings.centerRate, settings.weightDecay) = (1e-4, 1e-4, 1e-4)
+    (settings.epochs, settings.warmupEpochs, settings.passesPerEpoch) = (isLarge ? 100 : 200, 0, 1)
+    settings.batch = 1000
+    return settings
   }
 }
 
@@ -108,9 +138,27 @@ extension TrainingSettings {
     images / batch + (images % batch > 1 ? 1 : 0)
   }
 
+  /// The views of an image that go through the network at a time: both for clustering, one after the other for self-labelling.
+  var viewsPerPass: Int { selfLabelling == nil ? 2 : 1 }
+
   public func schedule(images: Int) -> Schedule {
     Schedule(
       rate: rate, epochs: epochs, warmupEpochs: warmupEpochs,
-      stepsPerEpoch: passesPerEpoch * stepsPerPass(images: images), centerRate: centerRate, centers: centerSchedule)
+      stepsPerEpoch: passesPerEpoch * stepsPerPass(images: images), centerRate: centerRate, centers: centerSchedule,
+      isConstant: selfLabelling != nil)
+  }
+}
+
+extension ViewMaker {
+  /// Views of `images` for a run with `settings`: two random ones, or for self-labelling a clean and a strongly changed one.
+  ///
+  /// - Throws: as the initialiser that takes each setting by itself.
+  init(_ images: ImageSet, _ settings: TrainingSettings) throws {
+    let random = ViewRecipe.random(settings.augmentation)
+    let isClustering = settings.selfLabelling == nil
+    try self.init(
+      images, recipe: settings.augmentation, first: isClustering ? random : .clean,
+      second: isClustering ? random : settings.strongAugmentation.map(ViewRecipe.strong) ?? random,
+      height: settings.network.height, width: settings.network.width)
   }
 }

@@ -15,7 +15,10 @@ import Testing
 
   @Test func `filters and options in any order, values after a space or =`() throws {
     let options = try BenchmarkOptions(
-      ["gemm", "--threads", "3", "--json=a=b", "conv/fwd", "--batch=16", "--seconds", "0.25", "--no-peaks", "--list"])
+      [
+        "gemm", "--threads", "3", "--json=a=b", "conv/fwd", "--batch=16", "--seconds", "0.25", "--no-peaks", "--list",
+        "--explain",
+      ])
     var expected = BenchmarkOptions()
     expected.filters = ["gemm", "conv/fwd"]
     expected.threads = 3
@@ -24,6 +27,7 @@ import Testing
     expected.budget = .seconds(0.25)
     expected.measuresPeaks = false
     expected.lists = true
+    expected.explains = true
     #expect(options == expected)
     #expect(try BenchmarkOptions(["--repeats=2"]).budget == .repeats(2))
     #expect(try BenchmarkOptions(["-h"]).asksHelp)

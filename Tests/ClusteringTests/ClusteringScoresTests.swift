@@ -82,14 +82,35 @@ struct ScoredLabels: Sendable, CustomTestStringConvertible {
       clusterLabels: order.map { names[labels.clusters[$0]] }, classLabels: order.map { labels.classes[$0] })
     #expect(renamed.accuracy == scores.accuracy)
     #expect(renamed.ari == scores.ari)
+    #expect(renamed.purity == scores.purity)
     #expect(abs(renamed.nmi - scores.nmi) <= 16 * .ulpOfOne)
   }
 
   @Test func renamedClassesAgreePerfectly() throws {
     let classes = (0..<1000).map { $0 * $0 % 13 }
     let scores = try ClusteringScores(clusterLabels: classes.map { 40 - 3 * $0 }, classLabels: classes)
-    #expect([scores.accuracy, scores.nmi, scores.ari] == [1, 1, 1])
+    #expect([scores.accuracy, scores.nmi, scores.ari, scores.purity] == [1, 1, 1, 1])
     #expect(scores.matches.allSatisfy { 40 - 3 * $0.matchedClass! == $0.cluster && $0.agreeing == $0.size })
+  }
+
+  /// By hand: the largest count of each row.
+  static let purities: [(counts: [[Int]], purity: Double)] = [
+    ([[1, 9, 0], [0, 0, 0], [3, 8, 0], [0, 1, 2], [2, 0, 0]], 21.0 / 26), ([[5, 3], [4, 0]], 0.75),
+    ([[2, 2, 2]], 1.0 / 3), ([[1, 0], [1, 0], [0, 1]], 1.0), ([[0, 7]], 1.0),
+  ]
+
+  @Test(arguments: purities)
+  func purityIsTheShareOfTheCommonestClasses(counts: [[Int]], purity: Double) throws {
+    #expect(try ClusteringScores(ContingencyTable(counts: counts)).purity == purity)
+  }
+
+  /// Many-to-one matches are one-to-one matches with fewer rules, and splitting a cluster only adds choices.
+  @Test(arguments: ScoredLabels.all)
+  func purityIsAtLeastAccuracyAndNeverFallsBySplitting(labels: ScoredLabels) throws {
+    let scores = try ClusteringScores(clusterLabels: labels.clusters, classLabels: labels.classes)
+    #expect(scores.purity >= scores.accuracy)
+    let split = labels.clusters.enumerated().map { 2 * $1 + ($0 / 3) % 2 }
+    #expect(try ClusteringScores(clusterLabels: split, classLabels: labels.classes).purity >= scores.purity)
   }
 
   @Test func clustersAreMatchedWithClasses() throws {

@@ -1,7 +1,7 @@
 import Kernels
 import Testing
 
-/// The three passes against `ConvolutionReference`, on images of a batch that may have room for more.
+/// The three passes as direct sums against `ConvolutionReference`, on images of a batch that may have room for more.
 @Suite struct ConvolutionTests {
   enum Pass: CaseIterable {
     case forward, inputGradient, inputGradientAdded, weightGradient, weightGradientAdded
@@ -30,10 +30,10 @@ import Testing
     }
 
     func run(
-      _ s: ConvolutionShape, on engine: Engine, _ left: GuardedFloats, _ right: GuardedFloats, _ result: GuardedFloats,
-      count: Int
+      _ s: ConvolutionShape, on engine: Engine, _ algorithm: ConvolutionAlgorithm, _ left: GuardedFloats,
+      _ right: GuardedFloats, _ result: GuardedFloats, count: Int
     ) {
-      let convolution = Convolution(s)
+      let convolution = Convolution(s, algorithm: algorithm)
       switch self {
       case .forward:
         convolution.forward(on: engine, x: left.base, w: right.base, y: result.base, count: count)
@@ -58,26 +58,27 @@ import Testing
       }
       return accumulates ? zip(result.values, before).map { $0 + $1 } : result.values
     }
-  }
 
-  /// Runs one pass over the shape's whole batch, in memory that has room for `spare` more images, and returns what is
-  /// wrong. What belongs to the spare images is a sentinel and has to stay one.
-  private func problem(
-    _ pass: Pass, _ s: ConvolutionShape, on engine: Engine, spare: Int, _ left: [Float], _ right: [Float],
-    before: [Float], _ wanted: [Float], tolerance: (Int) -> Double = { _ in 0 }
-  ) -> String? {
-    var larger = s
-    larger.batch += spare
-    func padded(_ values: [Float], to count: Int) -> GuardedFloats {
-      GuardedFloats(values + [Float](repeating: GuardedFloats.sentinel, count: count - values.count))
+    /// Runs one pass over the shape's whole batch, in memory that has room for `spare` more images, and returns what is
+    /// wrong. What belongs to the spare images is a sentinel and has to stay one.
+    func problem(
+      _ s: ConvolutionShape, on engine: Engine, _ algorithm: ConvolutionAlgorithm, spare: Int, _ left: [Float],
+      _ right: [Float], before: [Float], _ wanted: [Float], tolerance: (Int) -> Double = { _ in 0 }
+    ) -> String? {
+      var larger = s
+      larger.batch += spare
+      func padded(_ values: [Float], to count: Int) -> GuardedFloats {
+        GuardedFloats(values + [Float](repeating: GuardedFloats.sentinel, count: count - values.count))
+      }
+      let counts = counts(larger)
+      let result = padded(accumulates ? before : [], to: counts.result)
+      run(
+        larger, on: engine, algorithm, padded(left, to: counts.left), padded(right, to: counts.right), result,
+        count: s.batch)
+      if !result.isGuarded { return "\(self): wrote outside its result" }
+      if !result.isUntouched(wanted.count..<counts.result) { return "\(self): wrote to images beyond count" }
+      return mismatch(Array(result.values.prefix(wanted.count)), wanted, tolerance: tolerance).map { "\(self): \($0)" }
     }
-    let counts = pass.counts(larger)
-    let result = padded(pass.accumulates ? before : [], to: counts.result)
-    pass.run(
-      larger, on: engine, padded(left, to: counts.left), padded(right, to: counts.right), result, count: s.batch)
-    if !result.isGuarded { return "\(pass): wrote outside its result" }
-    if !result.isUntouched(wanted.count..<counts.result) { return "\(pass): wrote to images beyond count" }
-    return mismatch(Array(result.values.prefix(wanted.count)), wanted, tolerance: tolerance).map { "\(pass): \($0)" }
   }
 
   /// With whole numbers every sum is exact, so the result must be the reference's to the last bit: one product too many or
@@ -92,7 +93,7 @@ import Testing
       let wanted = pass.reference(s, left, right, before: before)
       for (spare, instructionSet) in InstructionSet.available.enumerated() {
         let engine = poisonedEngine(instructionSet, threads: 2)
-        let found = problem(pass, s, on: engine, spare: spare, left, right, before: before, wanted)
+        let found = pass.problem(s, on: engine, .direct, spare: spare, left, right, before: before, wanted)
         #expect(found == nil, "\(instructionSet)")
       }
     }
@@ -110,8 +111,8 @@ import Testing
       let sums = pass.reference(s, left.map(abs), right.map(abs), before: before.map(abs))
       let bound = gamma(pass.terms(s))
       for instructionSet in InstructionSet.available {
-        let found = problem(
-          pass, s, on: poisonedEngine(instructionSet), spare: 0, left, right, before: before, wanted
+        let found = pass.problem(
+          s, on: poisonedEngine(instructionSet), .direct, spare: 0, left, right, before: before, wanted
         ) { bound * Double(sums[$0]) + 2 * unitRoundoff * (Double(abs(wanted[$0])) + Double(abs(before[$0]))) }
         #expect(found == nil, "\(instructionSet)")
       }
@@ -126,7 +127,7 @@ import Testing
         var samples = Samples(5)
         let left = GuardedFloats(samples.normals(counts.left)), right = GuardedFloats(samples.normals(counts.right))
         let result = GuardedFloats(samples.normals(counts.result))
-        pass.run(s, on: poisonedEngine(instructionSet, threads: threads), left, right, result, count: s.batch)
+        pass.run(s, on: poisonedEngine(instructionSet, threads: threads), .direct, left, right, result, count: s.batch)
         return bits(result.values)
       }
       #expect(results[1] == results[0], "\(pass)")

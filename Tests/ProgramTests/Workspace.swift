@@ -41,16 +41,18 @@ struct Workspace: Sendable {
 
   /// Runs a tiny training into the folder `run` and expects it to succeed.
   @discardableResult
-  func train(_ arguments: [String] = [], sourceLocation: SourceLocation = #_sourceLocation) async throws
-    -> ProgramResult
-  {
-    let result = try await secu(Self.training + ["--output", "run"] + arguments)
+  func train(
+    _ arguments: [String] = [], epochs: Int = 2, sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws -> ProgramResult {
+    let result = try await secu(Self.training(epochs: epochs) + ["--output", "run"] + arguments)
     #expect(result.exitCode == 0, "\(result.stderr)", sourceLocation: sourceLocation)
     return result
   }
 
   /// A training of 2 epochs that takes a few hundredths of a second.
-  static let training = tiny + ["--epochs", "2", "--passes", "1"]
+  static let training = training(epochs: 2)
+
+  static func training(epochs: Int) -> [String] { tiny + ["--epochs", "\(epochs)", "--passes", "1"] }
 
   /// A tiny training without its length.
   static let tiny = [

@@ -61,6 +61,31 @@ import Testing
     #expect(trainer.evaluatedHead == 0)
   }
 
+  @Test func `features are unit vectors of the projector or of the backbone`() throws {
+    let trainer = try TinyRun.trainer()
+    try trainer.run()
+    let learner = trainer.learner
+    for (kind, dimension) in [(FeatureKind.projection, 8), (.backbone, 6)] {
+      let features = try learner.features(trainer.viewMaker, kind)
+      #expect(features.dimension == dimension && features.count == 13)
+      for i in 0..<13 {
+        let squares = features.values[i * dimension..<(i + 1) * dimension].reduce(0) { $0 + Double($1) * Double($1) }
+        #expect(abs(squares - 1) < Double(dimension + 4) * 0x1p-23)
+      }
+      let maker = try ViewMaker(TinyRun.images().subset([7, 12]), recipe: TinyRun.settings.augmentation)
+      #expect(try learner.features(maker, kind) == features.subset([7, 12]))
+    }
+    // The projector leads from one to the other: fc.3(relu(fc.1(fc.0(x)))), with running statistics.
+    let clean = FloatBuffer(36)
+    try trainer.viewMaker.cleanViews(of: [4], cores: learner.engine.cores, into: clean.base)
+    _ = learner.embed(clean.base, count: 1)
+    let pooled = Array(UnsafeBufferPointer(start: learner.network.backboneFeatures, count: 6))
+    let length = pooled.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    let backbone = try learner.features(trainer.viewMaker, .backbone).subset([4]).values
+    #expect(zip(pooled, backbone).allSatisfy { abs(Double($0) / length - Double($1)) < 0x1p-22 })
+    #expect(pooled.allSatisfy { $0 >= 0 } && length > 0, "means of what a ReLU lets through")
+  }
+
   @Test func `the first tensor that is not finite is named`() throws {
     let learner = try TinyRun.trainer().learner
     #expect(learner.firstNonFinite == nil)

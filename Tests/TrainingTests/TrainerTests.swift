@@ -202,6 +202,29 @@ import Testing
     #expect(RunState(resumed) == state)
   }
 
+  /// What the last step breaks no later loss tells: the weights are looked at, and the step is called by its own number.
+  @Test(arguments: [(6, "epoch 1, step 6"), (18, "epoch 3, step 6")])
+  func `a weight that an epoch's last step broke is reported at that step`(step: Int, place: String) throws {
+    let trainer = try TinyRun.trainer()
+    var ended: [Int] = []
+    let error = try failure(.badData) {
+      try trainer.run { event in
+        switch event {
+        case .stepped(let report) where report.stepsDone == step - 1:
+          trainer.learner.centerOptimizer.velocity.base[0] = .infinity
+        case .stepped: break
+        case .epochEnded(let report): ended.append(report.epoch)
+        }
+      }
+    }
+    #expect(error.position == place)
+    #expect(error.problem.hasPrefix("center_0 holds"))
+    #expect(error.remedy?.contains("centerRate 0.5") == true)
+    #expect(ended == Array(0..<(step / 6 - 1)))
+    let refusal = try failure(.badData) { _ = try trainer.makeCheckpoint() }
+    #expect(refusal.position == place)
+  }
+
   @Test func `absurd rates end with an error and not with a result`() throws {
     let trainer = try TinyRun.trainer(
       TinyRun.settings { ($0.epochs, $0.rate, $0.centerRate, $0.weightDecay) = (100, 1e6, 1e6, 1e6) })

@@ -16,6 +16,10 @@ extension ClusterHeads {
     package var representation: Double
     /// ℓ_w, as `Discrimination` defines it.
     package var center: Double
+
+    package init(representation: Double, center: Double) {
+      (self.representation, self.center) = (representation, center)
+    }
   }
 
   /// - Parameters:

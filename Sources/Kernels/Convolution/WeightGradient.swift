@@ -188,7 +188,7 @@ package final class WeightGradient {
   }
 
   /// Rows of the next tile: the most there can be, but two tiles alike rather than a full and a small one.
-  private static func tileRows(left: Int, most: Int) -> Int {
+  static func tileRows(left: Int, most: Int) -> Int {
     if left <= most { return left }
     if left >= 2 * most { return most }
     let half = (left + 1) / 2

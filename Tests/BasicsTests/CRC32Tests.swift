@@ -1,8 +1,7 @@
-import Basics
 import Foundation
 import Testing
 
-@testable import Interchange
+@testable import Basics
 
 @Suite struct CRC32Tests {
   @Test(arguments: [

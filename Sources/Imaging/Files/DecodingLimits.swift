@@ -1,0 +1,44 @@
+import Basics
+
+/// How large a decoded image may become. Headers are held to the limits before memory is allocated, so that a small
+/// damaged or malicious file can't exhaust it.
+public struct DecodingLimits: Sendable, Equatable {
+  /// The most pixels: height × width.
+  public var mostPixels: Int
+  /// The most bytes of decoded pixels: height × width × channels.
+  public var mostBytes: Int
+
+  /// The default admits every photograph up to 134 megapixels.
+  public init(mostPixels: Int = 1 << 27, mostBytes: Int = 1 << 29) {
+    (self.mostPixels, self.mostBytes) = (mostPixels, mostBytes)
+  }
+
+  /// Checks a size that a header claims.
+  ///
+  /// - Parameters:
+  ///   - height: rows, of any value.
+  ///   - width: columns, of any value.
+  ///   - channels: values per pixel after decoding, 1…4.
+  ///   - name: what messages call the file.
+  ///   - position: the byte of the file at which the size stands.
+  /// - Returns: height × width × channels, the number of decoded bytes.
+  /// - Throws: `SeCuError` of kind `badData` for a side below 1 or an image above a limit.
+  package func check(
+    height: Int, width: Int, channels: Int, name: String, position: Int
+  ) throws(SeCuError) -> Int {
+    guard height >= 1, width >= 1 else {
+      throw SeCuError(
+        .badData, "expected a height and width of 1 or more, found \(height)×\(width)", at: name,
+        position: "byte \(position)", remedy: "The file is damaged: copy it again")
+    }
+    // Without limits there is still one, so that no decoder's sizes leave 64 bits.
+    let most = min(mostPixels, mostBytes / channels, 1 << 40)
+    let pixels = height.multipliedReportingOverflow(by: width)
+    guard !pixels.overflow, pixels.partialValue <= most else {
+      throw SeCuError(
+        .badData, "expected an image of at most \(most) pixels, found \(height)×\(width)",
+        at: name, position: "byte \(position)", remedy: "Make the image smaller, or leave it out")
+    }
+    return pixels.partialValue * channels
+  }
+}

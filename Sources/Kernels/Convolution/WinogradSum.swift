@@ -1,0 +1,277 @@
+import Basics
+import MicrokernelInterface
+
+/// Forward and input gradient by Winograd's convolution; `Winograd.swift` has the formulas.
+///
+/// Both are one sum: forward reads x with the weights as they are; the input gradient reads dy with the weights turned by 180° and
+/// transposed, from patches that start 2 − padding before their tile. Where the plain form goes tile by tile, this transforms as
+/// many at once as make whole register tiles:
+///
+///     transform the weights: U[e] in panels [source channel][target channel]              read by all cores
+///     for each task: a block of tiles                                                     spread over the cores
+///       transform its patches: V[e][tile][source channel]                                 in L2
+///       for each element e, panel of target channels:                                     in registers
+///         M[e][tile][target channel] = V[e] · U[e]                                        in L2
+///       transform M to pixels of the target
+///
+/// Where U is larger than the caches, the order turns round, so that it never leaves them:
+///
+///     for each stretch of tiles
+///       transform its patches: V                                                          in L3, read by all cores
+///       for each task: a panel of target channels                                         spread over the cores
+///         transform the panel's weights: U                                                in L2
+///         for each element e, `tileRows` tiles: M[e] = V[e] · U[e]
+///         transform M to pixels of the target
+///
+/// Both orders add up the same products in the same order. Cost: FLOPs of the multiplications 2·36/16 per pixel and pair of
+/// channels, instead of 2·9; about 250 a patch and source channel, 200 a patch and target channel for the transforms.
+package final class WinogradSum {
+  private let tiles: WinogradTiles
+  private let sourceChannels: Int
+  private let targetChannels: Int
+  private let transposesWeights: Bool
+
+  /// Forward of `shape`, which is 3×3 with stride 1.
+  package init(forward s: ConvolutionShape) {
+    tiles = WinogradTiles(
+      tiledHeight: s.outputHeight, tiledWidth: s.outputWidth, patchedHeight: s.height, patchedWidth: s.width,
+      padding: s.padding)
+    (sourceChannels, targetChannels) = (s.inputChannels, s.outputChannels)
+    transposesWeights = false
+  }
+
+  /// Input gradient of `shape`, which is 3×3 with stride 1.
+  package init(inputGradient s: ConvolutionShape) {
+    tiles = WinogradTiles(
+      tiledHeight: s.height, tiledWidth: s.width, patchedHeight: s.outputHeight, patchedWidth: s.outputWidth,
+      padding: 2 - s.padding)
+    (sourceChannels, targetChannels) = (s.outputChannels, s.inputChannels)
+    transposesWeights = true
+  }
+
+  /// Computes the targets of the first `count` images of the batch.
+  ///
+  /// - Parameter accumulate: adds to the target instead of replacing it.
+  package func run(
+    on engine: Engine, source: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+    target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
+  ) {
+    let plan = Plan(self, count: count, kernels: engine.kernels)
+    let operands = Operands(source: source, weights: weights, target: target, accumulate: accumulate)
+    if plan.takesPanels {
+      runPanels(on: engine, plan, operands)
+    } else {
+      runBlocks(on: engine, plan, operands)
+    }
+  }
+
+  private struct Operands {
+    let source: UnsafePointer<Float>
+    let weights: UnsafePointer<Float>
+    let target: UnsafeMutablePointer<Float>
+    let accumulate: Bool
+  }
+
+  /// The first order: all weights are transformed, then each core takes blocks of tiles.
+  private func runBlocks(on engine: Engine, _ plan: Plan, _ operands: Operands) {
+    let kernels = engine.kernels
+    let u = engine.sharedScratch(WinogradTiles.elements * plan.uElement + bOverread)
+    engine.reserveWorkerScratch(plan.scratchFloats + plan.vFloats + plan.mFloats)
+    let rows = Plan.gatheredRows
+    engine.run((sourceChannels + rows - 1) / rows, flops: plan.weightFlops) { task, worker in
+      let channels = task * rows..<min(sourceChannels, (task + 1) * rows)
+      for p in 0..<plan.panels.count {
+        transform(
+          operands.weights, channels, panel: p, plan, into: u + plan.panels.offset(p),
+          scratch: engine.workerScratch(worker), kernels)
+      }
+    }
+    engine.run((plan.tileCount + plan.stretch - 1) / plan.stretch, flops: plan.flops) { task, worker in
+      let scratch = engine.workerScratch(worker)
+      let v = scratch + plan.scratchFloats, m = v + plan.vFloats
+      let block = task * plan.stretch..<min(plan.tileCount, (task + 1) * plan.stretch)
+      tiles.transformPatches(
+        block, of: operands.source, channels: sourceChannels, into: v, tileStride: plan.vStride,
+        elementStride: plan.vElement, scratch: scratch, kernels)
+      multiply(block.count, 0..<plan.panels.count, plan, v, u, into: m, kernels)
+      transform(m, plan, block, columns: 0..<targetChannels, operands, scratch: scratch, kernels)
+    }
+  }
+
+  /// The second order: the tiles of a stretch are transformed, then each core takes panels of target channels.
+  private func runPanels(on engine: Engine, _ plan: Plan, _ operands: Operands) {
+    let kernels = engine.kernels, panels = plan.panels
+    let v = engine.sharedScratch(plan.vFloats)
+    engine.reserveWorkerScratch(plan.scratchFloats + WinogradTiles.elements * plan.uElement + bOverread + plan.mFloats)
+    var first = 0
+    repeat {
+      let stretch = first..<min(plan.tileCount, first + plan.stretch)
+      let pieces = (stretch.count + 7) / 8
+      engine.run(pieces, flops: plan.tileFlops * stretch.count) { task, worker in
+        let from = task * stretch.count / pieces, to = (task + 1) * stretch.count / pieces
+        tiles.transformPatches(
+          first + from..<first + to, of: operands.source, channels: sourceChannels, into: v + from * plan.vStride,
+          tileStride: plan.vStride, elementStride: plan.vElement, scratch: engine.workerScratch(worker), kernels)
+      }
+      engine.run(panels.count, flops: plan.flops) { p, worker in
+        let scratch = engine.workerScratch(worker)
+        let u = scratch + plan.scratchFloats, m = u + WinogradTiles.elements * plan.uElement + bOverread
+        var channel = 0
+        while channel < sourceChannels {
+          let channels = channel..<min(sourceChannels, channel + Plan.gatheredRows)
+          transform(operands.weights, channels, panel: p, plan, into: u, scratch: scratch, kernels)
+          channel = channels.upperBound
+        }
+        multiply(stretch.count, p..<p + 1, plan, v, u, into: m, kernels)
+        let column = p * panels.tileColumns
+        transform(
+          m, plan, stretch, columns: column..<column + panels.columns(of: p), operands, scratch: scratch, kernels)
+      }
+      first = stretch.upperBound
+    } while first < plan.tileCount
+  }
+
+  /// How the work is cut, and where its parts lie; a function of the sizes alone.
+  private struct Plan {
+    let panels: PackedPanels
+    let takesPanels: Bool
+    let tileCount: Int
+    /// Tiles that are transformed together.
+    let stretch: Int
+    let flops: Int
+    /// About the cost of transforming a patch, and all weights.
+    let tileFlops: Int, weightFlops: Int
+    /// Floats from one element to the next of U, V and M, and from one tile to the next. A line more than the data keeps
+    /// elements from meeting in the same lines of the caches.
+    let uElement: Int
+    let vStride: Int, vElement: Int
+    let mStride: Int, mElement: Int
+
+    /// Twelve tiles, whole register tiles of every instruction set: V and M then lie in L2 with half of U for 64 channels. Blocks
+    /// of 24 were 0 to 7 % slower.
+    static let blockTiles = 12
+    /// Transformed weights of 512 × 512 channels (36 MiB) are more than an L3 holds, and reading them for every block is slower
+    /// than the multiplications.
+    static let mostWeightFloats = 4 << 20
+    static let stretchTiles = 256
+    /// Source channels whose weights are transposed together.
+    static let gatheredRows = 16
+
+    init(_ w: WinogradSum, count: Int, kernels: any MicrokernelTable.Type) {
+      panels = PackedPanels(depth: w.sourceChannels, columns: w.targetChannels, kernels: kernels)
+      tileCount = count * w.tiles.perImage
+      takesPanels = WinogradTiles.elements * panels.floats > Self.mostWeightFloats
+      stretch = takesPanels ? min(tileCount, Self.stretchTiles) : Self.blockTiles
+      flops = 2 * WinogradTiles.elements * tileCount * w.sourceChannels * w.targetChannels
+      tileFlops = 250 * w.sourceChannels
+      weightFlops = 200 * w.sourceChannels * w.targetChannels
+      uElement = (takesPanels ? panels.depth * panels.tileColumns : panels.floats) + 16
+      vStride = WinogradTiles.stride(w.sourceChannels, lanes: kernels.lanes)
+      mStride = takesPanels ? panels.tileColumns : WinogradTiles.stride(w.targetChannels, lanes: kernels.lanes)
+      vElement = stretch * vStride + 16
+      mElement = stretch * mStride + 16
+    }
+
+    var vFloats: Int { WinogradTiles.elements * vElement }
+    var mFloats: Int { WinogradTiles.elements * mElement }
+    /// For a transform, and the weights that it transposes.
+    var scratchFloats: Int { WinogradPatch.scratchFloats + 9 * Self.gatheredRows * panels.tileColumns }
+  }
+
+  /// U[e] = G g Gᵀ of a few source channels and one panel of target channels; `u` is where the panel starts.
+  private func transform(
+    _ weights: UnsafePointer<Float>, _ channels: Range<Int>, panel p: Int, _ plan: Plan,
+    into u: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
+  ) {
+    let panels = plan.panels, width = panels.width(p), columns = panels.columns(of: p)
+    let column = p * panels.tileColumns
+    var patch = WinogradPatch(
+      source: weights, row: 0, column: 0, side: 3, target: u, row: 6 * plan.uElement, column: plan.uElement, side: 6,
+      channels: columns, padsChannels: true, accumulate: false, scratch: scratch)
+    let first: UnsafePointer<Float>, step: Int
+    if transposesWeights {
+      let gathered = scratch + WinogradPatch.scratchFloats
+      gather(weights, channels, column..<column + columns, into: gathered, width: panels.tileColumns)
+      // Turned by 180°, the taps run backwards.
+      patch.sourceColumn = -Plan.gatheredRows * panels.tileColumns
+      (first, step) = (UnsafePointer(gathered) - 8 * patch.sourceColumn, panels.tileColumns)
+    } else {
+      patch.sourceColumn = sourceChannels * targetChannels
+      (first, step) = (weights + channels.lowerBound * targetChannels + column, targetChannels)
+    }
+    patch.sourceRow = 3 * patch.sourceColumn
+    for (i, c) in channels.enumerated() {
+      patch.source = first + i * step
+      patch.target = u + c * width
+      kernels.winogradWeights(patch)
+    }
+  }
+
+  /// Copies weights [tap][in][out] of a few outputs (`channels`) and inputs (`columns`) to [tap][`gatheredRows`][columns].
+  private func gather(
+    _ weights: UnsafePointer<Float>, _ channels: Range<Int>, _ columns: Range<Int>,
+    into to: UnsafeMutablePointer<Float>, width: Int
+  ) {
+    for tap in 0..<9 {
+      var j = 0
+      while j < columns.count {
+        let from = weights + (tap * targetChannels + columns.lowerBound + j) * sourceChannels + channels.lowerBound
+        let column = to + tap * Plan.gatheredRows * width + j
+        var c = 0
+        while c < channels.count {
+          column[c * width] = from[c]
+          c += 1
+        }
+        j += 1
+      }
+    }
+  }
+
+  /// M[e] = V[e] · U[e] for all elements and some panels; `u` and `m` are where the first panel's part starts.
+  private func multiply(
+    _ tileCount: Int, _ group: Range<Int>, _ plan: Plan, _ v: UnsafePointer<Float>, _ u: UnsafePointer<Float>,
+    into m: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
+  ) {
+    let panels = plan.panels, tileRows = kernels.tileRows
+    var run = Tile.Run(a: 0, b: 0)
+    withUnsafePointer(to: &run) { run in
+      for e in 0..<WinogradTiles.elements {
+        for p in group {
+          let width = panels.width(p), offset = panels.offset(p) - panels.offset(group.lowerBound)
+          var i = 0
+          while i < tileCount {
+            kernels.tileAlongRows(
+              Tile(
+                a: v + e * plan.vElement + i * plan.vStride, aRowStride: plan.vStride, aDepthStride: 1,
+                b: u + e * plan.uElement + offset, bDepthStride: width,
+                c: m + e * plan.mElement + i * plan.mStride + (p - group.lowerBound) * panels.tileColumns,
+                cRowStride: plan.mStride, rows: min(tileRows, tileCount - i), columns: width, runs: run, runCount: 1,
+                depth: sourceChannels, accumulate: false))
+            i += tileRows
+          }
+        }
+      }
+    }
+  }
+
+  /// Y (+)= Aᵀ M A, as far as it lies inside the target, for some target channels.
+  private func transform(
+    _ m: UnsafePointer<Float>, _ plan: Plan, _ block: Range<Int>, columns: Range<Int>, _ operands: Operands,
+    scratch: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
+  ) {
+    let row = tiles.tiledWidth * targetChannels
+    var patch = WinogradPatch(
+      source: m, row: 6 * plan.mElement, column: plan.mElement, side: 6, target: operands.target, row: row,
+      column: targetChannels, side: 4, channels: columns.count, padsChannels: false, accumulate: operands.accumulate,
+      scratch: scratch)
+    for (i, t) in block.enumerated() {
+      let (image, y, x) = tiles.place(t)
+      patch.source = m + i * plan.mStride
+      patch.target =
+        operands.target + (image * tiles.tiledHeight + y) * row + x * targetChannels + columns.lowerBound
+      patch.targetRows = min(4, tiles.tiledHeight - y)
+      patch.targetColumns = min(4, tiles.tiledWidth - x)
+      kernels.winogradOutput(patch)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/// One two-dimensional transform of Winograd's convolution, T · d · Tᵀ, for every channel of a patch:
+///
+///     target[i, j, c] (+)= Σ_p Σ_q  T[i, p] · T[j, q] · source[p, q, c]              c < channels
+///
+///     source[p, q, c] = source[p · sourceRow + q · sourceColumn + c]   inside `rows` × `columns`, zero elsewhere
+///     target[i, j, c] = target[i · targetRow + j · targetColumn + c]   i < targetRows, j < targetColumns
+///
+/// All strides count floats and may be negative. What T is, the entry point says.
+package struct WinogradPatch {
+  package var source: UnsafePointer<Float>
+  package var sourceRow: Int
+  package var sourceColumn: Int
+  /// The positions of the patch that lie inside the image; nothing is read outside.
+  package var firstRow: Int
+  package var endRow: Int
+  package var firstColumn: Int
+  package var endColumn: Int
+  package var target: UnsafeMutablePointer<Float>
+  package var targetRow: Int
+  package var targetColumn: Int
+  /// Results past these are not written: they fall outside the image.
+  package var targetRows: Int
+  package var targetColumns: Int
+  package var channels: Int
+  /// Whether the channels of a target position end on a whole vector, the rest of which is filled with zeros.
+  package var padsChannels: Bool
+  /// Adds to the target instead of replacing it.
+  package var accumulate: Bool
+  /// `scratchFloats` floats.
+  package var scratch: UnsafeMutablePointer<Float>
+
+  /// Room for the 36 elements of 64 channels (9 KiB, which stay in L1), and 64 zeros.
+  package static let scratchFloats = 37 * 64
+
+  /// A patch that lies whole inside, with room for whole vectors in the target.
+  package init(
+    source: UnsafePointer<Float>, row sourceRow: Int, column sourceColumn: Int, side: Int,
+    target: UnsafeMutablePointer<Float>, row targetRow: Int, column targetColumn: Int, side targetSide: Int,
+    channels: Int, padsChannels: Bool, accumulate: Bool, scratch: UnsafeMutablePointer<Float>
+  ) {
+    self.source = source
+    self.sourceRow = sourceRow
+    self.sourceColumn = sourceColumn
+    firstRow = 0
+    endRow = side
+    firstColumn = 0
+    endColumn = side
+    self.target = target
+    self.targetRow = targetRow
+    self.targetColumn = targetColumn
+    targetRows = targetSide
+    targetColumns = targetSide
+    self.channels = channels
+    self.padsChannels = padsChannels
+    self.accumulate = accumulate
+    self.scratch = scratch
+  }
+}

@@ -1,0 +1,111 @@
+import Basics
+import Foundation
+import Imaging
+import Training
+
+extension Subcommand {
+  /// `secu compare`: several methods on the same images, over several seeds.
+  static let compare = Subcommand(
+    name: "compare", summary: "Compare SeCu with other ways to cluster, over several seeds",
+    abstract: """
+      Clusters the same images with each method from each seed and prints one table. The methods that learn share the network, the views \
+      and the schedule; each changes one thing. Scores are means with their standard deviation over seeds; sizes are the smallest and \
+      the largest cluster of any seed, empty the mean number of clusters without an image, turn the mean angle by which \
+      centers turn in an epoch, loss the mean of the last epoch.
+      """,
+    groups: [.init("comparison", methods, seeds, features, results, threads, json)] + SettingsOptions.comparisonGroups,
+    examples: [
+      .init(purpose: "All methods on the built-in digits", command: "secu compare"),
+      .init(
+        purpose: "What the number of clusters does to the center loss",
+        command: "secu compare --methods secu,cross-entropy --heads 200 --epochs 10"),
+      .init(
+        purpose: "k-means on the features of a run",
+        command: "secu compare --methods k-means,spherical-k-means --features runs/digits-1"),
+    ], run: { values, output in try CompareCommand(values, output).run() })
+
+  fileprivate static let methods = Option.choices(
+    "methods", of: ComparedMethod.allCases.map(\.rawValue),
+    help: "What to compare: " + ComparedMethod.allCases.map { "\($0.rawValue) (\($0.summary))" }.joined(separator: "; ")
+  ).showing(default: "all")
+  fileprivate static let seeds = Option.integers(
+    "seeds", "n,n,…", count: 1...1000, in: 0...Int.max, help: "The seeds to run each method from."
+  ).showing(default: "0,1,2,3,4")
+  fileprivate static let features = Option.path(
+    "features", "run|file",
+    help:
+      "Let k-means cluster the features of this run's encoder, or of an encoder's safetensors file with the network of the settings."
+  ).showing(default: "the pixels")
+  fileprivate static let results = Option.path(
+    "output", "file", help: "Also write each run's result to this file as soon as it is there, a line of JSON each.")
+}
+
+/// What `--json` prints.
+private struct ComparisonSummary: Encodable {
+  var data: String
+  var images: Int
+  var clusters: Int
+  var runs: [Comparison.Result]
+  var methods: [Comparison.Summary]
+}
+
+private struct CompareCommand {
+  let values: ParsedOptions
+  let output: Output
+
+  init(_ values: ParsedOptions, _ output: Output) {
+    (self.values, self.output) = (values, output)
+  }
+
+  func run() throws {
+    let settings = try SettingsOptions.resolve(values)
+    let engine = try Subcommand.engine(values)
+    let methods = values[Subcommand.methods]?.compactMap(ComparedMethod.init) ?? ComparedMethod.allCases
+    let seeds = (values[Subcommand.seeds] ?? [0, 1, 2, 3, 4]).map(UInt64.init)
+    let images = try Subcommand.images(settings)
+    let comparison = try Comparison(
+      settings, images: images,
+      features: values[Subcommand.features].map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) },
+      engine: engine)
+    let log = try values[Subcommand.results].map { try Comparison.Log(creating: URL(fileURLWithPath: $0)) }
+    Interruption.watch()
+    output.messages.tell(
+      "\(settings.data): \(images.count) images of \(images.shape); "
+        + "\(methods.count) methods from \(seeds.count) seeds, judged with \(comparison.clusters) clusters\n")
+
+    var results: [Comparison.Result] = []
+    let progress = ProgressLine(on: output.messages)
+    defer { progress.clear() }
+    let pairs = methods.flatMap { method in seeds.map { (method, $0) } }
+    for (number, (method, seed)) in pairs.enumerated() {
+      let name = "\(number + 1)/\(pairs.count) \(method.rawValue), seed \(seed)"
+      progress.update(name)
+      let result = try comparison.run(method, seed: seed, shouldStop: { Interruption.isRequested }) { event in
+        if case .stepped(let step) = event { progress.update("\(name): epoch \(step.epoch + 1)/\(step.epochs)") }
+      }
+      guard let result, !Interruption.isRequested else { break }
+      results.append(result)
+      try log?.append(result)
+      progress.print("\(name): \(Self.line(result))")
+    }
+    progress.clear()
+    if results.isEmpty { return }
+    let summaries = methods.compactMap { method in
+      Comparison.Summary(results.filter { $0.method == method })
+    }
+    try output.printJSON(
+      ComparisonSummary(
+        data: settings.data, images: images.count, clusters: comparison.clusters, runs: results, methods: summaries))
+    for line in ComparisonTable(summaries).lines { try output.print(line) }
+  }
+
+  private static func line(_ result: Comparison.Result) -> String {
+    if let place = result.diverged { return "diverged (\(place))" }
+    var parts: [String] = []
+    if let acc = result.acc, let nmi = result.nmi, let ari = result.ari {
+      parts.append("ACC \(Subcommand.score(acc))  NMI \(Subcommand.score(nmi))  ARI \(Subcommand.score(ari))")
+    }
+    if let smallest = result.smallest, let largest = result.largest { parts.append("sizes \(smallest)…\(largest)") }
+    return (parts + [QuantityText.time(result.seconds)]).joined(separator: "  ")
+  }
+}

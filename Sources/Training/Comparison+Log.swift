@@ -1,0 +1,21 @@
+import Basics
+import Foundation
+import Interchange
+
+extension Comparison {
+  /// A file of results, a line of JSON each, that keeps what is there if the comparison is interrupted.
+  public struct Log: Sendable {
+    private let lines: JSONLines<Result>
+
+    /// - Throws: `SeCuError` of kind `.cannotCreate` if something is at `url` already, or it can't be made.
+    public init(creating url: URL) throws {
+      guard !FileManager.default.fileExists(atPath: url.path) else {
+        throw SeCuError(
+          .cannotCreate, "the file is there already", at: url.relativePath, remedy: "Name another file, or remove it")
+      }
+      lines = try JSONLines(creating: url)
+    }
+
+    public func append(_ result: Result) throws { try lines.append(result) }
+  }
+}

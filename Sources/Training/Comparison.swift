@@ -1,0 +1,138 @@
+import Basics
+import Clustering
+import Foundation
+import Imaging
+import Kernels
+
+/// Methods side by side: each clusters the same images from the same seed, and is judged by the same head size.
+public struct Comparison {
+  /// What the methods share; each changes a few fields of it.
+  public let settings: TrainingSettings
+  public let images: ImageSet
+  public let engine: Engine
+  /// K of the head that all are judged by.
+  public let clusters: Int
+  /// What k-means clusters: one row an image, and what it is called.
+  private let points: [Float]
+  private let dimensions: Int
+
+  /// One method's result from one seed. JSON has the fields' names with underscores.
+  public struct Result: Codable, Sendable, Equatable {
+    public var method: ComparedMethod
+    public var seed: UInt64
+    /// The scores, where the images have classes and the run did not diverge.
+    public var acc: Double?
+    public var nmi: Double?
+    public var ari: Double?
+    /// Images in the smallest and in the largest cluster, and the clusters without any.
+    public var smallest: Int?
+    public var largest: Int?
+    public var empty: Int?
+    /// The mean turn of the judged head's centers in an epoch, in degrees; the first epoch, in which the encoder stands still, left
+    /// out.
+    public var centerMovement: Double?
+    /// ℓ_x + ℓ_w, the mean over the last epoch. The three center losses are not on one scale.
+    public var loss: Double?
+    public var seconds: Double
+    /// Why there is no result: where the losses stopped being numbers.
+    public var diverged: String?
+
+    enum CodingKeys: String, CodingKey {
+      case method, seed, acc, nmi, ari, smallest, largest, empty, loss, seconds, diverged
+      case centerMovement = "center_movement"
+    }
+  }
+
+  /// - Parameters:
+  ///   - settings: what the methods share.
+  ///   - images: what they cluster.
+  ///   - features: an encoder whose features k-means clusters; nil for the pixels.
+  /// - Throws: `SeCuError` for settings that no method can run with, or an encoder that doesn't fit them.
+  public init(_ settings: TrainingSettings, images: ImageSet, features: InitialWeights?, engine: Engine) throws {
+    try settings.validate(images: images.count)
+    (self.settings, self.images, self.engine) = (settings, images, engine)
+    clusters = settings.heads[EvaluatedHead.index(heads: settings.heads, classes: images.classCount)]
+    if let features {
+      let learner = try Learner(settings, images: images.count, engine: engine)
+      learner.initialize(seed: settings.seed)
+      try features.apply(to: learner)
+      points = try learner.features(ViewMaker(images, settings)).values
+      dimensions = settings.network.dimension
+    } else {
+      points = images.pixels.map { Float($0) / 255 }
+      dimensions = images.shape.count
+    }
+  }
+
+  /// Runs one method.
+  ///
+  /// - Parameters:
+  ///   - seed: of weights, views, orders and starting centers.
+  ///   - shouldStop: asked before every step.
+  ///   - handle: receives the events of the training.
+  /// - Returns: the result; nil if it was stopped.
+  public func run(
+    _ method: ComparedMethod, seed: UInt64, shouldStop: () -> Bool = { false },
+    handle: (TrainingEvent) throws -> Void = { _ in }
+  ) throws -> Result? {
+    var settings = method.settings(from: settings, images: images.count)
+    settings.seed = seed
+    let clock = ContinuousClock(), start = clock.now
+    var result = Result(method: method, seed: seed, seconds: 0)
+    defer { result.seconds = (clock.now - start) / .seconds(1) }
+    let labels: [Int]
+    if method.learns {
+      guard let learnt = try learn(settings, &result, shouldStop, handle) else { return nil }
+      labels = learnt
+    } else {
+      labels = try kMeans(points, dimensions, seed: seed, isSpherical: method == .sphericalKMeans)
+    }
+    result.seconds = (clock.now - start) / .seconds(1)
+    if result.diverged == nil { try judge(labels, &result) }
+    return result
+  }
+
+  /// Trains a network and clusters by it; no labels if it diverged, nil if it was stopped.
+  private func learn(
+    _ settings: TrainingSettings, _ result: inout Result, _ shouldStop: () -> Bool,
+    _ handle: (TrainingEvent) throws -> Void
+  ) throws -> [Int]? {
+    let trainer = try Trainer(settings, images: images, engine: engine)
+    var movements: [Double] = [], loss: Double?
+    do {
+      try trainer.run(shouldStop: shouldStop) { event in
+        if case .epochEnded(let report) = event {
+          if report.epoch > 0, let movement = report.centerMovement { movements.append(movement) }
+          loss = report.representationLoss + report.centerLoss
+        }
+        try handle(event)
+      }
+    } catch let error as SeCuError where error.kind == .badData {
+      result.diverged = error.position ?? error.problem
+      return []
+    }
+    guard trainer.isFinished else { return nil }
+    result.loss = loss
+    result.centerMovement = movements.isEmpty ? nil : movements.reduce(0, +) / Double(movements.count)
+    if result.method == .twoStage {
+      let features = try trainer.learner.features(trainer.viewMaker)
+      return try kMeans(features.values, settings.network.dimension, seed: settings.seed, isSpherical: true)
+    }
+    return try trainer.evaluate().assignments.map(\.cluster)
+  }
+
+  private func kMeans(_ points: [Float], _ dimensions: Int, seed: UInt64, isSpherical: Bool) throws -> [Int] {
+    try KMeans(clusters: clusters, seed: seed, isSpherical: isSpherical)
+      .fit(points, dimensions: dimensions, cores: engine.cores).assignments
+  }
+
+  private func judge(_ labels: [Int], _ result: inout Result) throws {
+    let sizes = clusterSizes(labels, clusters: clusters)
+    result.smallest = sizes.min()
+    result.largest = sizes.max()
+    result.empty = sizes.count { $0 == 0 }
+    guard let classes = images.labels else { return }
+    let scores = try ClusteringScores(clusterLabels: labels, classLabels: classes)
+    (result.acc, result.nmi, result.ari) = (scores.accuracy, scores.nmi, scores.ari)
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@Suite struct CompareTests {
+  private static let tiny = [
+    "compare", "--limit", "60", "--batch", "20", "--heads", "10,4", "--widths", "4,6", "--blocks", "1,1", "--epochs",
+    "2", "--passes", "1",
+  ]
+
+  @Test func `a line a method, and all runs as JSON`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    let methods = ["--methods", "secu,cross-entropy,k-means", "--seeds", "3,4"]
+    let table = try await workspace.secu(Self.tiny + methods)
+    #expect(table.exitCode == 0, "\(table.stderr)")
+    let lines = table.stdout.split(separator: "\n")
+    #expect(lines.count == 4)
+    #expect(lines.first?.hasPrefix("method") == true)
+    #expect(lines.dropFirst().map { $0.prefix { $0 != " " } } == ["secu", "cross-entropy", "k-means"])
+
+    let result = try await workspace.secu(Self.tiny + methods + ["--json", "--output", "results.jsonl"])
+    let object = try jsonObject(result.stdout)
+    #expect(object.keys.sorted() == ["clusters", "data", "images", "methods", "runs"])
+    let runs = try #require(object["runs"] as? [[String: Any]])
+    #expect(
+      runs.map { $0["method"] as? String } == ["secu", "secu", "cross-entropy", "cross-entropy", "k-means", "k-means"])
+    #expect(runs.map { $0["seed"] as? Int } == [3, 4, 3, 4, 3, 4])
+    #expect(try workspace.text("results.jsonl").split(separator: "\n").count == 6)
+
+    let again = try await workspace.secu(Self.tiny + methods + ["--output", "results.jsonl"])
+    #expect(again.exitCode == 73)
+    #expect(try workspace.text("results.jsonl").split(separator: "\n").count == 6)
+  }
+
+  @Test(arguments: [
+    (["--methods", "secu,kmeans"], "k-means"), (["--methods", "secu,secu"], "each name once"),
+    (["--seed", "1"], "--seeds"), (["--features", "nowhere"], "nowhere"),
+  ])
+  func `mistakes are named`(arguments: [String], word: String) async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    let result = try await workspace.secu(Self.tiny + arguments)
+    #expect([64, 66].contains(result.exitCode))
+    #expect(result.stderr.contains(word), "\(result.stderr)")
+    #expect(result.stdout.isEmpty)
+  }
+
+  @Test func `self-labelling goes on from a run, and says when nothing is left to learn`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try await workspace.train()
+    let stage = ["train", "--init", "run", "--self-label", "--epochs", "3", "--output"]
+    let learnt = try await workspace.secu(stage + ["second", "--threshold", "0.1"])
+    #expect(learnt.exitCode == 0, "\(learnt.stderr)")
+    for word in ["starting from run: its encoder and centers", "kept", "epoch 3/3"] {
+      #expect(learnt.stderr.contains(word), "\(learnt.stderr)")
+    }
+    let ended = try await workspace.secu(stage + ["third", "--threshold", "1"])
+    #expect(ended.exitCode == 0)
+    #expect(ended.stderr.contains("the run ends here"), "\(ended.stderr)")
+    #expect(!ended.stderr.contains("epoch 2/3"))
+    let evaluation = try await workspace.secu(["evaluate", "--model", "third", "--json"])
+    #expect(evaluation.exitCode == 0, "\(evaluation.stderr)")
+
+    let alone = try await workspace.secu(["train", "--self-label", "--output", "fourth"])
+    #expect(alone.exitCode == 64)
+    #expect(alone.stderr.contains("--init"))
+    let unused = try await workspace.secu(["train", "--threshold", "0.5", "--output", "fourth"])
+    #expect(unused.exitCode == 64)
+    #expect(unused.stderr.contains("--self-label"))
+  }
+}

@@ -1,0 +1,97 @@
+import Clustering
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite struct ComparisonTests {
+  private func comparison(_ settings: TrainingSettings = TinyRun.settings) throws -> Comparison {
+    try Comparison(
+      settings, images: TinyRun.images(), features: nil, engine: makeEngine(TinyRun.widest, 2))
+  }
+
+  @Test(arguments: ComparedMethod.allCases)
+  func `every method has a result, the same each time`(method: ComparedMethod) throws {
+    let comparison = try comparison()
+    var epochs = 0
+    let result = try #require(
+      try comparison.run(method, seed: 5, handle: { if case .epochEnded = $0 { epochs += 1 } }))
+    #expect(result.method == method && result.seed == 5 && result.diverged == nil)
+    for score in [result.acc, result.nmi] { #expect(0...1 ~= (try #require(score))) }
+    let (smallest, largest) = (try #require(result.smallest), try #require(result.largest))
+    #expect(smallest <= largest && largest <= 13 && (result.empty == 0) == (smallest > 0))
+    #expect((result.loss != nil) == method.learns && (result.centerMovement != nil) == method.learns)
+    #expect(epochs == (method.learns ? 3 : 0))
+    var again = try #require(try comparison.run(method, seed: 5))
+    again.seconds = result.seconds
+    #expect(again == result)
+  }
+
+  @Test func `each method changes what it says and nothing else`() throws {
+    let base = TinyRun.settings { $0.constraint = .entropy(.published) }
+    for method in ComparedMethod.allCases where method.learns {
+      var settings = method.settings(from: base, images: 13)
+      switch method {
+      case .secuEntropy: #expect(settings.constraint == base.constraint)
+      case .twoStage: #expect(settings.constraint == .instance && settings.heads == [13])
+      default: #expect(settings.constraint == .size(SizeConstraint()))
+      }
+      let expected: Discrimination =
+        switch method {
+        case .crossEntropy, .twoStage: .crossEntropy
+        case .coke: .uniform
+        default: .stable
+        }
+      #expect(settings.losses.discrimination == expected)
+      (settings.constraint, settings.heads, settings.losses) = (base.constraint, base.heads, base.losses)
+      #expect(settings == base)
+    }
+  }
+
+  @Test func `a run that diverges is a result`() throws {
+    let wild = TinyRun.settings { ($0.rate, $0.warmupEpochs) = (1e6, 1) }
+    let result = try #require(try comparison(wild).run(.secu, seed: 1))
+    #expect(result.diverged?.contains("epoch") == true)
+    #expect(result.acc == nil && result.smallest == nil)
+  }
+
+  @Test func `a stop leaves no result`() throws {
+    var steps = 0
+    let result = try comparison().run(.secu, seed: 1, shouldStop: { steps >= 4 }) {
+      if case .stepped = $0 { steps += 1 }
+    }
+    #expect(result == nil)
+    #expect(steps == 4)
+  }
+
+  @Test func `k-means on the features of a run`() throws {
+    let folder = temporaryURL()
+    defer { remove(folder) }
+    let (trainer, _) = try TinyRun.finished(in: folder)
+    let engine = makeEngine(TinyRun.widest, 1)
+    let comparison = try Comparison(
+      trainer.settings, images: trainer.images, features: InitialWeights(contentsOf: folder), engine: engine)
+    let result = try #require(try comparison.run(.sphericalKMeans, seed: 2))
+    let features = try trainer.learner.features(trainer.viewMaker)
+    let solution = try KMeans(clusters: 3, seed: 2, isSpherical: true).fit(features.values, dimensions: 8)
+    let scores = try ClusteringScores(
+      clusterLabels: solution.assignments, classLabels: try #require(trainer.images.labels))
+    #expect(result.acc == scores.accuracy && result.nmi == scores.nmi)
+  }
+
+  @Test func `a summary's mean, deviation and extremes`() throws {
+    var one = Comparison.Result(method: .coke, seed: 0, seconds: 2)
+    (one.acc, one.smallest, one.largest, one.empty, one.loss) = (0.5, 3, 9, 0, 1)
+    var other = one
+    (other.acc, other.smallest, other.largest, other.empty, other.seconds) = (0.7, 0, 8, 1, 4)
+    let lost = Comparison.Result(method: .coke, seed: 2, seconds: 3, diverged: "epoch 2, step 1")
+    let summary = try #require(Comparison.Summary([one, other, lost]))
+    #expect(summary.runs == 3 && summary.diverged == 1)
+    #expect(abs(try #require(summary.acc).mean - 0.6) < 1e-12)
+    #expect(abs(try #require(summary.acc).deviation - 0.02.squareRoot()) < 1e-12)
+    #expect(summary.smallest == 0 && summary.largest == 9 && summary.empty == 0.5 && summary.seconds == 3)
+    #expect(summary.nmi == nil && summary.centerMovement == nil)
+    #expect(Comparison.Summary([]) == nil)
+    #expect(Comparison.Summary([one])?.acc?.deviation == 0)
+  }
+}

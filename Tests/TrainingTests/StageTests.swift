@@ -1,0 +1,177 @@
+import Clustering
+import Foundation
+import Imaging
+import Interchange
+import Kernels
+import Networks
+import Testing
+
+@testable import Training
+
+/// Runs that start from other runs: the second stage on other images, and self-labelling.
+@Suite struct StageTests {
+  private let folder = temporaryURL()
+
+  /// Self-labelling after the tiny run.
+  private static func settings(threshold: Float) -> TrainingSettings {
+    var settings = TinyRun.settings.forSelfLabelling
+    (settings.epochs, settings.batch, settings.rate) = (4, 5, 0.01)
+    settings.selfLabelling?.threshold = threshold
+    return settings
+  }
+
+  private func stage(_ settings: TrainingSettings, threads: Int = 1) throws -> Trainer {
+    try Trainer(
+      settings, images: TinyRun.images(), startingFrom: InitialWeights(contentsOf: folder),
+      engine: makeEngine(TinyRun.widest, threads))
+  }
+
+  // MARK: - Starting
+
+  @Test func `a run gives its encoder and centers, and nothing else`() throws {
+    defer { remove(folder) }
+    let (first, _) = try TinyRun.finished(in: folder)
+    let weights = try InitialWeights(contentsOf: folder)
+    #expect(weights.hasCenters(for: first.settings))
+    let images = try TinyRun.images(20, seed: 9)
+    let second = try Trainer(
+      first.settings, images: images, startingFrom: weights, engine: makeEngine(TinyRun.widest, 1))
+    #expect(second.learner.network.parameters.values == first.learner.network.parameters.values)
+    #expect(second.learner.network.statistics.values == first.learner.network.statistics.values)
+    #expect(second.learner.network.batchesTracked == first.learner.network.batchesTracked)
+    #expect(second.learner.heads.centers.values == first.learner.heads.centers.values)
+    for buffer in [
+      second.learner.encoderOptimizer.velocity, second.learner.centerOptimizer.velocity, second.learner.heads.duals,
+    ] {
+      #expect(buffer.values.allSatisfy { $0 == 0 })
+    }
+    #expect(second.learner.heads.isAssigned == [Bool](repeating: false, count: 20))
+    try second.run()
+    #expect(second.isFinished)
+  }
+
+  @Test func `other heads get new centers, and an encoder's file gives the encoder`() throws {
+    defer { remove(folder) }
+    let (first, _) = try TinyRun.finished(in: folder)
+    let other = TinyRun.settings { $0.heads = [4] }
+    for url in [folder, RunFolder(folder).encoder] {
+      let weights = try InitialWeights(contentsOf: url)
+      #expect(!weights.hasCenters(for: other))
+      let engine = makeEngine(TinyRun.widest, 1)
+      let second = try Trainer(other, images: TinyRun.images(), startingFrom: weights, engine: engine)
+      #expect(second.learner.network.parameters.values == first.learner.network.parameters.values)
+      let fresh = try Trainer(other, images: TinyRun.images(), engine: engine)
+      #expect(second.learner.heads.centers.values == fresh.learner.heads.centers.values)
+    }
+  }
+
+  @Test func `a network of another shape is refused with the tensors' names`() throws {
+    defer { remove(folder) }
+    try TinyRun.finished(in: folder)
+    let weights = try InitialWeights(contentsOf: folder)
+    for (change, word) in [
+      ({ $0.network.blocks = [1, 2] }, "missing: layer2.1"), ({ $0.network.widths = [4, 7] }, "layer2.0.conv1.weight"),
+    ] as [((inout TrainingSettings) -> Void, String)] {
+      let error = try failure(.badData) {
+        try Trainer(
+          TinyRun.settings(change), images: TinyRun.images(), startingFrom: weights,
+          engine: makeEngine(TinyRun.widest, 1))
+      }
+      #expect("\(error)".contains(word), "\(error)")
+      #expect(error.place == weights.name)
+    }
+  }
+
+  @Test func `what is neither a run nor a file is refused`() throws {
+    try failure(.noInput) { try InitialWeights(contentsOf: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { remove(folder) }
+    try failure(.noInput) { try InitialWeights(contentsOf: folder) }
+    let file = folder.appending(path: "note.txt")
+    try Data("no tensors".utf8).write(to: file)
+    try failure(.badData) { try InitialWeights(contentsOf: file) }
+  }
+
+  // MARK: - Self-labelling
+
+  @Test func `sure images move the encoder and the judged head alone`() throws {
+    defer { remove(folder) }
+    let (first, _) = try TinyRun.finished(in: folder)
+    let second = try stage(Self.settings(threshold: 0))
+    var reports: [EpochReport] = []
+    try second.run { if case .epochEnded(let report) = $0 { reports.append(report) } }
+    #expect(second.isFinished && !second.isExhausted)
+    #expect(reports.map(\.kept) == [1, 1, 1, 1])
+    #expect(reports.allSatisfy { $0.rate == 0.01 && $0.centerLoss == 0 })
+    // There is no center loss that could be stuck.
+    #expect(reports.allSatisfy { $0.warnings?.contains(.nothingLearnt) == false })
+    #expect(try #require(reports.last).representationLoss < reports[0].representationLoss)
+    #expect(second.learner.network.parameters.values != first.learner.network.parameters.values)
+    let (before, after) = (first.learner.heads.centers.values, second.learner.heads.centers.values)
+    let judged = 0..<3 * 8
+    #expect(second.evaluatedHead == 0)
+    #expect(before[judged] != after[judged])
+    #expect(before[judged.upperBound...] == after[judged.upperBound...])
+  }
+
+  @Test func `nothing above the threshold ends the run after an epoch and changes no weight`() throws {
+    defer { remove(folder) }
+    let (first, _) = try TinyRun.finished(in: folder)
+    let second = try stage(Self.settings(threshold: 1))
+    var reports: [EpochReport] = []
+    try second.run { if case .epochEnded(let report) = $0 { reports.append(report) } }
+    #expect(second.isFinished && second.isExhausted)
+    #expect(reports.count == 1)
+    #expect(reports.first?.kept == 0)
+    #expect(0..<1 ~= (try #require(reports.first?.highestConfidence)))
+    #expect(second.learner.network.parameters.values == first.learner.network.parameters.values)
+    // It stays ended after being read back.
+    let resumed = try Trainer(
+      resuming: second.makeCheckpoint(), images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 1))
+    #expect(resumed.isFinished)
+    _ = try resumed.evaluate()
+  }
+
+  @Test func `a run that stops after any step ends with the same bits`() throws {
+    defer { remove(folder) }
+    try TinyRun.finished(in: folder)
+    let settings = Self.settings(threshold: 0.3)
+    let straight = try stage(settings)
+    try straight.run()
+    let moments = { (trainer: Trainer) in
+      [trainer.learner.selfLabelling?.encoder, trainer.learner.selfLabelling?.centers].map {
+        ($0?.firstMoment.values ?? []) + ($0?.secondMoment.values ?? [])
+      }
+    }
+    for stop in [0, 1, 4, 7] {
+      let first = try stage(settings, threads: 2)
+      try first.run(steps: stop)
+      let second = try Trainer(
+        resuming: first.makeCheckpoint(), images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 3))
+      try second.run()
+      #expect(RunState(second) == RunState(straight), "stopped after step \(stop)")
+      #expect(moments(second) == moments(straight), "stopped after step \(stop)")
+    }
+  }
+
+  @Test func `it needs a run with the same heads`() throws {
+    defer { remove(folder) }
+    try TinyRun.finished(in: folder)
+    var settings = Self.settings(threshold: 0)
+    let engine = makeEngine(TinyRun.widest, 1)
+    let none = try failure(.usage) { try Trainer(settings, images: TinyRun.images(), engine: engine) }
+    #expect(none.remedy?.contains("--init") == true)
+    settings.heads = [3]
+    try failure(.usage) { try stage(settings) }
+  }
+
+  @Test func `the published settings`() {
+    let cifar = Preset.cifar10.settings.forSelfLabelling
+    #expect(cifar.epochs == 200 && cifar.batch == 1000 && cifar.rate == 1e-4 && cifar.weightDecay == 1e-4)
+    #expect(cifar.selfLabelling?.threshold == 0.99)
+    #expect(cifar.strongAugmentation?.count == 4 && cifar.strongAugmentation?.cutout == 16)
+    let stl = Preset.stl10Stage2.settings.forSelfLabelling
+    #expect(stl.epochs == 100 && stl.strongAugmentation?.cutout == 32)
+    #expect(TrainingSettings.digits.forSelfLabelling.strongAugmentation == nil)
+  }
+}
