@@ -34,6 +34,9 @@ extension TrainCommand {
     let memory = try settings.memory(
       images: expected.count, imageBytes: expected.bytes, threads: engine.cores.threads)
     try output.results.write(String(decoding: settings.configuration(), as: UTF8.self))
+    if let preset = Preset.all.first(where: { $0.name == settings.preset }) {
+      output.messages.tell("\(preset.name): \(preset.summary)\n")
+    }
     output.messages.tell("\(expected.count) images of \(expected.shape); needs \(memory.text)\n")
   }
 

@@ -131,13 +131,14 @@ import Testing
   @Test func `a trial tells time and memory, and leaves nothing`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    let text = try await workspace.secu(["train", "--preset", "cifar10-compact", "--batch", "32", "--try", "2"])
+    let trial = ["train", "--preset", "cifar10-compact", "--batch", "32", "--try", "2"]
+    let text = try await workspace.secu(trial)
     #expect(text.exitCode == 0, "\(text.stderr)")
     for word in ["2 steps of 32 random images of 32×32×3", "a step takes ", " images/s", "62520 steps", "needs about "]
     {
       #expect(text.stdout.contains(word), "\(word): \(text.stdout)")
     }
-    let result = try await workspace.secu(["train", "--preset", "cifar10-compact", "--try", "2", "--json"])
+    let result = try await workspace.secu(trial + ["--json"])
     let object = try jsonObject(result.stdout)
     #expect(object["steps"] as? Int == 2)
     #expect(object["images"] as? Int == 50_000)
