@@ -62,7 +62,7 @@ private struct CompareCommand {
     let engine = try Subcommand.engine(values)
     let methods = values[Subcommand.methods]?.compactMap(ComparedMethod.init) ?? ComparedMethod.allCases
     let seeds = (values[Subcommand.seeds] ?? [0, 1, 2, 3, 4]).map(UInt64.init)
-    let images = try Subcommand.images(settings)
+    let images = try Subcommand.images(settings, output)
     let comparison = try Comparison(
       settings, images: images,
       features: values[Subcommand.features].map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) },
@@ -70,7 +70,7 @@ private struct CompareCommand {
     let log = try values[Subcommand.results].map { try Comparison.Log(creating: URL(fileURLWithPath: $0)) }
     Interruption.watch()
     output.messages.tell(
-      "\(settings.data): \(images.count) images of \(images.shape); "
+      "\(images.name): \(images.count) images of \(images.shape); "
         + "\(methods.count) methods from \(seeds.count) seeds, judged with \(comparison.clusters) clusters\n")
 
     var results: [Comparison.Result] = []

@@ -55,7 +55,7 @@ extension Subcommand {
     }
     let entry = try DataCatalog.entry(named: name)
     try output.printJSON(Description(entry))
-    let set = try entry.load()
+    let set = try DataCatalog.find(entry.name).load()
     guard let index = values[image] else {
       try output.print("\(entry.name): \(entry.summary)")
       try output.print("\(entry.count) images of \(entry.shape)")

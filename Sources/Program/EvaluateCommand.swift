@@ -1,5 +1,6 @@
 import Basics
 import Clustering
+import Datasets
 import Foundation
 import Imaging
 import Kernels
@@ -15,7 +16,7 @@ extension Subcommand {
       --head all if the number of clusters is not known.
       """,
     groups: [
-      .init("evaluation", model, data, limit, head, threads, json),
+      .init("evaluation", model, data, split, limit, head, threads, json),
       .init("detail", details, features, neighbors, reference),
     ],
     glossary: .init(
@@ -40,9 +41,11 @@ extension Subcommand {
         purpose: "Judge the features too", command: "secu evaluate --model runs/digits-1 --details --features backbone"),
     ], run: { values, output in try EvaluateCommand(values, output).run() })
 
-  fileprivate static let data = Option.string(
-    "data", "name", help: "The data set to cluster."
+  fileprivate static let data = Option.path(
+    "data", "name|path", help: "The images to cluster: a data set that 'secu data' lists, or a file or folder."
   ).showing(default: "the run's own")
+  fileprivate static let split = Option.splits(help: "The part of the data set to cluster.").showing(
+    default: "the run's own, or the one for training")
   fileprivate static let limit = Option.integer("limit", in: 1...Int.max, help: "Use only the first n images.")
   fileprivate static let head = Option<HeadChoice?>(
     OptionDeclaration(
@@ -161,8 +164,11 @@ private struct EvaluateCommand {
     engine = try Subcommand.engine(values)
     model = try TrainedModel(folder, engine: engine)
     name = values[Subcommand.data] ?? model.settings.data
+    // What the run learned from, unless other images are asked for.
+    let isOwn = values[Subcommand.data] == nil && values[Subcommand.split] == nil
     images = try Subcommand.images(
-      name, limit: values[Subcommand.limit] ?? (values[Subcommand.data] == nil ? model.settings.limit : nil))
+      name, values[Subcommand.split] ?? (isOwn ? model.settings.split.map { try Splits($0) } : nil),
+      limit: values[Subcommand.limit] ?? (isOwn ? model.settings.limit : nil), output)
   }
 
   func run() throws {
@@ -215,7 +221,7 @@ private struct EvaluateCommand {
     func refusal(_ problem: String, _ remedy: String) -> SeCuError {
       SeCuError(.usage, problem, at: "--reference", remedy: remedy)
     }
-    let set = try Subcommand.images(reference, limit: nil)
+    let set = try Subcommand.images(reference, nil, limit: nil, output)
     guard set.name != images.name else {
       throw refusal(
         "\(reference) is what is evaluated, and images would be their own neighbors",
@@ -223,7 +229,7 @@ private struct EvaluateCommand {
     }
     guard set.labels != nil, set.classNames == images.classNames else {
       throw refusal(
-        "\(reference) does not have the classes of \(name)", "Name a data set with the same classes")
+        "\(reference) does not have the classes of \(images.name)", "Name a data set with the same classes")
     }
     return set
   }
@@ -233,7 +239,7 @@ private struct EvaluateCommand {
   private func tell(_ summary: EvaluationSummary) throws {
     let judged = summary.judged
     try output.print(
-      "\(name), \(images.count) images, clean; features: projection, d = \(summary.dimension), unit length")
+      "\(images.name), \(images.count) images, clean; features: projection, d = \(summary.dimension), unit length")
     if let heads = summary.heads {
       try tellTable(heads)
       if let classes = summary.classes { try output.print(Self.rule(nil, classes)) }

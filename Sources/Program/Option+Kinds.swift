@@ -1,4 +1,5 @@
 import Basics
+import Datasets
 import Foundation
 
 extension Option where Value == Bool {
@@ -56,6 +57,24 @@ extension Option where Value == [String]? {
         }
         guard Set(parts).count == parts.count else { throw unexpected(argument, expected: "each name once") }
         return parts
+      }, fallback: .some(nil))
+  }
+}
+
+extension Option where Value == Splits? {
+  /// `--split`: one split of a data set, or several joined by `+`.
+  static func splits(help: String) -> Self {
+    Option(
+      OptionDeclaration(
+        name: "split", placeholder: Split.allCases.map(\.rawValue).joined(separator: "|"),
+        help: "\(help) Several are joined by +, as in train+test."
+      ) { argument in
+        do {
+          return try Splits(argument)
+        } catch var error as SeCuError {
+          error.place = nil
+          throw error
+        }
       }, fallback: .some(nil))
   }
 }

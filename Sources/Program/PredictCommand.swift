@@ -1,4 +1,5 @@
 import Basics
+import Datasets
 import Foundation
 import Training
 
@@ -10,15 +11,17 @@ extension Subcommand {
       Prints a line for each image, as CSV: its number, its cluster, the confidence (0 to 1) and the next best cluster. With \
       --json, one object with all of them.
       """,
-    groups: [.init("prediction", model, data, images, head, threads, json)],
+    groups: [.init("prediction", model, data, split, images, head, threads, json)],
     examples: [
       .init(purpose: "All images of the run's data set", command: "secu predict --model runs/digits-1"),
       .init(purpose: "Three images", command: "secu predict --model runs/digits-1 --images 0,17,1796"),
     ], run: predict)
 
-  fileprivate static let data = Option.string(
-    "data", "name", help: "The data set that the images are in."
+  fileprivate static let data = Option.path(
+    "data", "name|path", help: "The images: a data set that 'secu data' lists, or a file or folder."
   ).showing(default: "the run's own")
+  fileprivate static let split = Option.splits(help: "The part of the data set.").showing(
+    default: "the run's own, or the one for training")
   fileprivate static let images = Option.integers(
     "images", "i,i,…", count: 1...100_000, in: 0...Int.max, help: "The numbers of the images, from 0."
   ).showing(
@@ -47,11 +50,12 @@ extension Subcommand {
     let folder = try RunFolder.open(URL(fileURLWithPath: values[model]))
     let model = try TrainedModel(folder, engine: try engine(values))
     let name = values[data] ?? model.settings.data
-    let all = try Subcommand.images(name, limit: nil)
+    let splits = try values[split] ?? (values[data] == nil ? model.settings.split.map { try Splits($0) } : nil)
+    let all = try Subcommand.images(name, splits, limit: nil, output)
     let ids = values[images] ?? Array(0..<all.count)
     if let wrong = ids.first(where: { $0 >= all.count }) {
       throw SeCuError(
-        .usage, "\(name) has no image \(wrong)", at: "--images",
+        .usage, "\(all.name) has no image \(wrong)", at: "--images",
         remedy: "Its \(all.count) images are 0 to \(all.count - 1)")
     }
     let evaluation = try model.evaluate(all.subset(ids), head: values[head] ?? model.head(for: all))

@@ -48,7 +48,8 @@ extension SettingsOptions {
     _ values: ParsedOptions, to base: TrainingSettings, warmup start: Int? = nil
   ) throws -> TrainingSettings {
     var s = base
-    if let value = values[data] { s.data = try DataCatalog.entry(named: value).name }
+    if let value = values[data] { (s.data, s.split) = (try DataCatalog.canonicalName(value), nil) }
+    if let value = values[split] { s.split = value.description }
     if let value = values[limit] { s.limit = value }
     if values.declares(seed), let value = values[seed] { s.seed = UInt64(value) }
     if let value = values[epochs], value != s.epochs {

@@ -16,9 +16,11 @@ enum SettingsOptions {
   static let config = Option.path(
     "config", "file",
     help: "A JSON file with any of the settings that --show prints, such as a run's config.json. Options win over it.")
-  static let data = Option.string(
-    "data", "name", help: "The data set to cluster, one of those that 'secu data' lists."
+  static let data = Option.path(
+    "data", "name|path", help: "The images to cluster: a data set that 'secu data' lists, or a file or folder."
   ).showing(default: "the preset's")
+  static let split = Option.splits(help: "The part of the data set to learn from.").showing(
+    default: "the one for training")
   static let limit = Option.integer("limit", in: 1...Int.max, help: "Use only the first n images.")
 
   static let seed = Option.integer(
@@ -120,7 +122,7 @@ enum SettingsOptions {
   ).showing(default: "\(SelfLabelling().threshold)")
 
   static let groups: [Subcommand.Group] = [
-    .init("data and settings", data, limit, preset, config),
+    .init("data and settings", data, split, limit, preset, config),
     .init(
       "training", epochs, passes, batch, seed, rate, centerRate, centerSchedule, warmup, optimizer, momentum,
       weightDecay,

@@ -17,25 +17,27 @@ extension Subcommand {
   }
 
   /// The images that settings name.
-  static func images(_ settings: TrainingSettings) throws -> ImageSet {
-    try images(settings.data, limit: settings.limit)
+  static func images(_ settings: TrainingSettings, _ output: Output) throws -> ImageSet {
+    try images(settings.data, settings.split.map { try Splits($0) }, limit: settings.limit, output)
   }
 
-  static func images(_ name: String, limit: Int?) throws -> ImageSet {
-    let all = try entry(name).load()
-    guard let limit, limit < all.count else { return all }
-    return try all.prefix(limit)
+  /// The images of a known name or a path. What is remarkable about their files is told.
+  static func images(_ name: String, _ splits: Splits?, limit: Int?, _ output: Output) throws -> ImageSet {
+    let files = try files(name)
+    for warning in files.warnings { output.messages.tell("Warning: \(printable(warning)).\n") }
+    return try files.load(splits, limit: limit)
   }
 
-  /// The data set called `name`. One that presets were made for, and that this program can't read, is told from one that nobody knows.
-  private static func entry(_ name: String) throws -> DataCatalog.Entry {
+  /// The files of a known name or a path. A data set that presets were made for, and that has no files that this program could look for, is told
+  /// from one that nobody knows.
+  static func files(_ name: String) throws -> DataFiles {
     let isKnown = DataCatalog.entries.contains { $0.name == name }
     if !isKnown, let data = Preset.all.first(where: { $0.data.name == name })?.data {
       throw SeCuError(
-        .noInput, "this program can't read this data set yet, the \(data.images) images of \(data.source)", at: name,
-        remedy: "Try the settings with --try, or name other images with --data")
+        .noInput, "these are the \(data.images) images of \(data.source), which have no place that is known", at: name,
+        remedy: "Try the settings with --try, or name the images' folder with --data")
     }
-    return try DataCatalog.entry(named: name)
+    return try DataCatalog.find(name)
   }
 
   /// A number with three decimals, for scores.

@@ -92,11 +92,11 @@ private struct ExpectedImages {
 
   init(_ settings: TrainingSettings) throws {
     let all: Int
-    if let known = Preset.all.first(where: { $0.data.name == settings.data })?.data {
+    if settings.split == nil, let known = Preset.all.first(where: { $0.data.name == settings.data })?.data {
       (all, shape) = (known.images, try ImageShape(height: known.side, width: known.side, channels: known.channels))
     } else {
-      let entry = try DataCatalog.entry(named: settings.data)
-      (all, shape) = (entry.count, entry.shape)
+      let files = try Subcommand.files(settings.data)
+      (all, shape) = (try files.count(settings.split.map { try Splits($0) }), files.shape)
     }
     count = min(all, settings.limit ?? .max)
   }

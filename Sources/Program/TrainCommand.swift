@@ -154,7 +154,7 @@ struct TrainCommand {
 
   private func newRun() throws -> (Trainer, RunFolder) {
     var settings = try SettingsOptions.resolve(values)
-    let images = try Subcommand.images(settings)
+    let images = try Subcommand.images(settings, output)
     // The published batch of self-labelling is large; a small data set is one batch.
     if settings.selfLabelling != nil, values[SettingsOptions.batch] == nil {
       settings.batch = min(settings.batch, images.count)
@@ -163,15 +163,15 @@ struct TrainCommand {
     let trainer = try begin(settings, images)
     let folder =
       try values[Subcommand.output].map { try RunFolder.create(at: URL(fileURLWithPath: $0)) }
-      ?? RunFolder.create(named: settings.data, in: Self.base)
+      ?? RunFolder.create(named: DataCatalog.shortName(settings.data), in: Self.base)
     return (trainer, folder)
   }
 
   private func resumedRun() throws -> (Trainer, RunFolder) {
     let (folder, settings) = try runToResume()
-    if folder.isUnbegun { return (try begin(settings, Subcommand.images(settings)), folder) }
+    if folder.isUnbegun { return (try begin(settings, Subcommand.images(settings, output)), folder) }
     let checkpoint = try folder.readCheckpoint()
-    let trainer = try Trainer(resuming: checkpoint, images: Subcommand.images(settings), engine: engine)
+    let trainer = try Trainer(resuming: checkpoint, images: Subcommand.images(settings, output), engine: engine)
     if let isa = checkpoint.instructionSet, isa != engine.instructionSet.rawValue {
       output.messages.tell(
         "The run was on \(isa) and goes on with \(engine.instructionSet.rawValue), which rounds differently: "
@@ -194,7 +194,7 @@ struct TrainCommand {
   func runToResume() throws -> (RunFolder, TrainingSettings) {
     let folder =
       try values[Subcommand.output].map { try RunFolder.open(URL(fileURLWithPath: $0)) }
-      ?? RunFolder.latest(named: SettingsOptions.resolve(values).data, in: Self.base)
+      ?? RunFolder.latest(named: DataCatalog.shortName(SettingsOptions.resolve(values).data), in: Self.base)
     let settings = try folder.readSettings()
     if let difference = try settings.firstDifference(from: SettingsOptions.change(settings, by: values)) {
       throw SeCuError(
@@ -216,7 +216,7 @@ struct TrainCommand {
     let classes = trainer.images.classCount.map { ", \($0) classes (for scores only)" } ?? ""
     let heads = s.heads.map(String.init).joined(separator: ", ")
     return """
-      \(s.data): \(trainer.images.count) images of \(trainer.images.shape)\(classes)
+      \(trainer.images.name): \(trainer.images.count) images of \(trainer.images.shape)\(classes)
       \(count(s.heads.count, "head")) of \(heads) clusters; \(count(s.epochs, "epoch")) of \(count(s.passesPerEpoch, "pass")); seed \(s.seed)
       \(count(engine.cores.threads, "thread")), \(engine.instructionSet.rawValue); run folder \(folder.url.relativePath)
       needs \(memory.text)

@@ -45,7 +45,7 @@ struct SettingsSchema: Sendable {
     [AssignmentConstraint.size(SizeConstraint()), .entropy(.published), .instance].map {
       var example = settings
       (example.constraint, example.limit, example.initialWeights) = ($0, 1, "")
-      (example.selfLabelling, example.strongAugmentation) = (SelfLabelling(), .cifar)
+      (example.selfLabelling, example.strongAugmentation, example.split) = (SelfLabelling(), .cifar, "")
       return example
     } + [settings]
   }

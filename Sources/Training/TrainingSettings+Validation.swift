@@ -1,4 +1,5 @@
 import Basics
+import Datasets
 import Imaging
 
 extension TrainingSettings {
@@ -12,6 +13,7 @@ extension TrainingSettings {
       guard !range.contains(value) else { return }
       throw SeCuError(.usage, "\(value) is outside \(range.lowerBound) to \(range.upperBound)", at: name)
     }
+    if let split { _ = try Splits(split) }
     try check("limit", limit ?? 1, 1...Int.max)
     try check("epochs", epochs, 1...1_000_000)
     try check("passesPerEpoch", passesPerEpoch, 1...1_000_000)

@@ -7,6 +7,8 @@ import Networks
 public struct TrainingSettings: Codable, Hashable, Sendable {
   /// The data set's name or the folder it came from.
   public var data: String
+  /// The splits of the data set to learn from, such as `train+test`; nil for its usual ones.
+  public var split: String?
   /// Only the first images of the data set, if not nil.
   public var limit: Int?
   /// The preset that these settings started from.
@@ -77,6 +79,7 @@ extension TrainingSettings {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func value<Value: Decodable>(_ key: CodingKeys) throws -> Value { try container.decode(Value.self, forKey: key) }
     data = try value(.data)
+    split = try container.decodeIfPresent(String.self, forKey: .split)
     limit = try container.decodeIfPresent(Int.self, forKey: .limit)
     preset = try value(.preset)
     seed = try value(.seed)

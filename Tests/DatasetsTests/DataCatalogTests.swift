@@ -3,17 +3,27 @@ import Datasets
 import Testing
 
 @Suite struct DataCatalogTests {
-  @Test func entriesTellTheTruth() throws {
-    #expect(DataCatalog.entries.map(\.name) == ["digits"])
+  @Test func `entries are whole`() throws {
+    let names = DataCatalog.entries.map(\.name)
+    #expect(names.first == "digits")
+    #expect(Set(names).count == names.count)
     for entry in DataCatalog.entries {
-      let images = try entry.load()
-      #expect(images.name == entry.name)
-      #expect(images.count == entry.count)
-      #expect(images.shape == entry.shape)
-      #expect(images.classNames == entry.classNames)
-      #expect(!entry.attribution.licence.isEmpty)
+      #expect(!entry.attribution.licence.isEmpty && !entry.attribution.source.isEmpty)
       #expect(entry.name == entry.name.lowercased())
+      #expect(entry.count > 0)
+      #expect(Set(entry.classNames).count == entry.classNames.count)
     }
+  }
+
+  @Test func `digits need no files`() throws {
+    let entry = try DataCatalog.entry(named: "digits")
+    let files = try DataCatalog.find("Digits")
+    #expect(try files.count() == entry.count)
+    let images = try files.load()
+    #expect((images.name, images.count, images.shape) == ("digits", entry.count, entry.shape))
+    #expect(images.classNames == entry.classNames)
+    let refused = try #require(throws: SeCuError.self) { try files.load(Splits(.test)) }
+    #expect(refused.description == "split: digits has no splits, found 'test'. Leave the split out.")
   }
 
   @Test func namesAreFoundOrExplained() throws {
@@ -23,6 +33,6 @@ import Testing
     #expect(misspelt.place == "digit")
     #expect(misspelt.remedy == "The nearest known name is digits")
     let unknown = try #require(throws: SeCuError.self) { try DataCatalog.entry(named: "photographs") }
-    #expect(unknown.remedy == "Known are digits")
+    #expect(unknown.remedy == "Known are \(DataCatalog.entries.map(\.name).joined(separator: ", "))")
   }
 }

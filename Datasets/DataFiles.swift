@@ -1,0 +1,109 @@
+import Basics
+import Foundation
+import Imaging
+
+/// A data set whose files were recognised, before its images are read.
+public struct DataFiles: Sendable {
+  /// What people call it: the known name, or the last component of the path.
+  public internal(set) var name: String
+  /// The known data set that it is, in full or in part; nil for images of one's own.
+  public let entryName: String?
+  /// What the files are, such as `CIFAR-10, binary version`.
+  public let format: String
+  /// The folder or file; nil for what is built into the program.
+  public let path: String?
+  /// The shape of every image.
+  public let shape: ImageShape
+  /// The name of each class, where known; a label indexes it.
+  public let classNames: [String]?
+  /// The splits to use where nobody says which; nil for a data set without splits.
+  public let usualSplits: Splits?
+  /// What a user should know, a sentence each without a final full stop.
+  public internal(set) var warnings: [String] = []
+  let parts: [any DataPart]
+
+  /// The splits that there are, the one to train on first.
+  public var splits: [Split] { Split.allCases.filter { split in parts.contains { $0.split == split } } }
+
+  /// The files, in order.
+  public var paths: [String] { parts.flatMap(\.paths) }
+
+  /// The number of images.
+  ///
+  /// - Parameter splits: those to count; nil for the usual ones.
+  /// - Throws: `SeCuError` of kind `.usage` for a split that there is not.
+  public func count(_ splits: Splits? = nil) throws -> Int {
+    try parts(of: splits).reduce(0) { $0 + $1.count }
+  }
+
+  /// What the images are called with their splits, such as `cifar10 (test)`.
+  ///
+  /// - Throws: as `count`.
+  public func title(_ splits: Splits? = nil) throws -> String {
+    _ = try parts(of: splits)
+    return (splits ?? usualSplits).map { "\(name) (\($0))" } ?? name
+  }
+
+  /// Reads images into memory.
+  ///
+  /// - Parameters:
+  ///   - splits: whose; nil for the usual ones.
+  ///   - limit: only so many, from the first on.
+  /// - Returns: images with labels if all have them.
+  /// - Throws: `SeCuError` of kind `.usage` for a split that there is not, otherwise with the file and the byte at fault.
+  public func load(_ splits: Splits? = nil, limit: Int? = nil) throws -> ImageSet {
+    let parts = try parts(of: splits)
+    var left = min(limit ?? .max, parts.reduce(0) { $0 + $1.count })
+    let total = left * shape.count
+    try Machine.checkMemory(
+      Double(total), for: "its images", at: path ?? name, remedy: "Use fewer of them with --limit")
+    var taken: [(part: any DataPart, count: Int)] = []
+    for part in parts where left > 0 {
+      taken.append((part, min(left, part.count)))
+      left -= min(left, part.count)
+    }
+    let labels = try labels(of: taken)
+    let pixels = try [UInt8](unsafeUninitializedCapacity: total) { buffer, initialized in
+      guard var next = buffer.baseAddress else { return }
+      for (part, count) in taken {
+        try part.readPixels(count, into: next)
+        next += count * shape.count
+      }
+      initialized = total
+    }
+    return try ImageSet(
+      name: title(splits), shape: shape, pixels: pixels, labels: labels, classNames: labels == nil ? nil : classNames)
+  }
+
+  /// The labels of the images of `splits`; nil unless all have some.
+  ///
+  /// - Throws: as `load`.
+  public func labels(_ splits: Splits? = nil) throws -> [Int]? {
+    try labels(of: parts(of: splits).map { ($0, $0.count) })
+  }
+
+  private func labels(of parts: [(part: any DataPart, count: Int)]) throws -> [Int]? {
+    var labels: [Int] = []
+    for (part, count) in parts {
+      guard let some = try part.labels(count) else { return nil }
+      labels += some
+    }
+    return labels
+  }
+
+  func parts(of splits: Splits?) throws -> [any DataPart] {
+    guard let chosen = splits ?? usualSplits else { return parts }
+    guard !self.splits.isEmpty else {
+      throw SeCuError(.usage, "\(name) has no splits, found '\(chosen)'", at: "split", remedy: "Leave the split out")
+    }
+    return try chosen.parts.flatMap { split in
+      let some = parts.filter { $0.split == split }
+      guard !some.isEmpty else {
+        let known = self.splits.map(\.rawValue).joined(separator: ", ")
+        throw SeCuError(
+          .usage, "there is no split '\(split.rawValue)' in \(path ?? name)", at: "split", remedy: "There is \(known)")
+      }
+      return some
+    }
+  }
+}
