@@ -8,9 +8,12 @@ protocol Layer {
   var output: Int { get }
   /// The values that backward reads again; the others are free once forward has passed.
   var savedValues: [Int] { get }
+  /// What the layer is, and where its first parameter lies, by whose name it goes; nil for a layer without.
+  var description: LayerDescription.Kind { get }
+  var firstParameter: Int? { get }
 
   func forward(_ pass: Pass)
-  /// Writes the gradients of the inputs, or adds to those that `addsToGradient` named.
+  /// Writes the gradients of the inputs, or adds to those that `addsToGradient` named. Tells `pass` of each piece of it that ends.
   func backward(_ pass: Pass)
 
   /// Makes backward add to the gradient of this input, which another reader of the same value has already written.
@@ -42,6 +45,12 @@ struct Pass {
   let statistics: UnsafeMutablePointer<Float>
   /// The batch means and inverse deviations that backward needs; 2 · groups floats a channel, at `saved` of each batch norm.
   let savedStatistics: UnsafeMutablePointer<Float>
+  let observer: NetworkObserver?
+
+  /// Tells the observer, if there is one, that a piece of the layer which makes value `output` has ended.
+  func ended(_ kind: NetworkOperation.Kind, _ output: Int) {
+    observer?(NetworkOperation(kind: kind, output: output))
+  }
 
   func value(_ id: Int) -> UnsafePointer<Float> {
     id == 0 ? images : UnsafePointer(arena + valueOffsets[id])
@@ -74,10 +83,12 @@ struct ConvolutionLayer: Layer {
     convolution.weightGradient(
       on: pass.engine, x: pass.value(input), dy: dy, dw: pass.parameterGradients + weight, count: pass.count,
       accumulate: false)
+    pass.ended(.weightGradient, output)
     if input == 0 { return }
     convolution.inputGradient(
       on: pass.engine, dy: dy, w: pass.parameters + weight, dx: pass.gradient(input), count: pass.count,
       accumulate: accumulates)
+    pass.ended(.inputGradient, output)
   }
 }
 
@@ -126,6 +137,7 @@ struct NormLayer: Layer {
       savedMean: pass.savedStatistics + saved, savedInverse: pass.savedStatistics + saved + pass.groups * norm.channels,
       dx: pass.gradient(input), dGamma: pass.parameterGradients + gamma,
       dBeta: pass.parameterGradients + gamma + norm.channels, residualGradient: residual.map(pass.gradient))
+    pass.ended(.backward, output)
   }
 }
 
@@ -145,6 +157,7 @@ struct MaxPoolLayer: Layer {
     pool.backward(
       on: pass.engine, x: pass.value(input), y: pass.value(output), dy: pass.gradient(output),
       dx: pass.gradient(input), count: pass.count)
+    pass.ended(.backward, output)
   }
 }
 
@@ -162,6 +175,7 @@ struct AveragePoolLayer: Layer {
 
   func backward(_ pass: Pass) {
     pool.backward(on: pass.engine, dy: pass.gradient(output), dx: pass.gradient(input), count: pass.count)
+    pass.ended(.backward, output)
   }
 }
 
@@ -188,8 +202,10 @@ struct LinearLayer: Layer {
     linear.parameterGradient(
       on: pass.engine, x: pass.value(input), dy: dy, dWeight: pass.parameterGradients + weight,
       dBias: pass.parameterGradients + bias, rows: pass.count)
+    pass.ended(.weightGradient, output)
     linear.inputGradient(
       on: pass.engine, dy: dy, weight: pass.parameters + weight, dx: pass.gradient(input), rows: pass.count,
       accumulate: accumulates)
+    pass.ended(.inputGradient, output)
   }
 }

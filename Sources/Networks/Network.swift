@@ -12,7 +12,7 @@ public final class Network {
   public let batch: Int
   /// The most views in a batch.
   public let groups: Int
-  private let plan: NetworkPlan
+  let plan: NetworkPlan
   private let arena: FloatBuffer
   private let savedStatistics: FloatBuffer
   package let parameters: FloatBuffer
@@ -20,6 +20,8 @@ public final class Network {
   package let statistics: FloatBuffer
   /// Training batches seen by the batch norms, each view counted: PyTorch's `num_batches_tracked`.
   package var batchesTracked = 0
+  /// Told of each operation as it ends, by those who measure where the time goes; nil costs nothing.
+  package var observer: NetworkObserver?
 
   /// Names, shapes and places of the parameters.
   public var layout: ParameterLayout { plan.layout }
@@ -88,7 +90,10 @@ public final class Network {
     on engine: Engine, images: UnsafePointer<Float>, count: Int, groups: Int, training: Bool
   ) -> UnsafePointer<Float> {
     let pass = makePass(engine, images, count, groups, training: training)
-    for layer in plan.layers[..<(training ? plan.layers.count : plan.projectionLayers)] { layer.forward(pass) }
+    for layer in plan.layers[..<(training ? plan.layers.count : plan.projectionLayers)] {
+      layer.forward(pass)
+      pass.ended(.forward, layer.output)
+    }
     if training { batchesTracked += groups }
     return pass.value(plan.projection)
   }
@@ -121,8 +126,9 @@ public final class Network {
   /// Replaces `gradients` by those of the batch that last went forward in training, given `outputGradient` and
   /// `predictionGradient`.
   package func backward(on engine: Engine, images: UnsafePointer<Float>, count: Int, groups: Int) {
-    gradients.setToZero()
     let pass = makePass(engine, images, count, groups, training: true)
+    gradients.setToZero()
+    pass.ended(.clearing, 0)
     for layer in plan.layers.reversed() { layer.backward(pass) }
   }
 
@@ -134,6 +140,7 @@ public final class Network {
     return Pass(
       engine: engine, count: count, groups: groups, training: training, images: images, arena: arena.base,
       valueOffsets: plan.memory.valueOffsets, gradientOffsets: plan.memory.gradientOffsets, parameters: parameters.base,
-      parameterGradients: gradients.base, statistics: statistics.base, savedStatistics: savedStatistics.base)
+      parameterGradients: gradients.base, statistics: statistics.base, savedStatistics: savedStatistics.base,
+      observer: observer)
   }
 }

@@ -22,6 +22,13 @@ package final class Learner {
   let featureGradients: FloatBuffer
   /// The views of the batch, NHWC: view a of every image, then view b.
   package let views: FloatBuffer
+  /// Told of each part of a step but the network's passes as it ends, by those who measure where the time goes.
+  package var observer: ((StepPart) -> Void)?
+
+  /// What a step does besides the network's passes.
+  package enum StepPart: String, Sendable {
+    case normalization, losses, normalizationGradient, encoderDescent, centerDescent
+  }
 
   /// - Parameters:
   ///   - settings: validated.
@@ -87,6 +94,7 @@ package final class Learner {
       normalize.forward(
         on: engine, x: raw, y: features.base + o * block, lengths: featureLengths.base + o * rows, rows: rows)
     }
+    observer?(.normalization)
 
     // Assign the batch to clusters, then ℓ_x and ℓ_w with their gradients.
     let predicts = outputs.count == 2
@@ -94,6 +102,7 @@ package final class Learner {
       on: engine, features: features.base, predictions: predicts ? UnsafePointer(features.base + block) : nil, ids: ids,
       firstEpoch: firstEpoch, featureGradient: featureGradients.base,
       predictionGradient: predicts ? featureGradients.base + block : nil)
+    observer?(.losses)
 
     // Backward: through the normalisation into the network.
     for (o, gradient) in [network.outputGradient, network.predictionGradient].compactMap(\.self).enumerated() {
@@ -101,10 +110,13 @@ package final class Learner {
         on: engine, dy: featureGradients.base + o * block, y: features.base + o * block,
         lengths: featureLengths.base + o * rows, dx: gradient, rows: rows)
     }
+    observer?(.normalizationGradient)
     network.backward(on: engine, images: views.base, count: rows, groups: 2)
 
     encoderOptimizer.step(on: engine, parameters: network.parameters, gradients: network.gradients, rate: rate)
+    observer?(.encoderDescent)
     centerOptimizer.step(on: engine, parameters: heads.centers, gradients: heads.gradients, rate: centerRate)
+    observer?(.centerDescent)
     return losses
   }
 

@@ -1,0 +1,83 @@
+import Kernels
+
+/// Is told of each operation of a pass through a network as it ends.
+package typealias NetworkObserver = (NetworkOperation) -> Void
+
+/// What has just ended.
+package struct NetworkOperation: Hashable, Sendable {
+  package enum Kind: String, Sendable {
+    case forward = "fwd"
+    /// The backward of a layer that computes all its gradients in one piece.
+    case backward = "bwd"
+    case inputGradient = "dgrad"
+    case weightGradient = "wgrad"
+    /// Setting the parameters' gradients to zero, before backward.
+    case clearing
+  }
+
+  package var kind: Kind
+  /// The value that the layer makes, by which `LayerDescription` names it; 0 for `clearing`.
+  package var output: Int
+}
+
+/// What a layer is, for whoever counts its work.
+package struct LayerDescription {
+  package enum Kind {
+    /// The shape is for the network's whole batch, all views together.
+    case convolution(Convolution)
+    /// - rows: pixels of an image, or 1 after pooling.
+    case batchNorm(rows: Int, channels: Int, relu: Bool, hasResidual: Bool)
+    /// Floats of an image before and after.
+    case pooling(inputs: Int, outputs: Int)
+    case linear(inputs: Int, outputs: Int)
+  }
+
+  /// PyTorch's name, such as `layer1.0.conv1`; pooling, which has no parameters, is `maxpool` or `mean`.
+  package var name: String
+  /// The value that the layer makes, which no other layer does.
+  package var output: Int
+  package var kind: Kind
+}
+
+extension Network {
+  /// Every layer, in the order of forward.
+  package var layerDescriptions: [LayerDescription] {
+    plan.layers.map { layer in
+      let name = layer.firstParameter.flatMap { offset in layout.parameters.first { $0.offset == offset }?.name }
+      return LayerDescription(
+        name: name.map { String($0.dropLast(".weight".count)) } ?? (layer is MaxPoolLayer ? "maxpool" : "mean"),
+        output: layer.output, kind: layer.description)
+    }
+  }
+}
+
+// MARK: - The layers
+
+extension ConvolutionLayer {
+  var description: LayerDescription.Kind { .convolution(convolution) }
+  var firstParameter: Int? { weight }
+}
+
+extension NormLayer {
+  var description: LayerDescription.Kind {
+    .batchNorm(rows: pixels, channels: norm.channels, relu: relu, hasResidual: residual != nil)
+  }
+  var firstParameter: Int? { gamma }
+}
+
+extension MaxPoolLayer {
+  var description: LayerDescription.Kind {
+    .pooling(inputs: pool.shape.inputCount / pool.shape.batch, outputs: pool.shape.outputCount / pool.shape.batch)
+  }
+  var firstParameter: Int? { nil }
+}
+
+extension AveragePoolLayer {
+  var description: LayerDescription.Kind { .pooling(inputs: pool.pixels * pool.channels, outputs: pool.channels) }
+  var firstParameter: Int? { nil }
+}
+
+extension LinearLayer {
+  var description: LayerDescription.Kind { .linear(inputs: linear.inputs, outputs: linear.outputs) }
+  var firstParameter: Int? { weight }
+}
