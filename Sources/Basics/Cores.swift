@@ -45,4 +45,26 @@ public struct Cores: Sendable {
       }
     }
   }
+
+  /// As `run`, for tasks that may fail.
+  ///
+  /// - Throws: the error of the first task, by its number, that failed; later ones may not have been begun.
+  package func runThrowing(_ tasks: Int, _ body: (_ task: Int, _ worker: Int) throws -> Void) throws {
+    let failure = Mutex<(any Error)?>(nil)
+    let firstToFail = Atomic<Int>(.max)
+    run(tasks) { task, worker in
+      // Tasks before the one that failed must run, whichever thread is late: the first error is to be the same each time.
+      if task > firstToFail.load(ordering: .relaxed) { return }
+      do {
+        try body(task, worker)
+      } catch {
+        failure.withLock { first in
+          guard task < firstToFail.load(ordering: .relaxed) else { return }
+          firstToFail.store(task, ordering: .relaxed)
+          first = error
+        }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// What a stream of random numbers is for. Streams of different purposes never overlap, whatever the seed.
 package enum RandomPurpose: UInt32, Sendable {
-  case weights = 1, centers, order, augmentation, kMeans, benchmark, split
+  case weights = 1, centers, order, augmentation, kMeans, benchmark, split, sample
 }
 
 /// The random numbers that belong to one place of a run, such as one view of one image in one pass.

@@ -14,4 +14,13 @@ public struct Image: Sendable, Equatable {
     }
     (self.shape, self.pixels) = (shape, pixels)
   }
+
+  /// Lends the pixels to `body`, which may use them until it returns.
+  package func withPixels(_ body: (PixelBuffer) throws -> Void) rethrows {
+    try pixels.withUnsafeBufferPointer { pixels in
+      // A shape has at least one value.
+      guard let base = pixels.baseAddress else { return }
+      try body(PixelBuffer(pixels: base, height: shape.height, width: shape.width, channels: shape.channels))
+    }
+  }
 }

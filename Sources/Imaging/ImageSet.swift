@@ -1,6 +1,6 @@
 import Basics
 
-/// Images in memory: one flat array, image after image.
+/// Images of one shape in memory: one flat array, image after image.
 public struct ImageSet: ImageSource, Equatable {
   public let name: String
   public let shape: ImageShape
@@ -9,6 +9,10 @@ public struct ImageSet: ImageSource, Equatable {
   public let pixels: [UInt8]
   public let labels: [Int]?
   public let classNames: [String]?
+
+  public var channels: Int { shape.channels }
+  public var commonShape: ImageShape? { shape }
+  public var residentBytes: Double { Double(pixels.count) }
 
   /// - Parameters:
   ///   - name: what people call the data; errors say it.
@@ -43,26 +47,43 @@ public struct ImageSet: ImageSource, Equatable {
 
   /// Reads every image of `source` into memory.
   ///
-  /// - Throws: `SeCuError` if an image can't be read or has another shape than `source` says.
+  /// - Throws: `SeCuError` if the images have no common shape, or if one can't be read or has another.
   public init(_ source: some ImageSource) throws {
+    guard let shape = source.commonShape else {
+      throw SeCuError(.badData, "expected images of one shape, found \(source.shapeText)", at: source.name)
+    }
     var pixels: [UInt8] = []
     for index in 0..<source.count {
       let image = try source.image(at: index)
-      guard image.shape == source.shape else {
+      guard image.shape == shape else {
         throw SeCuError(
-          .badData, "expected shape \(source.shape), found \(image.shape)", at: source.name, position: "image \(index)",
+          .badData, "expected shape \(shape), found \(image.shape)", at: source.name, position: "image \(index)",
           remedy: "All images of a data set must have one shape")
       }
       pixels += image.pixels
     }
     try self.init(
-      name: source.name, shape: source.shape, pixels: pixels, labels: source.labels, classNames: source.classNames)
+      name: source.name, shape: shape, pixels: pixels, labels: source.labels, classNames: source.classNames)
   }
 
   public func image(at index: Int) throws -> Image {
     try check(index)
     return try Image(shape: shape, pixels: Array(pixels[index * shape.count..<(index + 1) * shape.count]))
   }
+
+  public func withPixels(at index: Int, in room: PixelRoom, _ body: (PixelBuffer) throws -> Void) throws {
+    try check(index)
+    try pixels.withUnsafeBufferPointer { pixels in
+      // There is an image, so there are pixels.
+      guard let base = pixels.baseAddress else { return }
+      try body(
+        PixelBuffer(
+          pixels: base + index * shape.count, height: shape.height, width: shape.width, channels: shape.channels))
+    }
+  }
+
+  /// That of all pixels at once.
+  public func checksum() -> UInt32 { CRC32.checksum(pixels) }
 
   /// The first `limit` images, or all if there are fewer.
   public func prefix(_ limit: Int) throws -> ImageSet {
@@ -81,12 +102,5 @@ public struct ImageSet: ImageSource, Equatable {
     return try ImageSet(
       name: name, shape: shape, pixels: chosen, labels: labels.map { labels in ids.map { labels[$0] } },
       classNames: classNames)
-  }
-
-  /// - Throws: `SeCuError` of kind `usage` for a number outside 0..<`count`.
-  func check(_ id: Int) throws {
-    guard 0..<count ~= id else {
-      throw SeCuError(.usage, "expected an image number below \(count), found \(id)", at: name)
-    }
   }
 }

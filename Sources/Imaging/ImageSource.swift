@@ -1,18 +1,76 @@
-/// Images of one shape that can be had by number, from memory or from files.
+import Basics
+
+/// Images that can be had by number, from memory or from files. They may differ in height and width, not in channels.
+///
+/// Several threads ask at the same time: everything here must be safe to call from any of them.
 public protocol ImageSource: Sendable {
   /// What people call the data, such as `digits`.
   var name: String { get }
-  /// The shape that all images share.
-  var shape: ImageShape { get }
   /// How many images there are; their numbers are 0..<`count`.
   var count: Int { get }
+  /// Values per pixel of every image: 1 for grey, 3 for RGB.
+  var channels: Int { get }
+  /// The shape that all images share, or nil if they differ.
+  var commonShape: ImageShape? { get }
   /// The class of each image, 0 or above, where classes are known.
   var labels: [Int]? { get }
   /// The name of each class, where known; a label indexes it.
   var classNames: [String]? { get }
+  /// The bytes of pixels that stay in memory as long as the source does.
+  var residentBytes: Double { get }
 
   /// The image with number `index`.
   ///
   /// - Throws: `SeCuError` for a number outside 0..<`count` or an image that can't be read.
   func image(at index: Int) throws -> Image
+
+  /// Lends the pixels of an image to `body`: where they lie, if they are in memory, or else read into `room`.
+  ///
+  /// Without an implementation of its own, a source lends what `image(at:)` returns, which is a new image each time.
+  ///
+  /// - Parameters:
+  ///   - index: the image's number.
+  ///   - room: memory for it; no other thread has it.
+  ///   - body: may use the pixels until it returns.
+  /// - Throws: as `image(at:)`, and what `body` throws.
+  func withPixels(at index: Int, in room: PixelRoom, _ body: (PixelBuffer) throws -> Void) throws
+
+  /// A checksum of all pixels in order, by which a resumed run knows its images again.
+  ///
+  /// - Throws: as `image(at:)`.
+  func checksum() throws -> UInt32
+}
+
+extension ImageSource {
+  public var residentBytes: Double { 0 }
+
+  public func withPixels(at index: Int, in room: PixelRoom, _ body: (PixelBuffer) throws -> Void) throws {
+    let image = try image(at: index)
+    try image.withPixels(body)
+  }
+
+  public func checksum() throws -> UInt32 {
+    let room = PixelRoom(), isUniform = commonShape != nil
+    var checksum = CRC32()
+    for index in 0..<count {
+      try withPixels(at: index, in: room) { image in
+        // Where sizes differ, they count too: the same values may be another image.
+        if !isUniform { checksum.update([image.height, image.width].flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }) }
+        checksum.update(UnsafeRawBufferPointer(start: image.pixels, count: image.count))
+      }
+    }
+    return checksum.value
+  }
+
+  /// What the images look like in a sentence: `32×32×3`, or `many sizes, 3 channels`.
+  public var shapeText: String {
+    commonShape?.description ?? "many sizes, \(channels == 1 ? "1 channel" : "\(channels) channels")"
+  }
+
+  /// - Throws: `SeCuError` of kind `usage` for a number outside 0..<`count`.
+  package func check(_ id: Int) throws {
+    guard 0..<count ~= id else {
+      throw SeCuError(.usage, "expected an image number below \(count), found \(id)", at: name)
+    }
+  }
 }

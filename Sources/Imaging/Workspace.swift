@@ -7,6 +7,8 @@ import MicrokernelInterface
 final class Workspace {
   /// What one core does with pixels.
   let kernels: any MicrokernelTable.Type
+  /// The image that a view is made of, where it is not in memory.
+  let room = PixelRoom()
   /// The view in work, and another of its size for operations that can't work in place.
   var view = Growing<UInt8>(), spare = Growing<UInt8>()
   /// The rows between both passes of a resize.

@@ -70,7 +70,7 @@ private struct CompareCommand {
     let log = try values[Subcommand.results].map { try Comparison.Log(creating: URL(fileURLWithPath: $0)) }
     Interruption.watch()
     output.messages.tell(
-      "\(images.name): \(images.count) images of \(images.shape); "
+      "\(images.name): \(images.count) images of \(images.shapeText); "
         + "\(methods.count) methods from \(seeds.count) seeds, judged with \(comparison.clusters) clusters\n")
 
     var results: [Comparison.Result] = []

@@ -151,7 +151,7 @@ private struct EvaluateCommand {
   let folder: RunFolder
   let model: TrainedModel
   let name: String
-  let images: ImageSet
+  let images: any ImageSource
 
   init(_ values: ParsedOptions, _ output: Output) throws {
     self.values = values
@@ -200,7 +200,7 @@ private struct EvaluateCommand {
     let kind = values[Subcommand.features].flatMap(FeatureKind.init) ?? .projection
     let reference = try values[Subcommand.reference].map(referenceImages)
     guard let labels = images.labels else { return nil }
-    func features(_ set: ImageSet) throws -> Features { try model.features(of: set, kind) }
+    func features(_ set: any ImageSource) throws -> Features { try model.features(of: set, kind) }
     let own = kind == .projection ? projections : try features(images)
     let neighbors = NearestNeighbors(neighbors: values[Subcommand.neighbors])
     let scores =
@@ -217,7 +217,7 @@ private struct EvaluateCommand {
       probe_training_images: scores.probeTraining, probe_test_images: scores.probeTest)
   }
 
-  private func referenceImages(_ reference: String) throws -> ImageSet {
+  private func referenceImages(_ reference: String) throws -> any ImageSource {
     func refusal(_ problem: String, _ remedy: String) -> SeCuError {
       SeCuError(.usage, problem, at: "--reference", remedy: remedy)
     }

@@ -1,6 +1,7 @@
 import Basics
 import Datasets
 import Foundation
+import Imaging
 import Training
 
 extension Subcommand {
@@ -58,7 +59,7 @@ extension Subcommand {
         .usage, "\(all.name) has no image \(wrong)", at: "--images",
         remedy: "Its \(all.count) images are 0 to \(all.count - 1)")
     }
-    let evaluation = try model.evaluate(all.subset(ids), head: values[head] ?? model.head(for: all))
+    let evaluation = try model.evaluate(ImageSubset(all, ids: ids), head: values[head] ?? model.head(for: all))
     let lines = zip(ids, evaluation.assignments).map {
       Line(image: $0, cluster: $1.cluster, confidence: $1.confidence, second: $1.second)
     }

@@ -17,12 +17,12 @@ extension Subcommand {
   }
 
   /// The images that settings name.
-  static func images(_ settings: TrainingSettings, _ output: Output) throws -> ImageSet {
+  static func images(_ settings: TrainingSettings, _ output: Output) throws -> any ImageSource {
     try images(settings.data, settings.split.map { try Splits($0) }, limit: settings.limit, output)
   }
 
   /// The images of a known name or a path. What is remarkable about their files is told.
-  static func images(_ name: String, _ splits: Splits?, limit: Int?, _ output: Output) throws -> ImageSet {
+  static func images(_ name: String, _ splits: Splits?, limit: Int?, _ output: Output) throws -> any ImageSource {
     let files = try files(name)
     for warning in files.warnings { output.messages.tell("Warning: \(printable(warning)).\n") }
     return try files.load(splits, limit: limit)

@@ -30,7 +30,7 @@ extension TrainCommand {
     let settings = try settingsToPreview()
     let expected = try ExpectedImages(settings)
     try settings.validate(images: expected.count)
-    try settings.checkChannels(expected.shape, of: settings.data)
+    try settings.checkChannels(expected.shape.channels, of: settings.data)
     let memory = try settings.memory(
       images: expected.count, imageBytes: expected.bytes, threads: engine.cores.threads)
     try output.results.write(String(decoding: settings.configuration(), as: UTF8.self))

@@ -91,7 +91,7 @@ struct TrainCommand {
 
     let evaluation = try trainer.evaluate()
     try recorder.save(evaluation)
-    let baseline = try PixelBaseline(
+    let baseline = try PixelBaseline.scored(
       images, clusters: evaluation.clusters, seed: settings.seed, cores: engine.cores)
     if Interruption.isRequested { return tellInterrupted(folder) }
     try output.printJSON(
@@ -99,8 +99,8 @@ struct TrainCommand {
         data: settings.data, images: images.count, clusters: evaluation.clusters, epochs: settings.epochs,
         seconds: trainer.seconds, images_per_s: last.map { Double($0.imagesDone) / $0.seconds } ?? 0,
         acc: evaluation.scores?.accuracy,
-        nmi: evaluation.scores?.nmi, ari: evaluation.scores?.ari, kmeans_acc: baseline.scores?.accuracy,
-        kmeans_nmi: baseline.scores?.nmi, kmeans_ari: baseline.scores?.ari, sizes: evaluation.sizes,
+        nmi: evaluation.scores?.nmi, ari: evaluation.scores?.ari, kmeans_acc: baseline?.scores?.accuracy,
+        kmeans_nmi: baseline?.scores?.nmi, kmeans_ari: baseline?.scores?.ari, sizes: evaluation.sizes,
         threads: engine.cores.threads, isa: engine.instructionSet.rawValue,
         peak_mb: Machine.peakResidentMegabytes, run: folder.url.relativePath,
         warnings: warnings?.map(\.kind.rawValue)))
@@ -180,7 +180,7 @@ struct TrainCommand {
     return (trainer, folder)
   }
 
-  private func begin(_ settings: TrainingSettings, _ images: ImageSet) throws -> Trainer {
+  private func begin(_ settings: TrainingSettings, _ images: any ImageSource) throws -> Trainer {
     let weights = try settings.initialWeights.map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) }
     if let weights {
       output.messages.tell(
@@ -212,11 +212,11 @@ struct TrainCommand {
   private func introduction(_ trainer: Trainer, _ folder: RunFolder) throws -> String {
     let s = trainer.settings
     let memory = try s.memory(
-      images: trainer.images.count, imageBytes: Double(trainer.images.pixels.count), threads: engine.cores.threads)
+      images: trainer.images.count, imageBytes: trainer.images.residentBytes, threads: engine.cores.threads)
     let classes = trainer.images.classCount.map { ", \($0) classes (for scores only)" } ?? ""
     let heads = s.heads.map(String.init).joined(separator: ", ")
     return """
-      \(trainer.images.name): \(trainer.images.count) images of \(trainer.images.shape)\(classes)
+      \(trainer.images.name): \(trainer.images.count) images of \(trainer.images.shapeText)\(classes)
       \(count(s.heads.count, "head")) of \(heads) clusters; \(count(s.epochs, "epoch")) of \(count(s.passesPerEpoch, "pass")); seed \(s.seed)
       \(count(engine.cores.threads, "thread")), \(engine.instructionSet.rawValue); run folder \(folder.url.relativePath)
       needs \(memory.text)
@@ -260,14 +260,14 @@ struct TrainCommand {
   }
 
   private func report(
-    _ evaluation: Evaluation, _ baseline: PixelBaseline, _ trainer: Trainer, _ folder: RunFolder
+    _ evaluation: Evaluation, _ baseline: PixelBaseline?, _ trainer: Trainer, _ folder: RunFolder
   ) throws {
     let sizes = evaluation.sizes
     try output.print("")
     try output.print(
       "Head \(evaluation.head) with \(evaluation.clusters) clusters, clean images, after \(QuantityText.time(trainer.seconds)) of training:"
     )
-    if let ours = evaluation.scores, let theirs = baseline.scores {
+    if let ours = evaluation.scores, let theirs = baseline?.scores {
       try output.print("                      ACC    NMI    ARI")
       for (name, scores) in [("SeCu             ", ours), ("k-means on pixels", theirs)] {
         try output.print(
@@ -275,6 +275,7 @@ struct TrainCommand {
         )
       }
     }
+    if let baseline { try output.print("  k-means clustered   \(baseline.points)") }
     try output.print("  cluster sizes       \(sizes.map(String.init).joined(separator: " "))")
     try output.print("")
     try output.print("Each image's cluster: \(folder.assignments.relativePath)")

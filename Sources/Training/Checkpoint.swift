@@ -20,11 +20,12 @@ public struct Checkpoint: Sendable {
   /// Where it was read from, for messages.
   private let name: String
 
-  init(settings: TrainingSettings, learner: Learner, images: ImageSet, progress: Trainer.Progress) throws {
+  /// - Parameter fingerprint: what identifies the images.
+  init(settings: TrainingSettings, learner: Learner, fingerprint: String, progress: Trainer.Progress) throws {
     if let broken = learner.firstNonFinite {
       throw SeCuError(
         .badData, "\(broken) holds numbers that are not finite; the checkpoint before stays as it is", at: "training",
-        position: progress.placeBefore(stepsPerEpoch: settings.schedule(images: images.count).stepsPerEpoch),
+        position: progress.placeBefore(stepsPerEpoch: settings.schedule(images: learner.heads.images).stepsPerEpoch),
         remedy: settings.remedyForDivergence)
     }
     var file = SafeTensors()
@@ -42,7 +43,7 @@ public struct Checkpoint: Sendable {
     file.metadata = [
       "settings": String(decoding: try JSON.line(settings), as: UTF8.self),
       "progress": String(decoding: try JSON.line(progress), as: UTF8.self),
-      "batches_tracked": String(learner.network.batchesTracked), "images": Self.fingerprint(images),
+      "batches_tracked": String(learner.network.batchesTracked), "images": fingerprint,
       "isa": learner.engine.instructionSet.rawValue,
     ]
     if let state = learner.selfLabelling { file.metadata["adam_steps"] = "\(state.encoder.steps)" }
@@ -79,8 +80,10 @@ public struct Checkpoint: Sendable {
   /// Puts everything but the settings into `learner`.
   ///
   /// - Throws: `SeCuError` if the run was on other images or a tensor does not fit; `learner` is then unusable.
-  func restore(_ learner: Learner, images: ImageSet) throws -> Trainer.Progress {
-    guard try Self.metadata("images", of: tensors, name) == Self.fingerprint(images) else {
+  func restore(
+    _ learner: Learner, images: any ImageSource, fingerprint: @autoclosure () throws -> String
+  ) throws -> Trainer.Progress {
+    guard try Self.metadata("images", of: tensors, name) == fingerprint() else {
       throw SeCuError(
         .badData, "the run was on other images than \(images.name) has now", at: name,
         remedy: "Resume it with the images that it began with, or begin a new run")
@@ -215,11 +218,5 @@ public struct Checkpoint: Sendable {
         .badData, "the metadata has no '\(key)'", at: name, remedy: "The file is not a checkpoint of a run")
     }
     return text
-  }
-
-  /// Identifies a set of images: their number, shape and a checksum of all pixels.
-  private static func fingerprint(_ images: ImageSet) -> String {
-    let checksum = CRC32.checksum(images.pixels)
-    return "\(images.count) × \(images.shape), \(String(checksum, radix: 16))"
   }
 }

@@ -8,13 +8,12 @@ import Kernels
 public struct Comparison {
   /// What the methods share; each changes a few fields of it.
   public let settings: TrainingSettings
-  public let images: ImageSet
+  public let images: any ImageSource
   public let engine: Engine
   /// K of the head that all are judged by.
   public let clusters: Int
-  /// What k-means clusters: one row an image, and what it is called.
-  private let points: [Float]
-  private let dimensions: Int
+  /// What k-means clusters: one row an image.
+  private let points: ImagePoints
 
   /// One method's result from one seed. JSON has the fields' names with underscores.
   public struct Result: Codable, Sendable, Equatable {
@@ -48,7 +47,7 @@ public struct Comparison {
   ///   - images: what they cluster.
   ///   - features: an encoder whose features k-means clusters; nil for the pixels.
   /// - Throws: `SeCuError` for settings that no method can run with, or an encoder that doesn't fit them.
-  public init(_ settings: TrainingSettings, images: ImageSet, features: InitialWeights?, engine: Engine) throws {
+  public init(_ settings: TrainingSettings, images: any ImageSource, features: InitialWeights?, engine: Engine) throws {
     try settings.validate(images: images.count)
     (self.settings, self.images, self.engine) = (settings, images, engine)
     clusters = settings.heads[EvaluatedHead.index(heads: settings.heads, classes: images.classCount)]
@@ -56,13 +55,14 @@ public struct Comparison {
       let learner = try Learner(settings, images: images.count, engine: engine)
       learner.initialize(seed: settings.seed)
       try features.apply(to: learner)
-      points = try learner.features(ViewMaker(images, settings)).values
-      dimensions = settings.network.dimension
+      points = try ImagePoints(learner.features(ViewMaker(images, settings)))
     } else {
-      points = images.pixels.map { Float($0) / 255 }
-      dimensions = images.shape.count
+      points = try ImagePoints(pixelsOf: images, seed: settings.seed, cores: engine.cores)
     }
   }
+
+  /// What k-means clusters, such as `the 8×8×1 raw pixels of all 1797 images`.
+  public var pointsOfKMeans: String { points.text }
 
   /// Runs one method.
   ///
@@ -85,10 +85,12 @@ public struct Comparison {
       guard let learnt = try learn(settings, &result, shouldStop, handle) else { return nil }
       labels = learnt
     } else {
-      labels = try kMeans(points, dimensions, seed: seed, isSpherical: method == .sphericalKMeans)
+      labels = try kMeans(points, seed: seed, isSpherical: method == .sphericalKMeans)
     }
     result.seconds = (clock.now - start) / .seconds(1)
-    if result.diverged == nil { try judge(labels, &result) }
+    if result.diverged == nil {
+      try judge(labels, method.learns ? images.labels : images.labels.map(points.labels), &result)
+    }
     return result
   }
 
@@ -116,22 +118,22 @@ public struct Comparison {
     result.centerMovement = movements.isEmpty ? nil : movements.reduce(0, +) / Double(movements.count)
     if result.method == .twoStage {
       let features = try trainer.learner.features(trainer.viewMaker)
-      return try kMeans(features.values, settings.network.dimension, seed: settings.seed, isSpherical: true)
+      return try kMeans(ImagePoints(features), seed: settings.seed, isSpherical: true)
     }
     return try trainer.evaluate().assignments.map(\.cluster)
   }
 
-  private func kMeans(_ points: [Float], _ dimensions: Int, seed: UInt64, isSpherical: Bool) throws -> [Int] {
+  private func kMeans(_ points: ImagePoints, seed: UInt64, isSpherical: Bool) throws -> [Int] {
     try KMeans(clusters: clusters, seed: seed, isSpherical: isSpherical)
-      .fit(points, dimensions: dimensions, cores: engine.cores).assignments
+      .fit(points.values, dimensions: points.dimensions, cores: engine.cores).assignments
   }
 
-  private func judge(_ labels: [Int], _ result: inout Result) throws {
+  private func judge(_ labels: [Int], _ classes: [Int]?, _ result: inout Result) throws {
     let sizes = clusterSizes(labels, clusters: clusters)
     result.smallest = sizes.min()
     result.largest = sizes.max()
     result.empty = sizes.count { $0 == 0 }
-    guard let classes = images.labels else { return }
+    guard let classes else { return }
     let scores = try ClusteringScores(clusterLabels: labels, classLabels: classes)
     (result.acc, result.nmi, result.ari) = (scores.accuracy, scores.nmi, scores.ari)
   }

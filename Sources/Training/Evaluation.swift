@@ -20,7 +20,7 @@ public enum EvaluatedHead {
   }
 }
 
-extension ImageSet {
+extension ImageSource {
   /// The number of classes, where they are known.
   public var classCount: Int? {
     classNames?.count ?? labels.map { Set($0).count }
@@ -77,13 +77,13 @@ extension Learner {
 
   /// The features of all images of `viewMaker`: clean views, running batch-norm statistics.
   package func features(_ viewMaker: ViewMaker, _ kind: FeatureKind = .projection) throws -> Features {
-    let set = viewMaker.images, most = network.batch
+    let count = viewMaker.images.count, most = network.batch
     let clean = FloatBuffer(most * viewMaker.viewShape.count)
     let dimension = kind == .projection ? heads.dimension : network.backboneDimension
     var values: [Float] = []
-    values.reserveCapacity(set.count * dimension)
-    for first in stride(from: 0, to: set.count, by: most) {
-      let ids = Array(first..<min(set.count, first + most))
+    values.reserveCapacity(count * dimension)
+    for first in stride(from: 0, to: count, by: most) {
+      let ids = Array(first..<min(count, first + most))
       try viewMaker.cleanViews(of: ids, cores: engine.cores, into: clean.base)
       let projections = embed(clean.base, count: ids.count)
       let batch = kind == .projection ? projections : network.backboneFeatures
@@ -96,7 +96,7 @@ extension Learner {
   }
 
   /// Clusters `images` by their projections and head `head`.
-  package func evaluate(_ projections: Features, of images: ImageSet, head: Int) throws -> Evaluation {
+  package func evaluate(_ projections: Features, of images: any ImageSource, head: Int) throws -> Evaluation {
     var assignments: [Evaluation.Assignment] = []
     assignments.reserveCapacity(projections.count)
     projections.withPointer { x in
@@ -129,21 +129,5 @@ extension Learner {
       if isBroken(heads.centers.base + first, heads.clusters[h] * heads.dimension) { return "center_\(h)" }
     }
     return nil
-  }
-}
-
-/// What every run is compared with: k-means on the raw pixels.
-public struct PixelBaseline: Sendable {
-  public var scores: ClusteringScores?
-  public var sizes: [Int]
-
-  /// k-means++ with ten restarts on the pixels of `images`, scaled to 0…1.
-  ///
-  /// - Throws: what `KMeans.fit` throws, such as for more clusters than images.
-  public init(_ images: ImageSet, clusters: Int, seed: UInt64, cores: Cores) throws {
-    let points = images.pixels.map { Float($0) / 255 }
-    let solution = try KMeans(clusters: clusters, seed: seed).fit(points, dimensions: images.shape.count, cores: cores)
-    sizes = clusterSizes(solution.assignments, clusters: clusters)
-    scores = try images.labels.map { try ClusteringScores(clusterLabels: solution.assignments, classLabels: $0) }
   }
 }

@@ -34,7 +34,7 @@ public final class TrainedModel {
   }
 
   /// The head that images with these classes are judged by.
-  public func head(for images: ImageSet) -> Int {
+  public func head(for images: any ImageSource) -> Int {
     EvaluatedHead.index(heads: settings.heads, classes: images.classCount)
   }
 
@@ -42,7 +42,7 @@ public final class TrainedModel {
   ///
   /// - Parameter head: the head to use; nil chooses by the number of classes.
   /// - Throws: `SeCuError` of kind `.usage` for a head that is not there or images of other channels.
-  public func evaluate(_ images: ImageSet, head: Int? = nil) throws -> Evaluation {
+  public func evaluate(_ images: any ImageSource, head: Int? = nil) throws -> Evaluation {
     let head = head ?? self.head(for: images)
     try check(head: head)
     return try evaluate(images, projections: features(of: images), head: head)
@@ -54,7 +54,7 @@ public final class TrainedModel {
   ///   - projections: what `features(of:)` returned for `images`.
   ///   - head: the head to use.
   /// - Throws: `SeCuError` of kind `.usage` for a head that is not there.
-  public func evaluate(_ images: ImageSet, projections: Features, head: Int) throws -> Evaluation {
+  public func evaluate(_ images: any ImageSource, projections: Features, head: Int) throws -> Evaluation {
     try check(head: head)
     return try learner.evaluate(projections, of: images, head: head)
   }
@@ -62,8 +62,8 @@ public final class TrainedModel {
   /// The unit features of `images`, clean and with running batch-norm statistics.
   ///
   /// - Throws: `SeCuError` of kind `.usage` for images of other channels.
-  public func features(of images: ImageSet, _ kind: FeatureKind = .projection) throws -> Features {
-    try settings.checkChannels(images.shape, of: images.name)
+  public func features(of images: any ImageSource, _ kind: FeatureKind = .projection) throws -> Features {
+    try settings.checkChannels(images.channels, of: images.name)
     return try learner.features(ViewMaker(images, settings), kind)
   }
 

@@ -10,7 +10,7 @@ import Kernels
 /// one that was not, for any number of threads.
 public final class Trainer {
   public let settings: TrainingSettings
-  public let images: ImageSet
+  public let images: any ImageSource
   /// The head that metrics and evaluation look at; `EvaluatedHead` says how it is chosen.
   public let evaluatedHead: Int
   package let learner: Learner
@@ -49,16 +49,16 @@ public final class Trainer {
   ///
   /// - Parameters:
   ///   - settings: what to do.
-  ///   - images: what to learn from; read into memory.
+  ///   - images: what to learn from.
   ///   - initialWeights: what to start from; nil for random weights. It should be what the settings name.
   ///   - engine: what runs it.
   /// - Throws: `SeCuError` for settings out of range or that do not fit the images, for images that can't be read, or for weights that don't
   ///   fit the network.
   public convenience init(
-    _ settings: TrainingSettings, images source: some ImageSource, startingFrom initialWeights: InitialWeights? = nil,
+    _ settings: TrainingSettings, images: any ImageSource, startingFrom initialWeights: InitialWeights? = nil,
     engine: Engine
   ) throws {
-    try self.init(settings, source, engine)
+    try self.init(settings, images, engine)
     try initialWeights?.apply(to: learner)
     guard settings.selfLabelling == nil || initialWeights?.hasCenters(for: settings) == true else {
       throw SeCuError(
@@ -69,12 +69,11 @@ public final class Trainer {
     }
   }
 
-  private init(_ settings: TrainingSettings, _ source: some ImageSource, _ engine: Engine) throws {
-    let images = try source as? ImageSet ?? ImageSet(source)
+  private init(_ settings: TrainingSettings, _ images: any ImageSource, _ engine: Engine) throws {
     try settings.validate(images: images.count)
-    try settings.checkChannels(images.shape, of: images.name)
+    try settings.checkChannels(images.channels, of: images.name)
     try settings.checkMemory(
-      images: images.count, imageBytes: Double(images.pixels.count), threads: engine.cores.threads)
+      images: images.count, imageBytes: images.residentBytes, threads: engine.cores.threads)
     self.settings = settings
     self.images = images
     viewMaker = try ViewMaker(images, settings)
@@ -87,15 +86,26 @@ public final class Trainer {
   /// Takes up the run of `checkpoint` where it stood.
   ///
   /// - Throws: `SeCuError` if the checkpoint is of another run: other settings, other images, other shapes.
-  public convenience init(resuming checkpoint: Checkpoint, images source: some ImageSource, engine: Engine) throws {
-    try self.init(checkpoint.settings, source, engine)
-    progress = try checkpoint.restore(learner, images: images)
+  public convenience init(resuming checkpoint: Checkpoint, images: any ImageSource, engine: Engine) throws {
+    try self.init(checkpoint.settings, images, engine)
+    progress = try checkpoint.restore(learner, images: images, fingerprint: fingerprint())
   }
 
   /// Everything that `init(resuming:)` needs.
   public func makeCheckpoint() throws -> Checkpoint {
-    try Checkpoint(settings: settings, learner: learner, images: images, progress: progress)
+    try Checkpoint(settings: settings, learner: learner, fingerprint: fingerprint(), progress: progress)
   }
+
+  /// What identifies the images: their number, shape and checksum. Taken once, as it looks at every pixel.
+  private func fingerprint() throws -> String {
+    if let knownFingerprint { return knownFingerprint }
+    let checksum = String(try images.checksum(), radix: 16)
+    let fingerprint = "\(images.count) × \(images.commonShape?.description ?? "…×\(images.channels)"), \(checksum)"
+    knownFingerprint = fingerprint
+    return fingerprint
+  }
+
+  private var knownFingerprint: String?
 
   /// Whether all epochs are done.
   public var isFinished: Bool { progress.epoch >= settings.epochs || isExhausted }

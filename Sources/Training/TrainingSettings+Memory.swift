@@ -80,8 +80,10 @@ extension TrainingSettings {
       ],
       passing: [
         .init(name: "checkpoints", bytes: 3 * file),
-        // k-means takes the pixels as floats.
-        .init(name: "k-means on pixels", bytes: 4 * images),
+        .init(
+          name: "k-means on pixels",
+          bytes: ImagePoints.bytes(
+            images: count, imageBytes: max(images, Double(count) * pixels), channels: self.network.channels)),
         .init(name: "scoring", bytes: 4 * rows * pixels + 24 * Double(count)),
       ])
   }

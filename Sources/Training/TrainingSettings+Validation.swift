@@ -78,11 +78,10 @@ extension TrainingSettings {
     }
   }
 
-  /// Throws unless the network takes images of this shape, those of the data set `name`, once they are resized.
-  package func checkChannels(_ shape: ImageShape, of name: String) throws {
-    guard shape.channels == network.channels else {
-      throw SeCuError(
-        .usage, "the network takes \(network.channels) channels, the images have \(shape.channels)", at: name)
+  /// Throws unless the network takes images of so many channels, those of the data set `name`.
+  package func checkChannels(_ channels: Int, of name: String) throws {
+    guard channels == network.channels else {
+      throw SeCuError(.usage, "the network takes \(network.channels) channels, the images have \(channels)", at: name)
     }
   }
 }

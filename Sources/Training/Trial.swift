@@ -35,7 +35,7 @@ public struct Trial: Sendable {
     shouldStop: () -> Bool = { false }
   ) throws {
     try settings.validate(images: count)
-    try settings.checkChannels(shape, of: settings.data)
+    try settings.checkChannels(shape.channels, of: settings.data)
     let batch = settings.batch
     try settings.checkMemory(
       images: count, imageBytes: Self.imageBytes(settings, shape), threads: engine.cores.threads)

@@ -15,4 +15,20 @@ import Testing
     #expect(counts.withLock { $0 } == [Int](repeating: 1, count: tasks))
     #expect(workers.withLock { $0.allSatisfy { $0 < threads } })
   }
+
+  @Test(arguments: [1, 2, 7])
+  func theFirstTaskToFailIsReported(threads: Int) throws {
+    for _ in 0..<50 {
+      let done = Mutex(Set<Int>())
+      let error = #expect(throws: SeCuError.self) {
+        try Cores(threads: threads).runThrowing(40) { task, _ in
+          if [11, 12, 30].contains(task) { throw SeCuError(.badData, "\(task)") }
+          _ = done.withLock { $0.insert(task) }
+        }
+      }
+      #expect(error?.problem == "11")
+      #expect(done.withLock { $0.isSuperset(of: 0..<11) })
+    }
+    try Cores(threads: threads).runThrowing(3) { _, _ in }
+  }
 }

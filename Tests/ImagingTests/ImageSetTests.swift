@@ -57,6 +57,8 @@ import Testing
     struct Growing: ImageSource {
       let name = "growing", count = 2
       let shape: ImageShape
+      let channels = 1
+      var commonShape: ImageShape? { shape }
       let labels: [Int]? = [1, 0]
       let classNames: [String]? = ["a", "b"]
       var isWrong = false

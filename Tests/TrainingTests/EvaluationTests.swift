@@ -105,7 +105,40 @@ import Testing
     let baseline = try PixelBaseline(images, clusters: 3, seed: 0, cores: Cores(threads: 2))
     #expect(baseline.scores?.accuracy == 1)
     #expect(baseline.sizes == [10, 10, 10])
+    #expect(baseline.points == "the 6×6×1 raw pixels of all 30 images")
     #expect(try PixelBaseline(TinyRun.images(30, labelled: false), clusters: 3, seed: 0, cores: Cores()).scores == nil)
     try failure(.usage) { try PixelBaseline(images, clusters: 31, seed: 0, cores: Cores(threads: 1)) }
+    let cores = Cores(threads: 1)
+    #expect(try PixelBaseline.scored(images, clusters: 31, seed: 0, cores: cores) == nil)
+    #expect(try PixelBaseline.scored(TinyRun.images(30, labelled: false), clusters: 3, seed: 0, cores: cores) == nil)
+    #expect(try PixelBaseline.scored(images, clusters: 3, seed: 0, cores: cores)?.scores?.accuracy == 1)
+  }
+
+  @Test func `images of many sizes are clustered as small views`() throws {
+    let points = try ImagePoints(pixelsOf: Reread.manySizes(13), seed: 0, cores: Cores(threads: 2))
+    #expect(points.dimensions == 32 * 32 && points.values.count == 13 * 32 * 32)
+    #expect(points.ids == nil && points.text == "the 32×32×1 pixels of all 13 images, made smaller")
+    #expect(points.values.allSatisfy { (0...1).contains($0) })
+  }
+
+  @Test func `of many images a sample is clustered`() throws {
+    struct Many: ImageSource {
+      let name = "many", count = 20_003, channels = 1
+      let commonShape: ImageShape? = nil
+      let labels: [Int]? = (0..<20_003).map { $0 % 2 }
+      let classNames: [String]? = nil
+      func image(at index: Int) throws -> Image {
+        try Image(shape: ImageShape(height: 1, width: 1, channels: 1), pixels: [UInt8(index % 2 * 255)])
+      }
+    }
+    let points = try ImagePoints(pixelsOf: Many(), seed: 3, cores: Cores(threads: 2))
+    let ids = try #require(points.ids)
+    #expect(ids.count == 20_000 && ids == ids.sorted() && Set(ids).count == ids.count)
+    #expect(points.labels(Many().labels ?? []) == ids.map { $0 % 2 })
+    for (place, id) in ids.enumerated().prefix(50) {
+      #expect(points.values[place * points.dimensions] == Float(id % 2))
+    }
+    #expect(points.text == "the 32×32×1 pixels of 20000 of the 20003 images, made smaller")
+    #expect(try ImagePoints(pixelsOf: Many(), seed: 4, cores: Cores()).ids != ids)
   }
 }

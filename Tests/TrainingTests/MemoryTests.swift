@@ -31,11 +31,22 @@ import Testing
 
   @Test func `only the largest of what comes and goes counts`() throws {
     let small = try TinyRun.settings.memory(images: 13, imageBytes: 0, threads: 1)
-    let large = try TinyRun.settings.memory(images: 13, imageBytes: 1e9, threads: 1)
-    #expect(large.bytes - large.steadyBytes == 4e9)
+    let large = try TinyRun.settings.memory(images: 13, imageBytes: 1e8, threads: 1)
+    #expect(large.bytes - large.steadyBytes == 4e8)
     #expect(small.bytes - small.steadyBytes == small.passing.map(\.bytes).max())
-    #expect(large.text.hasPrefix("about 5.0 GB: k-means on pixels 4.0 GB, images 1.0 GB"), "\(large.text)")
+    #expect(large.text.hasPrefix("about 521 MB: k-means on pixels 400 MB, images 100 MB"), "\(large.text)")
     #expect(!large.text.contains("parameters"))
+  }
+
+  @Test func `k-means on pixels has a bound whatever the images`() throws {
+    func need(_ name: String) throws -> Double {
+      let settings = try #require(TrainingSettings.presets[name])
+      let need = try settings.memory(images: name == "imagenet" ? 1_281_167 : 50_000, threads: 2)
+      return try #require(need.passing.first { $0.name == "k-means on pixels" }).bytes
+    }
+    // All of CIFAR-10 raw; of ImageNet 20,000 small views.
+    #expect(try need("cifar10") == 4 * 50_000 * 3072)
+    #expect(try need("imagenet") == 4 * 20_000 * 3072)
   }
 
   @Test func `a run that cannot fit says which batch would`() throws {

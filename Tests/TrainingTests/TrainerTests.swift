@@ -242,18 +242,74 @@ import Testing
     #expect(error.problem == "the network takes 1 channels, the images have 3")
   }
 
-  @Test func `images that are not in memory are read`() throws {
-    struct Source: ImageSource {
-      let memory: ImageSet
-      var name: String { memory.name }
-      var shape: ImageShape { memory.shape }
-      var count: Int { memory.count }
-      var labels: [Int]? { memory.labels }
-      var classNames: [String]? { memory.classNames }
-      func image(at index: Int) throws -> Image { try memory.image(at: index) }
-    }
+  @Test func `images that are not in memory teach the same`() throws {
     let images = try TinyRun.images()
-    let trainer = try Trainer(TinyRun.settings, images: Source(memory: images), engine: makeEngine(.portable, 1))
-    #expect(trainer.images == images)
+    let settings = TinyRun.settings { ($0.epochs, $0.warmupEpochs) = (2, 1) }
+    var checkpoints: [Checkpoint] = []
+    for source in [
+      images, Reread(images: try (0..<images.count).map { try images.image(at: $0) }, labels: images.labels),
+    ]
+      as [any ImageSource]
+    {
+      let trainer = try Trainer(settings, images: source, engine: makeEngine(.portable, 2))
+      try trainer.run()
+      #expect(try trainer.evaluate().scores != nil)
+      checkpoints.append(try trainer.makeCheckpoint())
+    }
+    #expect(try checkpoints[0].encoder() == checkpoints[1].encoder())
+    // A run may go on with the same images from elsewhere.
+    _ = try Trainer(resuming: checkpoints[1], images: images, engine: makeEngine(.portable, 1))
+  }
+
+  @Test func `images may differ in size`() throws {
+    let source = try Reread.manySizes(13)
+    let settings = TinyRun.settings { ($0.epochs, $0.warmupEpochs) = (2, 1) }
+    let trainer = try Trainer(settings, images: source, engine: makeEngine(.portable, 2))
+    try trainer.run()
+    #expect(try trainer.evaluate().assignments.count == 13)
+    let checkpoint = try trainer.makeCheckpoint()
+    _ = try Trainer(resuming: checkpoint, images: source, engine: makeEngine(.portable, 1))
+    // Two images of one size that change places are another set, and so are the same values in another shape.
+    var turned = source
+    turned.images[3] = try Image(
+      shape: ImageShape(height: source.images[3].shape.width, width: source.images[3].shape.height, channels: 1),
+      pixels: source.images[3].pixels)
+    let error = try failure(.badData) {
+      try Trainer(resuming: checkpoint, images: turned, engine: makeEngine(.portable, 1))
+    }
+    #expect(error.problem.contains("other images"))
+  }
+
+  @Test func `an image that can't be read ends the run with its error`() throws {
+    var source = try Reread.manySizes(13)
+    source.broken = [5, 9]
+    let trainer = try Trainer(TinyRun.settings, images: source, engine: makeEngine(.portable, 2))
+    let error = try failure(.badData) { try trainer.run() }
+    #expect(error.problem == "broken")
+  }
+}
+
+/// Images that are handed out one by one, as a source that reads files does.
+struct Reread: ImageSource {
+  var images: [Image]
+  var labels: [Int]?
+  var broken: Set<Int> = []
+  let name = "reread"
+  var count: Int { images.count }
+  var channels: Int { images[0].shape.channels }
+  var commonShape: ImageShape? { Set(images.map(\.shape)).count == 1 ? images[0].shape : nil }
+  var classNames: [String]? { nil }
+  func image(at index: Int) throws -> Image {
+    if broken.contains(index) { throw SeCuError(.badData, "broken", at: "\(index)") }
+    return images[index]
+  }
+
+  /// Images of one channel, each of another size.
+  static func manySizes(_ count: Int) throws -> Reread {
+    Reread(
+      images: try (0..<count).map { i in
+        let shape = try ImageShape(height: 5 + i % 4, width: 6 + i % 3, channels: 1)
+        return try Image(shape: shape, pixels: (0..<shape.count).map { UInt8(($0 * 31 + i * 77) % 256) })
+      })
   }
 }

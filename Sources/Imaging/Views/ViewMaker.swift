@@ -21,7 +21,7 @@ import MicrokernelInterface
 /// With geometry `resizedCrop`, `CropRenderer` has the steps. A clean view is the image resized with its shape kept, and of that
 /// the middle, as `cleanCrop` says.
 public struct ViewMaker: Sendable {
-  public let images: ImageSet
+  public let images: any ImageSource
   /// The recipe of normalisation and of clean views.
   public let recipe: Augmentation
   /// The recipes of view 0 and of view 1.
@@ -41,8 +41,8 @@ public struct ViewMaker: Sendable {
   ///   - recipe: what may happen to them.
   ///   - height, width: the size of views; nil takes the images' own.
   /// - Throws: `SeCuError` for a recipe out of range, or one that doesn't fit the images' channels, or a size outside
-  ///   1…65,535.
-  public init(_ images: ImageSet, recipe: Augmentation, height: Int? = nil, width: Int? = nil) throws {
+  ///   1…65,535, or none where images differ in theirs.
+  public init(_ images: any ImageSource, recipe: Augmentation, height: Int? = nil, width: Int? = nil) throws {
     try self.init(images, recipe: recipe, first: .random(recipe), second: .random(recipe), height: height, width: width)
   }
 
@@ -54,9 +54,9 @@ public struct ViewMaker: Sendable {
   ///   - first, second: the recipes of view 0 and of view 1. Mean and standard deviation of a random one do not count.
   ///   - height, width: the size of views; nil takes the images' own.
   /// - Throws: `SeCuError` for a recipe out of range, or one that doesn't fit the images' channels, or a size outside
-  ///   1…65,535.
+  ///   1…65,535, or none where images differ in theirs.
   public init(
-    _ images: ImageSet, recipe: Augmentation, first: ViewRecipe, second: ViewRecipe, height: Int? = nil,
+    _ images: any ImageSource, recipe: Augmentation, first: ViewRecipe, second: ViewRecipe, height: Int? = nil,
     width: Int? = nil
   ) throws {
     try self.init(
@@ -65,10 +65,10 @@ public struct ViewMaker: Sendable {
   }
 
   init(
-    _ images: ImageSet, recipe: Augmentation, first: ViewRecipe, second: ViewRecipe, height: Int? = nil,
+    _ images: any ImageSource, recipe: Augmentation, first: ViewRecipe, second: ViewRecipe, height: Int? = nil,
     width: Int? = nil, kernels: any MicrokernelTable.Type
   ) throws {
-    let channels = images.shape.channels
+    let channels = images.channels
     try recipe.validate(channels: channels)
     for view in [first, second] {
       switch view {
@@ -77,8 +77,10 @@ public struct ViewMaker: Sendable {
       case .strong(let recipe): try recipe.validate()
       }
     }
-    viewShape = try ImageShape(
-      height: height ?? images.shape.height, width: width ?? images.shape.width, channels: channels)
+    guard let height = height ?? images.commonShape?.height, let width = width ?? images.commonShape?.width else {
+      throw SeCuError(.usage, "views need a size, as the images have \(images.shapeText)", at: images.name)
+    }
+    viewShape = try ImageShape(height: height, width: width, channels: channels)
     (self.images, self.recipe, self.first, self.second, self.kernels) = (images, recipe, first, second, kernels)
     func perChannel(_ values: [Double]) -> [Float] {
       values.count == 1 ? [Float](repeating: Float(values[0]), count: channels) : values.map { Float($0) }
@@ -99,18 +101,19 @@ public struct ViewMaker: Sendable {
   ///   - pass: how many passes over the data came before, 0 or above; the low 32 bits count.
   ///   - cores: share the work, in pieces of whole views.
   ///   - output: room for [2·b, height, width, channels].
-  /// - Throws: `SeCuError` of kind `usage` for a number that is not in `images`; nothing is written then.
+  /// - Throws: `SeCuError` of kind `usage` for a number that is not in `images`, before anything is written; what reading an image
+  ///   throws, the first in the order of views.
   public func views(
     of ids: [Int], seed: UInt64, pass: Int, cores: Cores, into output: UnsafeMutablePointer<Float>
   ) throws {
-    try each(of: ids, times: 2, cores) { renderer, id, view, position in
+    try each(of: ids, times: 2, cores) { renderer, image, id, view, position in
       var stream = RandomStream(
         seed: seed, purpose: .augmentation, UInt32(truncatingIfNeeded: pass), UInt64(id) * 2 + UInt64(view))
       let target = output + position * viewShape.count
       switch view == 0 ? first : second {
-      case .clean: renderer.clean(id, recipe, into: target)
-      case .random(let recipe): renderer.random(id, recipe, view: view, drawing: &stream, into: target)
-      case .strong(let recipe): renderer.strong(id, recipe, drawing: &stream, into: target)
+      case .clean: renderer.clean(image, recipe, into: target)
+      case .random(let recipe): renderer.random(image, recipe, view: view, drawing: &stream, into: target)
+      case .strong(let recipe): renderer.strong(image, recipe, drawing: &stream, into: target)
       }
     }
   }
@@ -121,50 +124,59 @@ public struct ViewMaker: Sendable {
   ///   - ids: b numbers of images.
   ///   - cores: share the work, in pieces of whole views.
   ///   - output: room for [b, height, width, channels].
-  /// - Throws: `SeCuError` of kind `usage` for a number that is not in `images`; nothing is written then.
+  /// - Throws: `SeCuError` of kind `usage` for a number that is not in `images`, before anything is written; what reading an image
+  ///   throws, the first in the order of views.
   public func cleanViews(of ids: [Int], cores: Cores, into output: UnsafeMutablePointer<Float>) throws {
-    try each(of: ids, times: 1, cores) { renderer, id, _, position in
-      renderer.clean(id, recipe, into: output + position * viewShape.count)
+    try each(of: ids, times: 1, cores) { renderer, image, _, _, position in
+      renderer.clean(image, recipe, into: output + position * viewShape.count)
     }
   }
 
-  /// Calls `body(renderer, id, view, position)` for every view 0..<`times` of all `ids`; position = view · b + the id's
-  /// own.
+  /// Calls `body(renderer, image, id, view, position)` for every view 0..<`times` of all `ids`; position = view · b + the id's own.
+  ///
+  /// The views of an image follow each other in one piece of work, so that one that is not in memory is read once.
   private func each(
-    of ids: [Int], times: Int, _ cores: Cores, _ body: (ViewRenderer, Int, Int, Int) -> Void
+    of ids: [Int], times: Int, _ cores: Cores, _ body: (ViewRenderer, PixelBuffer, Int, Int, Int) -> Void
   ) throws {
     for id in ids { try images.check(id) }
     // A value costs in the order of 10 ns, so a piece takes about the 100 µs that waking another core is worth.
-    let perTask = max(1, 16_384 / viewShape.count)
-    let total = ids.count * times
+    let perTask = max(1, 16_384 / (viewShape.count * times))
     let workspaces = (0..<cores.threads).map { _ in Workspace(kernels) }
-    withTables { pixels, mean, inverseDeviation, normalised in
-      cores.run((total + perTask - 1) / perTask) { task, worker in
+    try withTables { mean, inverseDeviation, normalised in
+      try cores.runThrowing((ids.count + perTask - 1) / perTask) { task, worker in
+        let workspace = workspaces[worker]
         let renderer = ViewRenderer(
-          pixels: pixels, imageShape: images.shape, viewShape: viewShape, mean: mean,
-          inverseDeviation: inverseDeviation, normalised: normalised, cleanCrop: recipe.cleanCrop,
-          workspace: workspaces[worker])
-        for position in task * perTask..<min(total, (task + 1) * perTask) {
-          let (view, index) = position.quotientAndRemainder(dividingBy: ids.count)
-          body(renderer, ids[index], view, position)
+          viewShape: viewShape, mean: mean, inverseDeviation: inverseDeviation, normalised: normalised,
+          cleanCrop: recipe.cleanCrop, workspace: workspace)
+        for index in task * perTask..<min(ids.count, (task + 1) * perTask) {
+          try images.withPixels(at: ids[index], in: workspace.room) { image in
+            guard image.channels == viewShape.channels else { throw strange(image, ids[index]) }
+            for view in 0..<times { body(renderer, image, ids[index], view, view * ids.count + index) }
+          }
         }
       }
     }
   }
 
-  /// Calls `body` with pointers to the pixels and the three tables; not at all if there are no images.
+  /// The error for an image of other channels than its source says.
+  private func strange(_ image: PixelBuffer, _ id: Int) -> SeCuError {
+    SeCuError(
+      .badData, "expected \(viewShape.channels) channels, found \(image.channels)", at: images.name,
+      position: "image \(id)")
+  }
+
+  /// Calls `body` with pointers to the three tables.
   private func withTables(
-    _ body: (UnsafePointer<UInt8>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>) -> Void
-  ) {
-    images.pixels.withUnsafeBufferPointer { pixels in
-      mean.withUnsafeBufferPointer { mean in
-        inverseDeviation.withUnsafeBufferPointer { inverseDeviation in
-          normalised.withUnsafeBufferPointer { normalised in
-            guard let pixels = pixels.baseAddress, let mean = mean.baseAddress,
-              let inverseDeviation = inverseDeviation.baseAddress, let normalised = normalised.baseAddress
-            else { return }
-            body(pixels, mean, inverseDeviation, normalised)
-          }
+    _ body: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>) throws -> Void
+  ) rethrows {
+    try mean.withUnsafeBufferPointer { mean in
+      try inverseDeviation.withUnsafeBufferPointer { inverseDeviation in
+        try normalised.withUnsafeBufferPointer { normalised in
+          // There is at least one channel.
+          guard let mean = mean.baseAddress, let inverseDeviation = inverseDeviation.baseAddress,
+            let normalised = normalised.baseAddress
+          else { return }
+          try body(mean, inverseDeviation, normalised)
         }
       }
     }
