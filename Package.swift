@@ -83,7 +83,7 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],
-      exclude: ["Golden"]),
+      exclude: ["Golden"], swiftSettings: optimised),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Basics", "Kernels"]),
   ],

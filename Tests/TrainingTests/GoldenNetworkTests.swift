@@ -24,7 +24,8 @@ import Testing
   }
 
   /// Narrow networks of the other recipes, and the published ones at full width (ResNet-18 at 32×32 and 96×96 pixels, ResNet-50 at
-  /// any size), where `SECU_GOLDEN` names a folder that has them. For full widths use a release build.
+  /// any size), where `SECU_GOLDEN` names a folder that has them. Full widths take some 2 minutes with AVX-512 and
+  /// several times that without.
   static let others = [
     Case(name: "resnet_stl_narrow", stem: .pooled), Case(name: "bottleneck_narrow"), Case(name: "predictor_narrow"),
     Case(name: "resnet18_full"), Case(name: "resnet18_stl_full", stem: .pooled), Case(name: "resnet50_full"),
