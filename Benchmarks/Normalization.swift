@@ -29,13 +29,18 @@ extension Benchmark {
       let norm = BatchNorm(channels: channels)
       let x = FloatBuffer.random(rows * channels, stream: 0), y = FloatBuffer(rows * channels)
       let gamma = FloatBuffer.random(channels, stream: 1), beta = FloatBuffer.random(channels, stream: 2)
-      let running = FloatBuffer(2 * channels), saved = FloatBuffer(2 * channels)
+      let running = FloatBuffer(2 * channels)
+      let saved = FloatBuffer(BatchNorm.Saved.floats(groups: 1, channels: channels))
+      // Made by each call, which keeps the buffers alive.
+      let parameters = {
+        BatchNorm.Parameters(
+          gamma: gamma.base, beta: beta.base, runningMean: running.base, runningVariance: running.base + channels)
+      }
+      let statistics = { BatchNorm.Saved(saved.base, groups: 1, channels: channels) }
       let forward = {
         norm.forward(
-          on: engine, x: x.base, rows: rows, groups: 1,
-          parameters: BatchNorm.Parameters(
-            gamma: gamma.base, beta: beta.base, runningMean: running.base, runningVariance: running.base + channels),
-          residual: nil, relu: true, y: y.base, savedMean: saved.base, savedInverse: saved.base + channels)
+          on: engine, x: x.base, rows: rows, groups: 1, parameters: parameters(), residual: nil, relu: true,
+          y: y.base, saved: statistics())
       }
       if pass == .forward { return Prepared(result: y, run: forward) }
       let dy = FloatBuffer.random(rows * channels, stream: 3), dx = FloatBuffer(rows * channels)
@@ -44,9 +49,9 @@ extension Benchmark {
         forward()
         gradients.setToZero()
         norm.backward(
-          on: engine, dy: dy.base, y: y.base, x: x.base, rows: rows, groups: 1, gamma: gamma.base,
-          savedMean: saved.base, savedInverse: saved.base + channels, dx: dx.base, dGamma: gradients.base,
-          dBeta: gradients.base + channels, residualGradient: nil)
+          on: engine, dy: dy.base, mask: .input, x: x.base, rows: rows, groups: 1, parameters: parameters(),
+          saved: statistics(), dx: dx.base, dGamma: gradients.base, dBeta: gradients.base + channels,
+          residualGradient: nil)
       }
     }
   }

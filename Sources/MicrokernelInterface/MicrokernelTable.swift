@@ -34,14 +34,14 @@ package protocol MicrokernelTable: Sendable {
     _ x: Floats, _ center: Floats, _ rows: Int, _ channels: Int, _ squares: MutableFloats,
     _ deviations: MutableFloats)
   static func normForward(
-    _ x: Floats, _ center: Floats, _ scale: Floats, _ shift: Floats, _ residual: Floats?, _ relu: Bool, _ rows: Int,
-    _ channels: Int, _ y: MutableFloats)
+    _ x: Floats, _ n: ChannelNormalization, _ residual: Floats?, _ relu: Bool, _ rows: Int, _ channels: Int,
+    _ y: MutableFloats, _ yStep: Int)
   static func normGradientSums(
-    _ dy: Floats, _ y: Floats?, _ x: Floats, _ center: Floats, _ rows: Int, _ channels: Int, _ sumG: MutableFloats,
-    _ sumGD: MutableFloats)
+    _ dy: Floats, _ mask: ReLUMask, _ x: Floats, _ n: ChannelNormalization, _ rows: Int, _ channels: Int,
+    _ sumG: MutableFloats, _ sumGD: MutableFloats)
   static func normGradient(
-    _ dy: Floats, _ y: Floats?, _ x: Floats, _ gScale: Floats, _ xScale: Floats, _ shift: Floats, _ rows: Int,
-    _ channels: Int, _ dx: MutableFloats, _ residualGradient: MutableFloats?)
+    _ dy: Floats, _ mask: ReLUMask, _ x: Floats, _ n: ChannelNormalization, _ slope: Floats, _ offset: Floats,
+    _ rows: Int, _ channels: Int, _ dx: MutableFloats, _ residualGradient: MutableFloats?)
 
   static func maximums(_ x: Floats, _ count: Int, _ most: MutableFloats)
   static func routeToMaximum(

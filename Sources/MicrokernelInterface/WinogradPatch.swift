@@ -26,6 +26,8 @@ package struct WinogradPatch {
   package var padsChannels: Bool
   /// Adds to the target instead of replacing it.
   package var accumulate: Bool
+  /// Takes relu(normalised source) in place of the source, inside the image; the input's transform alone looks at it.
+  package var normalization: ChannelNormalization?
   /// `scratchFloats` floats.
   package var scratch: UnsafeMutablePointer<Float>
 
@@ -53,6 +55,7 @@ package struct WinogradPatch {
     self.channels = channels
     self.padsChannels = padsChannels
     self.accumulate = accumulate
+    normalization = nil
     self.scratch = scratch
   }
 }

@@ -3,22 +3,24 @@ import MicrokernelInterface
 extension EntryPoints {
   /// Batch normalisation's passes over x [rows, channels], each reading and writing every value once.
   ///
-  /// Forward, with scale = γ/√(σ²+ε), an optional residual, and ReLU when `relu`:
+  /// Forward, with an optional residual, and ReLU when `relu`; rows of y lie `yStep` floats apart:
   ///
   ///     y = relu((x − center) · scale + shift + residual)
   ///
   /// Backward, with g the gradient before ReLU, taken as dy where y > 0 (dy itself without ReLU) and d = x − center:
   ///
   ///     sumG[c] += Σ g,   sumGD[c] += Σ g · d                      `normGradientSums`
-  ///     dx = g · gScale[c] + x · xScale[c] + shift[c]              `normGradient`; residualGradient = g if asked for
+  ///     dx = g · scale[c] + d · slope[c] + offset[c]               `normGradient`; residualGradient = g if asked for
+  ///
+  /// All of them wait for memory: a core has some 30 cycles for each pair of vectors that it brings.
   @inline(never)
   package static func normForward(
-    _ x: UnsafePointer<Float>, _ center: UnsafePointer<Float>, _ scale: UnsafePointer<Float>,
-    _ shift: UnsafePointer<Float>, _ residual: UnsafePointer<Float>?, _ relu: Bool, _ rows: Int, _ channels: Int,
-    _ y: UnsafeMutablePointer<Float>
+    _ x: UnsafePointer<Float>, _ n: ChannelNormalization, _ residual: UnsafePointer<Float>?, _ relu: Bool, _ rows: Int,
+    _ channels: Int, _ y: UnsafeMutablePointer<Float>, _ yStep: Int
   ) {
+    let center = n.center, scale = n.scale, shift = n.shift
     @inline(__always) func pass(residual: UnsafePointer<Float>?, relu: Bool) {
-      var at = 0
+      var at = 0, to = 0
       var r = rows
       while r > 0 {
         var c = 0
@@ -26,17 +28,18 @@ extension EntryPoints {
           var v = multiplyAdd(load(x + at + c) - load(center + c), load(scale + c), load(shift + c))
           if let residual { v += load(residual + at + c) }
           if relu { v = positivePart(v) }
-          store(v, y + at + c)
+          store(v, y + to + c)
           c += lanes
         }
         while c < channels {
           var v = multiplyAdd(x[at + c] - center[c], scale[c], shift[c])
           if let residual { v += residual[at + c] }
           if relu, v < 0 { v = 0 }
-          y[at + c] = v
+          y[to + c] = v
           c += 1
         }
         at += channels
+        to += yStep
         r -= 1
       }
     }
@@ -50,34 +53,95 @@ extension EntryPoints {
   }
 }
 
-/// dy where y > 0, else 0: the derivative of `normForward`'s ReLU, read off its output.
-@inline(__always) private func throughReLU(_ dy: Lanes, _ y: Lanes) -> Lanes {
-  Lanes().replacing(with: dy, where: y .> Lanes())
+/// ReLU's derivative at one place, for loops in which the kind of mask is a constant.
+private struct Mask {
+  /// The stored result, or nil.
+  var y: UnsafePointer<Float>?
+  /// Whether the result is computed again from x.
+  var recomputes = false
+
+  /// dy where the result was positive, else 0; d = x − center.
+  @inline(__always) func gradient(_ dy: Lanes, _ d: Lanes, _ at: Int, _ scale: Lanes, _ shift: Lanes) -> Lanes {
+    if let y { return Lanes().replacing(with: dy, where: load(y + at) .> Lanes()) }
+    if recomputes { return Lanes().replacing(with: dy, where: multiplyAdd(d, scale, shift) .> Lanes()) }
+    return dy
+  }
+
+  @inline(__always) func gradient(_ dy: Float, _ d: Float, _ at: Int, _ scale: Float, _ shift: Float) -> Float {
+    if let y { return y[at] > 0 ? dy : 0 }
+    if recomputes { return multiplyAdd(d, scale, shift) > 0 ? dy : 0 }
+    return dy
+  }
+}
+
+/// The sums of one vector of channels, and what its values are compared with.
+private struct GradientSums {
+  var g: Lanes
+  var gd: Lanes
+  let center: Lanes
+  let scale: Lanes
+  let shift: Lanes
+
+  @inline(__always) init(
+    _ sumG: UnsafeMutablePointer<Float>, _ sumGD: UnsafeMutablePointer<Float>, _ n: ChannelNormalization, _ c: Int
+  ) {
+    (g, gd) = (load(sumG + c), load(sumGD + c))
+    (center, scale, shift) = (load(n.center + c), load(n.scale + c), load(n.shift + c))
+  }
+
+  @inline(__always) mutating func add(
+    _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ at: Int, _ mask: Mask
+  ) {
+    let d = load(x + at) - center
+    let gradient = mask.gradient(load(dy + at), d, at, scale, shift)
+    g += gradient
+    gd = multiplyAdd(gradient, d, gd)
+  }
+
+  @inline(__always) func put(_ sumG: UnsafeMutablePointer<Float>, _ sumGD: UnsafeMutablePointer<Float>, _ c: Int) {
+    store(g, sumG + c)
+    store(gd, sumGD + c)
+  }
 }
 
 extension EntryPoints {
+  /// As `channelSums`, four vectors of channels at a time stay in registers while the rows go by.
   @inline(never)
   package static func normGradientSums(
-    _ dy: UnsafePointer<Float>, _ y: UnsafePointer<Float>?, _ x: UnsafePointer<Float>, _ center: UnsafePointer<Float>,
-    _ rows: Int, _ channels: Int, _ sumG: UnsafeMutablePointer<Float>, _ sumGD: UnsafeMutablePointer<Float>
+    _ dy: UnsafePointer<Float>, _ mask: ReLUMask, _ x: UnsafePointer<Float>, _ n: ChannelNormalization, _ rows: Int,
+    _ channels: Int, _ sumG: UnsafeMutablePointer<Float>, _ sumGD: UnsafeMutablePointer<Float>
   ) {
-    @inline(__always) func pass(y: UnsafePointer<Float>?) {
+    @inline(__always) func pass(_ mask: Mask) {
       var c = 0
-      while c + lanes <= channels {
-        var s = load(sumG + c), t = load(sumGD + c)
-        let m = load(center + c)
+      while c + 4 * lanes <= channels {
+        var s0 = GradientSums(sumG, sumGD, n, c), s1 = GradientSums(sumG, sumGD, n, c + lanes)
+        var s2 = GradientSums(sumG, sumGD, n, c + 2 * lanes), s3 = GradientSums(sumG, sumGD, n, c + 3 * lanes)
         var at = c
         var r = rows
         while r > 0 {
-          var g = load(dy + at)
-          if let y { g = throughReLU(g, load(y + at)) }
-          s += g
-          t = multiplyAdd(g, load(x + at) - m, t)
+          s0.add(dy, x, at, mask)
+          s1.add(dy, x, at + lanes, mask)
+          s2.add(dy, x, at + 2 * lanes, mask)
+          s3.add(dy, x, at + 3 * lanes, mask)
           at += channels
           r -= 1
         }
-        store(s, sumG + c)
-        store(t, sumGD + c)
+        s0.put(sumG, sumGD, c)
+        s1.put(sumG, sumGD, c + lanes)
+        s2.put(sumG, sumGD, c + 2 * lanes)
+        s3.put(sumG, sumGD, c + 3 * lanes)
+        c += 4 * lanes
+      }
+      while c + lanes <= channels {
+        var s = GradientSums(sumG, sumGD, n, c)
+        var at = c
+        var r = rows
+        while r > 0 {
+          s.add(dy, x, at, mask)
+          at += channels
+          r -= 1
+        }
+        s.put(sumG, sumGD, c)
         c += lanes
       }
       while c < channels {
@@ -85,9 +149,10 @@ extension EntryPoints {
         var at = c
         var r = rows
         while r > 0 {
-          let g = y.map { $0[at] > 0 ? dy[at] : 0 } ?? dy[at]
+          let d = x[at] - n.center[c]
+          let g = mask.gradient(dy[at], d, at, n.scale[c], n.shift[c])
           s += g
-          t = multiplyAdd(g, x[at] - center[c], t)
+          t = multiplyAdd(g, d, t)
           at += channels
           r -= 1
         }
@@ -96,44 +161,51 @@ extension EntryPoints {
         c += 1
       }
     }
-    if let y { pass(y: y) } else { pass(y: nil) }
+    switch mask {
+    case .none: pass(Mask())
+    case .output(let y): pass(Mask(y: y))
+    case .input: pass(Mask(recomputes: true))
+    }
   }
 
   @inline(never)
   package static func normGradient(
-    _ dy: UnsafePointer<Float>, _ y: UnsafePointer<Float>?, _ x: UnsafePointer<Float>, _ gScale: UnsafePointer<Float>,
-    _ xScale: UnsafePointer<Float>, _ shift: UnsafePointer<Float>, _ rows: Int, _ channels: Int,
+    _ dy: UnsafePointer<Float>, _ mask: ReLUMask, _ x: UnsafePointer<Float>, _ n: ChannelNormalization,
+    _ slope: UnsafePointer<Float>, _ offset: UnsafePointer<Float>, _ rows: Int, _ channels: Int,
     _ dx: UnsafeMutablePointer<Float>, _ residualGradient: UnsafeMutablePointer<Float>?
   ) {
-    @inline(__always) func pass(y: UnsafePointer<Float>?, residualGradient: UnsafeMutablePointer<Float>?) {
+    let center = n.center, scale = n.scale, shift = n.shift
+    @inline(__always) func pass(_ mask: Mask, residualGradient: UnsafeMutablePointer<Float>?) {
       var at = 0
       var r = rows
       while r > 0 {
         var c = 0
         while c + lanes <= channels {
-          var g = load(dy + at + c)
-          if let y { g = throughReLU(g, load(y + at + c)) }
+          let d = load(x + at + c) - load(center + c)
+          let g = mask.gradient(load(dy + at + c), d, at + c, load(scale + c), load(shift + c))
           if let residualGradient { store(g, residualGradient + at + c) }
-          let v = multiplyAdd(load(x + at + c), load(xScale + c), load(shift + c))
-          store(multiplyAdd(g, load(gScale + c), v), dx + at + c)
+          store(
+            multiplyAdd(g, load(scale + c), multiplyAdd(d, load(slope + c), load(offset + c))), dx + at + c)
           c += lanes
         }
         while c < channels {
-          let i = at + c
-          let g = y.map { $0[i] > 0 ? dy[i] : 0 } ?? dy[i]
-          if let residualGradient { residualGradient[i] = g }
-          dx[i] = multiplyAdd(g, gScale[c], multiplyAdd(x[i], xScale[c], shift[c]))
+          let d = x[at + c] - center[c]
+          let g = mask.gradient(dy[at + c], d, at + c, scale[c], shift[c])
+          if let residualGradient { residualGradient[at + c] = g }
+          dx[at + c] = multiplyAdd(g, scale[c], multiplyAdd(d, slope[c], offset[c]))
           c += 1
         }
         at += channels
         r -= 1
       }
     }
-    switch (y, residualGradient) {
-    case (nil, nil): pass(y: nil, residualGradient: nil)
-    case (let y?, nil): pass(y: y, residualGradient: nil)
-    case (nil, let out?): pass(y: nil, residualGradient: out)
-    case (let y?, let out?): pass(y: y, residualGradient: out)
+    switch (mask, residualGradient) {
+    case (.none, nil): pass(Mask(), residualGradient: nil)
+    case (.none, let out?): pass(Mask(), residualGradient: out)
+    case (.output(let y), nil): pass(Mask(y: y), residualGradient: nil)
+    case (.output(let y), let out?): pass(Mask(y: y), residualGradient: out)
+    case (.input, nil): pass(Mask(recomputes: true), residualGradient: nil)
+    case (.input, let out?): pass(Mask(recomputes: true), residualGradient: out)
     }
   }
 }

@@ -3,14 +3,19 @@ import Kernels
 /// One operation of a network, forward and backward. Values are activations, known by number; every value but the image has a
 /// gradient.
 protocol Layer {
-  /// The values that forward reads, and the one that it makes.
+  /// The values that forward depends on, and the one that it makes.
   var inputs: [Int] { get }
   var output: Int { get }
+  /// The values that forward reads or writes.
+  var forwardValues: [Int] { get }
   /// The values that backward reads again; the others are free once forward has passed.
   var savedValues: [Int] { get }
   /// What the layer is, and where its first parameter lies, by whose name it goes; nil for a layer without.
   var description: LayerDescription.Kind { get }
   var firstParameter: Int? { get }
+  /// Whether backward writes the gradient of its first input over that of its output, which nobody else reads: the first input has no
+  /// other reader, and both are of one size.
+  var overwritesGradient: Bool { get }
 
   func forward(_ pass: Pass)
   /// Writes the gradients of the inputs, or adds to those that `addsToGradient` named. Tells `pass` of each piece of it that ends.
@@ -21,6 +26,9 @@ protocol Layer {
 }
 
 extension Layer {
+  var forwardValues: [Int] { inputs + [output] }
+  var overwritesGradient: Bool { false }
+
   /// For layers whose inputs have no other reader that runs backward before them.
   mutating func addsToGradient(of input: Int) {
     preconditionFailure("\(Self.self) can't add to the gradient of value \(input)")
@@ -43,7 +51,7 @@ struct Pass {
   let parameters: UnsafeMutablePointer<Float>
   let parameterGradients: UnsafeMutablePointer<Float>
   let statistics: UnsafeMutablePointer<Float>
-  /// The batch means and inverse deviations that backward needs; 2 · groups floats a channel, at `saved` of each batch norm.
+  /// The statistics that backward needs, `BatchNorm.Saved` at `saved` of each batch norm.
   let savedStatistics: UnsafeMutablePointer<Float>
   let observer: NetworkObserver?
 
@@ -67,22 +75,41 @@ struct ConvolutionLayer: Layer {
   let input: Int
   let output: Int
   var accumulates = false
+  /// The batch norm with ReLU that makes the input, if this layer applies it itself.
+  private var norm: NormLayer?
+  /// Whether it does so in forward too, or only in backward, where the batch norm's result is gone.
+  private var normalizesInForward = false
+
+  init(convolution: Convolution, weight: Int, input: Int, output: Int) {
+    self.convolution = convolution
+    self.weight = weight
+    self.input = input
+    self.output = output
+  }
 
   var inputs: [Int] { [input] }
-  var savedValues: [Int] { [input] }
+  var forwardValues: [Int] { [normalizesInForward ? norm?.input ?? input : input, output] }
+  var savedValues: [Int] { [norm?.input ?? input] }
   mutating func addsToGradient(of input: Int) { accumulates = true }
 
+  /// Reads what the batch norm reads, and normalises it.
+  mutating func takeOver(_ norm: NormLayer, inForward: Bool) {
+    self.norm = norm
+    normalizesInForward = inForward
+  }
+
   func forward(_ pass: Pass) {
+    let norm = normalizesInForward ? norm : nil
     convolution.forward(
-      on: pass.engine, x: pass.value(input), w: pass.parameters + weight, y: pass.mutableValue(output),
-      count: pass.count)
+      on: pass.engine, x: pass.value(norm?.input ?? input), normalizing: norm?.inputNormalization(pass),
+      w: pass.parameters + weight, y: pass.mutableValue(output), count: pass.count)
   }
 
   func backward(_ pass: Pass) {
     let dy = pass.gradient(output)
     convolution.weightGradient(
-      on: pass.engine, x: pass.value(input), dy: dy, dw: pass.parameterGradients + weight, count: pass.count,
-      accumulate: false)
+      on: pass.engine, x: pass.value(norm?.input ?? input), normalizing: norm?.inputNormalization(pass), dy: dy,
+      dw: pass.parameterGradients + weight, count: pass.count, accumulate: false)
     pass.ended(.weightGradient, output)
     if input == 0 { return }
     convolution.inputGradient(
@@ -105,9 +132,13 @@ struct NormLayer: Layer {
   let input: Int
   let residual: Int?
   let output: Int
+  /// False if all readers of the output compute it themselves: forward then takes the statistics only.
+  var storesOutput = true
 
   var inputs: [Int] { [input] + (residual.map { [$0] } ?? []) }
-  var savedValues: [Int] { relu ? [input, output] : [input] }
+  var forwardValues: [Int] { inputs + (storesOutput ? [output] : []) }
+  var savedValues: [Int] { relu && residual != nil ? [input, output] : [input] }
+  var overwritesGradient: Bool { true }
 
   private func parameters(_ pass: Pass) -> BatchNorm.Parameters {
     let channels = norm.channels
@@ -116,25 +147,35 @@ struct NormLayer: Layer {
       runningMean: pass.statistics + runningMean, runningVariance: pass.statistics + runningMean + channels)
   }
 
+  private func saved(_ pass: Pass) -> BatchNorm.Saved {
+    BatchNorm.Saved(pass.savedStatistics + saved, groups: pass.groups, channels: norm.channels)
+  }
+
+  /// What makes the output of the input, for a layer that does it itself; after forward.
+  func inputNormalization(_ pass: Pass) -> InputNormalization {
+    InputNormalization(
+      saved: saved(pass), beta: pass.parameters + gamma + norm.channels, channels: norm.channels,
+      imagesPerGroup: pass.training ? pass.count / pass.groups : pass.count)
+  }
+
   func forward(_ pass: Pass) {
-    let x = pass.value(input), y = pass.mutableValue(output), residual = residual.map(pass.value)
+    let x = pass.value(input), y = storesOutput ? pass.mutableValue(output) : nil, residual = residual.map(pass.value)
     if pass.training {
       norm.forward(
         on: pass.engine, x: x, rows: pass.count / pass.groups * pixels, groups: pass.groups,
-        parameters: parameters(pass), residual: residual, relu: relu, y: y, savedMean: pass.savedStatistics + saved,
-        savedInverse: pass.savedStatistics + saved + pass.groups * norm.channels)
+        parameters: parameters(pass), residual: residual, relu: relu, y: y, saved: saved(pass))
     } else {
       norm.inference(
         on: pass.engine, x: x, rows: pass.count * pixels, parameters: parameters(pass), residual: residual,
-        relu: relu, y: y)
+        relu: relu, y: y, saved: saved(pass))
     }
   }
 
   func backward(_ pass: Pass) {
     norm.backward(
-      on: pass.engine, dy: pass.gradient(output), y: relu ? pass.value(output) : nil, x: pass.value(input),
-      rows: pass.count / pass.groups * pixels, groups: pass.groups, gamma: pass.parameters + gamma,
-      savedMean: pass.savedStatistics + saved, savedInverse: pass.savedStatistics + saved + pass.groups * norm.channels,
+      on: pass.engine, dy: pass.gradient(output),
+      mask: !relu ? .none : residual == nil ? .input : .output(pass.value(output)), x: pass.value(input),
+      rows: pass.count / pass.groups * pixels, groups: pass.groups, parameters: parameters(pass), saved: saved(pass),
       dx: pass.gradient(input), dGamma: pass.parameterGradients + gamma,
       dBeta: pass.parameterGradients + gamma + norm.channels, residualGradient: residual.map(pass.gradient))
     pass.ended(.backward, output)

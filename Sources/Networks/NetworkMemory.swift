@@ -20,22 +20,26 @@ struct NetworkMemory {
     let end = 2 * layers.count
     var values = [ClosedRange<Int>?](repeating: nil, count: valueFloats.count)
     var gradients = values
+    /// Where a value's gradient lies: with that of another value, or on its own.
+    var home = Array(valueFloats.indices)
     func extend(_ lifetime: inout ClosedRange<Int>?, to time: Int) {
       lifetime = min(lifetime?.lowerBound ?? time, time)...max(lifetime?.upperBound ?? time, time)
     }
+    for layer in layers.reversed() where layer.overwritesGradient { home[layer.inputs[0]] = home[layer.output] }
     for (i, layer) in layers.enumerated() {
-      for value in layer.inputs + [layer.output] { extend(&values[value], to: i) }
+      for value in layer.forwardValues { extend(&values[value], to: i) }
       for value in layer.savedValues { extend(&values[value], to: end - 1 - i) }
-      for value in layer.inputs + [layer.output] { extend(&gradients[value], to: end - 1 - i) }
+      for value in layer.inputs + [layer.output] { extend(&gradients[home[value]], to: end - 1 - i) }
     }
     for output in outputs {
       extend(&values[output], to: layers.count)
-      extend(&gradients[output], to: layers.count - 1)
+      extend(&gradients[home[output]], to: layers.count - 1)
     }
 
+    // What is never needed takes no place.
     let tensors = [values, gradients].flatMap { lifetimes in
-      zip(valueFloats, lifetimes).dropFirst().compactMap { floats, lifetime in
-        lifetime.map { ArenaPlan.Tensor(floats: floats, lifetime: $0) }
+      zip(valueFloats, lifetimes).dropFirst().map { floats, lifetime in
+        ArenaPlan.Tensor(floats: lifetime == nil ? 0 : floats, lifetime: lifetime ?? 0...0)
       }
     }
     // In Double: what fits no machine may not fit an Int either.
@@ -43,7 +47,8 @@ struct NetworkMemory {
     if kept > 0x1p50 { try Self.check(4 * kept, batch: batch) }
     let plan = ArenaPlan(tensors)
     valueOffsets = [0] + plan.offsets[..<(valueFloats.count - 1)]
-    gradientOffsets = [0] + plan.offsets[(valueFloats.count - 1)...]
+    let gradientPlaces = [0] + plan.offsets[(valueFloats.count - 1)...]
+    gradientOffsets = home.map { gradientPlaces[$0] }
     arenaFloats = plan.floats
   }
 

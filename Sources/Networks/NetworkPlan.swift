@@ -53,6 +53,7 @@ struct NetworkPlan {
     }
     markAccumulation()
     guard placesInMemory else { return }
+    leaveNormsToConvolutions()
     memory = try NetworkMemory(layers, valueFloats: valueFloats, outputs: outputs, batch: batch)
   }
 
@@ -158,7 +159,7 @@ struct NetworkPlan {
       NormLayer(
         norm: BatchNorm(channels: size.channels), pixels: size.height * size.width, gamma: place.gamma,
         runningMean: place.mean, saved: savedFloats, relu: relu, input: x, residual: residual, output: y))
-    savedFloats += 2 * groups * size.channels
+    savedFloats += BatchNorm.Saved.floats(groups: groups, channels: size.channels)
     return y
   }
 
@@ -178,6 +179,29 @@ struct NetworkPlan {
     var written: Set<Int> = [projection]
     for i in layers.indices.reversed() {
       for input in Set(layers[i].inputs) where !written.insert(input).inserted { layers[i].addsToGradient(of: input) }
+    }
+  }
+}
+
+extension NetworkPlan {
+  /// Lets convolutions apply the batch norm and ReLU before them, where that spares keeping the result until backward: where all that
+  /// would read it again are such convolutions. If nothing else reads it in forward either, it is never written.
+  private mutating func leaveNormsToConvolutions() {
+    var readers: [Int: [Int]] = [:]
+    for i in layers.indices { for input in Set(layers[i].inputs) { readers[input, default: []].append(i) } }
+    for i in layers.indices {
+      guard var norm = layers[i] as? NormLayer, norm.relu, norm.residual == nil else { continue }
+      let behind = readers[norm.output] ?? []
+      let convolutions = behind.filter { (layers[$0] as? ConvolutionLayer)?.convolution.normalizesInput == true }
+      let others = Set(behind).subtracting(convolutions)
+      if convolutions.isEmpty || others.contains(where: { layers[$0].savedValues.contains(norm.output) }) { continue }
+      norm.storesOutput = !others.isEmpty
+      layers[i] = norm
+      for reader in convolutions {
+        guard var convolution = layers[reader] as? ConvolutionLayer else { continue }
+        convolution.takeOver(norm, inForward: others.isEmpty)
+        layers[reader] = convolution
+      }
     }
   }
 }

@@ -82,36 +82,38 @@ import Testing
 
   /// What one engine makes of the operands.
   private struct Outcome {
-    let y, dx, residualGradient, mean, inverse, dGamma, dBeta, runningMean, runningVariance: GuardedFloats
+    let y, dx, residualGradient, saved, dGamma, dBeta, runningMean, runningVariance: GuardedFloats
 
-    /// - Parameter inPlace: forward writes y over a copy of x, and backward dx over dy.
-    init(_ o: Operands, on engine: Engine, inPlace: Bool = false) {
+    /// - Parameters:
+    ///   - inPlace: forward writes y over a copy of x, and backward dx over dy.
+    ///   - recomputes: backward finds ReLU's mask from x.
+    init(_ o: Operands, on engine: Engine, inPlace: Bool = false, recomputes: Bool = false) {
       let b = o.batch, norm = BatchNorm(channels: b.channels)
       let x = GuardedFloats(o.x), dy = GuardedFloats(o.dy)
       y = GuardedFloats(inPlace ? o.x : [Float](repeating: GuardedFloats.sentinel, count: b.count), offset: 1)
       dx = inPlace ? dy : GuardedFloats(b.count)
       residualGradient = GuardedFloats(b.residual ? b.count : 0)
-      mean = GuardedFloats(b.groups * b.channels)
-      inverse = GuardedFloats(b.groups * b.channels)
+      saved = GuardedFloats(BatchNorm.Saved.floats(groups: b.groups, channels: b.channels))
       dGamma = GuardedFloats([Float](repeating: 3, count: b.channels))
       dBeta = GuardedFloats([Float](repeating: -2, count: b.channels))
       runningMean = GuardedFloats(o.runningMean)
       runningVariance = GuardedFloats(o.runningVariance)
       let gamma = GuardedFloats(o.gamma), beta = GuardedFloats(o.beta)
       let residual = o.residual.map { GuardedFloats($0) }
+      let statistics = BatchNorm.Saved(saved.base, groups: b.groups, channels: b.channels)
+      let parameters = BatchNorm.Parameters(
+        gamma: gamma.base, beta: beta.base, runningMean: runningMean.base, runningVariance: runningVariance.base)
       norm.forward(
-        on: engine, x: inPlace ? y.base : x.base, rows: b.rows, groups: b.groups,
-        parameters: BatchNorm.Parameters(
-          gamma: gamma.base, beta: beta.base, runningMean: runningMean.base, runningVariance: runningVariance.base),
-        residual: residual?.base, relu: b.relu, y: y.base, savedMean: mean.base, savedInverse: inverse.base)
+        on: engine, x: inPlace ? y.base : x.base, rows: b.rows, groups: b.groups, parameters: parameters,
+        residual: residual?.base, relu: b.relu, y: y.base, saved: statistics)
       norm.backward(
-        on: engine, dy: dy.base, y: b.relu ? y.base : nil, x: x.base, rows: b.rows, groups: b.groups,
-        gamma: gamma.base, savedMean: mean.base, savedInverse: inverse.base, dx: dx.base, dGamma: dGamma.base,
+        on: engine, dy: dy.base, mask: !b.relu ? .none : recomputes ? .input : .output(y.base), x: x.base, rows: b.rows,
+        groups: b.groups, parameters: parameters, saved: statistics, dx: dx.base, dGamma: dGamma.base,
         dBeta: dBeta.base, residualGradient: b.residual ? residualGradient.base : nil)
     }
 
     var all: [GuardedFloats] {
-      [y, dx, residualGradient, mean, inverse, dGamma, dBeta, runningMean, runningVariance]
+      [y, dx, residualGradient, saved, dGamma, dBeta, runningMean, runningVariance]
     }
 
     var isGuarded: Bool { all.allSatisfy(\.isGuarded) }
@@ -149,7 +151,9 @@ import Testing
     func check(_ name: String, _ values: GuardedFloats, _ wanted: [Double], _ bounds: [Double]) {
       #expect(mismatch(values.values, wanted) { bounds[$0] + 2 * u * abs(wanted[$0]) } == nil, "\(name)")
     }
-    check("mean", found.mean, reference.flatMap(\.result.mean), reference.flatMap(\.bounds.mean))
+    check(
+      "mean", GuardedFloats(Array(found.saved.values.prefix(b.groups * b.channels))), reference.flatMap(\.result.mean),
+      reference.flatMap(\.bounds.mean))
     check("y", found.y, reference.flatMap(\.result.y), reference.flatMap(\.bounds.y))
     check("dx", found.dx, reference.flatMap(\.result.dx), reference.flatMap(\.bounds.dx))
     if b.residual {
@@ -198,6 +202,32 @@ import Testing
     #expect(inPlace.all.map { bits($0.values) } == apart.all.map { bits($0.values) })
   }
 
+  /// Without a residual, x tells what ReLU let through as well as y does.
+  @Test(arguments: InstructionSet.available, batches.filter { $0.relu && !$0.residual })
+  func theMaskFromTheInputIsTheOneFromTheOutput(instructionSet: InstructionSet, batch: Batch) {
+    let o = Operands(batch), engine = poisonedEngine(instructionSet)
+    let stored = Outcome(o, on: engine), recomputed = Outcome(o, on: engine, recomputes: true)
+    #expect(recomputed.all.map { bits($0.values) } == stored.all.map { bits($0.values) })
+  }
+
+  /// Without y, the statistics are the same.
+  @Test(arguments: InstructionSet.available, batches)
+  func statisticsAlone(instructionSet: InstructionSet, batch b: Batch) {
+    let o = Operands(b), engine = poisonedEngine(instructionSet)
+    let whole = Outcome(o, on: engine)
+    let x = GuardedFloats(o.x), gamma = GuardedFloats(o.gamma), beta = GuardedFloats(o.beta)
+    let mean = GuardedFloats(o.runningMean), variance = GuardedFloats(o.runningVariance)
+    let saved = GuardedFloats(BatchNorm.Saved.floats(groups: b.groups, channels: b.channels))
+    BatchNorm(channels: b.channels).forward(
+      on: engine, x: x.base, rows: b.rows, groups: b.groups,
+      parameters: BatchNorm.Parameters(
+        gamma: gamma.base, beta: beta.base, runningMean: mean.base, runningVariance: variance.base),
+      residual: nil, relu: b.relu, y: nil,
+      saved: BatchNorm.Saved(saved.base, groups: b.groups, channels: b.channels))
+    #expect(bits(saved.values) == bits(whole.saved.values))
+    #expect(bits(mean.values + variance.values) == bits(whole.runningMean.values + whole.runningVariance.values))
+  }
+
   @Test(arguments: InstructionSet.available, batches)
   func threadsDoNotChangeTheBits(instructionSet: InstructionSet, batch: Batch) {
     let o = Operands(batch)
@@ -215,11 +245,13 @@ import Testing
     let gamma = GuardedFloats(o.gamma), beta = GuardedFloats(o.beta)
     let mean = GuardedFloats(o.runningMean), variance = GuardedFloats(o.runningVariance)
     let y = GuardedFloats(o.x), residual = o.residual.map { GuardedFloats($0) }
+    let saved = GuardedFloats(BatchNorm.Saved.floats(groups: 1, channels: b.channels))
     BatchNorm(channels: b.channels).inference(
       on: engine, x: y.base, rows: b.rows * b.groups,
       parameters: BatchNorm.Parameters(
         gamma: gamma.base, beta: beta.base, runningMean: mean.base, runningVariance: variance.base),
-      residual: residual?.base, relu: b.relu, y: y.base)
+      residual: residual?.base, relu: b.relu, y: y.base,
+      saved: BatchNorm.Saved(saved.base, groups: 1, channels: b.channels))
     var wanted: [Double] = [], bounds: [Double] = []
     for i in o.x.indices {
       let c = i % b.channels
@@ -233,7 +265,7 @@ import Testing
     }
     #expect(mismatch(y.values, wanted) { bounds[$0] } == nil)
     #expect(mean.values == o.runningMean && variance.values == o.runningVariance)
-    #expect(y.isGuarded)
+    #expect(y.isGuarded && saved.isGuarded)
   }
 
   private let gamma7 = gamma(7)

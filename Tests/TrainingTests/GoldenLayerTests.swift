@@ -70,17 +70,17 @@ import Testing
     let mean = FloatBuffer(channels), variance = FloatBuffer([Float](repeating: 1, count: channels))
     let input = FloatBuffer(x.values), gradient = FloatBuffer(dy.values)
     let y = FloatBuffer(x.values.count), dx = FloatBuffer(x.values.count)
-    let savedMean = FloatBuffer(channels), savedInverse = FloatBuffer(channels)
+    let statistics = FloatBuffer(BatchNorm.Saved.floats(groups: 1, channels: channels))
+    let saved = BatchNorm.Saved(statistics.base, groups: 1, channels: channels)
+    let parameters = BatchNorm.Parameters(
+      gamma: gamma.base, beta: beta.base, runningMean: mean.base, runningVariance: variance.base)
     let dGamma = FloatBuffer(channels), dBeta = FloatBuffer(channels)
     norm.forward(
-      on: engine, x: input.base, rows: rows, groups: 1,
-      parameters: .init(
-        gamma: gamma.base, beta: beta.base, runningMean: mean.base, runningVariance: variance.base), residual: nil,
-      relu: false, y: y.base, savedMean: savedMean.base, savedInverse: savedInverse.base)
+      on: engine, x: input.base, rows: rows, groups: 1, parameters: parameters, residual: nil, relu: false, y: y.base,
+      saved: saved)
     norm.backward(
-      on: engine, dy: gradient.base, y: nil, x: input.base, rows: rows, groups: 1, gamma: gamma.base,
-      savedMean: savedMean.base, savedInverse: savedInverse.base, dx: dx.base, dGamma: dGamma.base,
-      dBeta: dBeta.base, residualGradient: nil)
+      on: engine, dy: gradient.base, mask: .none, x: input.base, rows: rows, groups: 1, parameters: parameters,
+      saved: saved, dx: dx.base, dGamma: dGamma.base, dBeta: dBeta.base, residualGradient: nil)
     let tolerance = Self.tolerance(terms: rows)
     #expect(relativeError(y.values, try file.nhwc("batchnorm.y").values) < tolerance)
     #expect(relativeError(dx.values, try file.nhwc("batchnorm.dx").values) < tolerance)

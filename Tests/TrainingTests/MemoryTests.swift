@@ -18,7 +18,7 @@ import Testing
     #expect(parameters == 4 * learner.encoderOptimizer.velocity.count)
     let statistics = 4 * learner.network.statistics.count
     #expect(try part("network") >= Double(learner.network.arenaBytes + statistics))
-    #expect(try part("network") <= Double(learner.network.arenaBytes + 3 * statistics + 4096))
+    #expect(try part("network") <= Double(learner.network.arenaBytes + 4 * statistics + 4096))
     let features = 2 * 2 * settings.batch * settings.network.dimension
     #expect(try part("views") == Double(4 * (learner.views.count + features)))
     let centers = 4 * learner.heads.centers.count

@@ -9,7 +9,9 @@ import MicrokernelInterface
 /// PyTorch does, first view first: running = (1 − m)·running + m·new, with the unbiased variance σ²·n/(n − 1).
 /// Inference: the running statistics take their place.
 ///
-/// x is read twice (once from memory, once from L2) and y written once. Statistics are summed in chunks of about 64 KiB:
+/// x is read twice and y written once; with a convolution behind that normalises what it reads (`InputNormalization`), x is read
+/// once and y never stored. All passes wait for memory. The second pass of each direction goes through the chunks backwards, since
+/// what the first one read last is still in the caches. Statistics are summed in chunks of about 64 KiB:
 /// in a chunk the mean first and then the squares around it, in Float; chunks are joined in Double, in order (both as in Chan, Golub
 /// and LeVeque, "Algorithms for Computing the Sample Variance", 1983). The chunks depend on the shape alone, so results have the same
 /// bits for any number of threads.
@@ -43,6 +45,28 @@ package struct BatchNorm {
     }
   }
 
+  /// What is kept of a pass's statistics, each [groups, channels]: μ, i = 1/√(σ² + ε) and γ·i.
+  package struct Saved {
+    package let mean: UnsafeMutablePointer<Float>
+    package let inverse: UnsafeMutablePointer<Float>
+    package let scale: UnsafeMutablePointer<Float>
+
+    /// The three one after the other in `floats(groups:channels:)` floats.
+    package init(_ base: UnsafeMutablePointer<Float>, groups: Int, channels: Int) {
+      mean = base
+      inverse = base + groups * channels
+      scale = base + 2 * groups * channels
+    }
+
+    package static func floats(groups: Int, channels: Int) -> Int { 3 * groups * channels }
+  }
+
+  /// How the rows of a group are normalised.
+  private func normalization(_ group: Int, _ saved: Saved, _ beta: UnsafePointer<Float>) -> ChannelNormalization {
+    ChannelNormalization(
+      center: saved.mean + group * channels, scale: saved.scale + group * channels, shift: beta)
+  }
+
   /// Rows of a chunk and of a group.
   fileprivate func chunkRows(_ rows: Int) -> Int { max(1, min(rows, 16_384 / channels)) }
   fileprivate func chunks(_ rows: Int) -> Int { (rows + chunkRows(rows) - 1) / chunkRows(rows) }
@@ -54,20 +78,19 @@ extension BatchNorm {
   /// Training forward.
   ///
   /// - Parameters:
-  ///   - x, y: [groups · rows, channels]; may be the same memory if x is not needed afterwards.
+  ///   - x, y: [groups · rows, channels]; may be the same memory if x is not needed afterwards. Without y, only the statistics are
+  ///     taken.
   ///   - rows: rows of one group, at least 1.
   ///   - residual: [groups · rows, channels] added before ReLU, or nil.
-  ///   - savedMean, savedInverse: [groups, channels], μ and 1/√(σ² + ε), kept for `backward`.
+  ///   - saved: receives what `backward` needs.
   package func forward(
     on engine: Engine, x: UnsafePointer<Float>, rows: Int, groups: Int, parameters: Parameters,
-    residual: UnsafePointer<Float>?, relu: Bool, y: UnsafeMutablePointer<Float>,
-    savedMean: UnsafeMutablePointer<Float>, savedInverse: UnsafeMutablePointer<Float>
+    residual: UnsafePointer<Float>?, relu: Bool, y: UnsafeMutablePointer<Float>?, saved: Saved
   ) {
     let kernels = engine.kernels
     let chunks = chunks(rows), chunkRows = chunkRows(rows)
-    // [groups, chunks, 3, channels]: each chunk's mean, the squares around it and the deviations from it, summed; then
-    // [groups, channels], the scale.
-    let statistics = engine.sharedScratch(groups * (3 * chunks + 1) * channels)
+    // [groups, chunks, 3, channels]: each chunk's mean, the squares around it and the deviations from it, summed.
+    let statistics = engine.sharedScratch(groups * 3 * chunks * channels)
     engine.run(groups * chunks, flops: 16 * groups * rows * channels) { task, _ in
       let group = task / chunks, chunk = task % chunks
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
@@ -79,70 +102,106 @@ extension BatchNorm {
       for c in 0..<channels { mean[c] /= Float(count) }
       kernels.channelSquares(start, mean, count, channels, squares, squares + channels)
     }
-    let scales = statistics + groups * chunks * 3 * channels
-    for group in 0..<groups {
-      join(
-        statistics + group * chunks * 3 * channels, rows: rows, parameters: parameters,
-        mean: savedMean + group * channels, inverse: savedInverse + group * channels,
-        scale: scales + group * channels)
-    }
+    join(statistics, rows: rows, groups: groups, parameters: parameters, saved, on: engine)
+    guard let y else { return }
     engine.run(groups * chunks, flops: 32 * groups * rows * channels) { task, _ in
+      let task = groups * chunks - 1 - task
       let group = task / chunks, chunk = task % chunks
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
       let at = (group * rows + first) * channels
-      let scale = scales + group * channels
       kernels.normForward(
-        x + at, savedMean + group * channels, scale, parameters.beta, residual.map { $0 + at }, relu, count, channels,
-        y + at)
+        x + at, normalization(group, saved, parameters.beta), residual.map { $0 + at }, relu, count, channels, y + at,
+        channels)
     }
   }
 
   /// Inference forward, with the running statistics. x, y and residual are [rows, channels].
+  ///
+  /// - Parameters:
+  ///   - y: as `forward` has it; without it, only `saved` is made.
+  ///   - saved: receives the running mean and γ/√(running variance + ε), as one group.
   package func inference(
     on engine: Engine, x: UnsafePointer<Float>, rows: Int, parameters: Parameters, residual: UnsafePointer<Float>?,
-    relu: Bool, y: UnsafeMutablePointer<Float>
+    relu: Bool, y: UnsafeMutablePointer<Float>?, saved: Saved
   ) {
     let kernels = engine.kernels
-    let scale = engine.sharedScratch(channels)
     for c in 0..<channels {
-      scale[c] = parameters.gamma[c] / (parameters.runningVariance[c] + epsilon).squareRoot()
+      let deviation = (parameters.runningVariance[c] + epsilon).squareRoot()
+      saved.mean[c] = parameters.runningMean[c]
+      saved.inverse[c] = 1 / deviation
+      saved.scale[c] = parameters.gamma[c] / deviation
     }
+    guard let y else { return }
     let chunks = chunks(rows), chunkRows = chunkRows(rows)
     engine.run(chunks, flops: 32 * rows * channels) { chunk, _ in
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
       let at = first * channels
       kernels.normForward(
-        x + at, parameters.runningMean, scale, parameters.beta, residual.map { $0 + at }, relu, count, channels, y + at)
+        x + at, normalization(0, saved, parameters.beta), residual.map { $0 + at }, relu, count, channels, y + at,
+        channels)
     }
   }
 
-  /// Joins the chunks of one group to mean and variance, moves the running statistics, and leaves the scale.
+  /// Joins the chunks of each group to what is saved of it, and moves the running statistics:
+  ///
+  ///     μ = Σ_k n_k·μ_k / n,    n·σ² = Σ_k ( S_k + n_k·(μ_k − μ)² )      chunk k: n_k rows, mean μ_k, squares S_k around it
+  ///
+  /// A chunk's mean m in Float is rounded; what the deviations D from it add up to puts it right: μ_k = m + D/n_k,
+  /// S_k = squares − D²/n_k.
   private func join(
-    _ chunkStatistics: UnsafePointer<Float>, rows: Int, parameters: Parameters, mean: UnsafeMutablePointer<Float>,
-    inverse: UnsafeMutablePointer<Float>, scale: UnsafeMutablePointer<Float>
+    _ statistics: UnsafePointer<Float>, rows: Int, groups: Int, parameters: Parameters, _ saved: Saved,
+    on engine: Engine
   ) {
-    let chunks = chunks(rows), chunkRows = chunkRows(rows)
-    for c in 0..<channels {
-      var total = 0.0, average = 0.0, squares = 0.0
-      for chunk in 0..<chunks {
-        let count = Double(min(chunkRows, rows - chunk * chunkRows))
-        let statistics = chunkStatistics + chunk * 3 * channels
-        // The mean of floats is rounded; what the deviations from it add up to puts it right.
-        let correction = Double(statistics[2 * channels + c]) / count
-        let chunkMean = Double(statistics[c]) + correction
-        let chunkSquares = Double(statistics[channels + c]) - correction * correction * count
-        let delta = chunkMean - average
-        squares += max(0, chunkSquares) + delta * delta * total * count / (total + count)
-        total += count
-        average += delta * count / total
+    let chunks = chunks(rows), chunkRows = chunkRows(rows), n = Double(rows)
+    runChannelBlocks(groups * chunks, on: engine) { block, average, squares in
+      for group in 0..<groups {
+        average.update(repeating: 0, count: block.count)
+        squares.update(repeating: 0, count: block.count)
+        for chunk in 0..<chunks {
+          let count = Double(min(chunkRows, rows - chunk * chunkRows))
+          let mean = statistics + (group * chunks + chunk) * 3 * channels + block.lowerBound
+          let deviations = mean + 2 * channels
+          for c in 0..<block.count { average[c] += (count * Double(mean[c]) + Double(deviations[c])) / n }
+        }
+        for chunk in 0..<chunks {
+          let count = Double(min(chunkRows, rows - chunk * chunkRows)), share = 1 / count
+          let mean = statistics + (group * chunks + chunk) * 3 * channels + block.lowerBound
+          let around = mean + channels, deviations = mean + 2 * channels
+          for c in 0..<block.count {
+            let correction = Double(deviations[c]) * share
+            let delta = Double(mean[c]) + correction - average[c]
+            squares[c] += max(0, Double(around[c]) - correction * Double(deviations[c])) + count * delta * delta
+          }
+        }
+        for (i, c) in block.enumerated() {
+          let variance = squares[i] / n, unbiased = rows > 1 ? squares[i] / (n - 1) : variance
+          let inverse = Float(1 / (variance + Double(epsilon)).squareRoot()), mean = Float(average[i])
+          saved.mean[group * channels + c] = mean
+          saved.inverse[group * channels + c] = inverse
+          saved.scale[group * channels + c] = parameters.gamma[c] * inverse
+          parameters.runningMean[c] = (1 - momentum) * parameters.runningMean[c] + momentum * mean
+          parameters.runningVariance[c] = (1 - momentum) * parameters.runningVariance[c] + momentum * Float(unbiased)
+        }
       }
-      let variance = squares / total
-      let unbiased = rows > 1 ? squares / (total - 1) : variance
-      mean[c] = Float(average)
-      inverse[c] = Float(1 / (variance + Double(epsilon)).squareRoot())
-      scale[c] = parameters.gamma[c] * inverse[c]
-      parameters.runningMean[c] = (1 - momentum) * parameters.runningMean[c] + momentum * Float(average)
-      parameters.runningVariance[c] = (1 - momentum) * parameters.runningVariance[c] + momentum * Float(unbiased)
+    }
+  }
+}
+
+extension BatchNorm {
+  /// Calls `body` for each 64 channels, with two sums in Double for each of them. The loops over chunks are outside those over
+  /// channels, so that the chunks' results are read in the order in which they lie.
+  ///
+  /// - Parameter chunks: the chunks that are joined, of all groups.
+  private func runChannelBlocks(
+    _ chunks: Int, on engine: Engine,
+    _ body: (_ channels: Range<Int>, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> Void
+  ) {
+    let width = 64
+    engine.run((channels + width - 1) / width, flops: 64 * chunks * channels) { task, _ in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * width) { sums in
+        guard let first = sums.baseAddress else { return }
+        body(task * width..<min(channels, (task + 1) * width), first, first + width)
+      }
     }
   }
 }
@@ -150,27 +209,27 @@ extension BatchNorm {
 // MARK: - Backward
 
 extension BatchNorm {
-  /// Backward of the training forward, with g = dy where y > 0 (dy itself without ReLU), x̂ = (x − μ)·i, i = 1/√(σ² + ε):
+  /// Backward of the training forward, with g = dy where y > 0 (dy itself without ReLU), d = x − μ, i = 1/√(σ² + ε):
   ///
-  ///     dγ = Σ g·x̂,   dβ = Σ g
-  ///     dx = γ·i·( g − mean(g) − x̂·mean(g·x̂) )          means over the rows of a group
-  ///        = g·a + x·b + (−a·mean(g) − b·μ),   a = γ·i,   b = −a·i²·mean(g·(x − μ)):  two multiply-adds a value
+  ///     dγ = Σ g·d·i,   dβ = Σ g
+  ///     dx = γ·i·( g − mean(g) − d·i²·mean(g·d) )          means over the rows of a group
+  ///        = g·a + d·b + c,   a = γ·i,   b = −a·i²·mean(g·d),   c = −a·mean(g):  two multiply-adds a value
   ///     residual's gradient = g
   ///
   /// - Parameters:
-  ///   - dy: gradient of y; may be the same memory as dx.
-  ///   - y: forward's output if it applied ReLU, else nil.
+  ///   - dy: gradient of y; may be the same memory as dx, which saves reading what is about to be overwritten.
+  ///   - mask: where y > 0 is read from; `.input`, which spares reading y, if forward had no residual.
+  ///   - parameters, saved: as forward had and left them.
   ///   - dGamma, dBeta: [channels], added to.
   ///   - residualGradient: receives g, or nil.
   package func backward(
-    on engine: Engine, dy: UnsafePointer<Float>, y: UnsafePointer<Float>?, x: UnsafePointer<Float>, rows: Int,
-    groups: Int, gamma: UnsafePointer<Float>, savedMean: UnsafePointer<Float>, savedInverse: UnsafePointer<Float>,
-    dx: UnsafeMutablePointer<Float>, dGamma: UnsafeMutablePointer<Float>, dBeta: UnsafeMutablePointer<Float>,
-    residualGradient: UnsafeMutablePointer<Float>?
+    on engine: Engine, dy: UnsafePointer<Float>, mask: ReLUMask, x: UnsafePointer<Float>, rows: Int, groups: Int,
+    parameters: Parameters, saved: Saved, dx: UnsafeMutablePointer<Float>, dGamma: UnsafeMutablePointer<Float>,
+    dBeta: UnsafeMutablePointer<Float>, residualGradient: UnsafeMutablePointer<Float>?
   ) {
     let kernels = engine.kernels
     let chunks = chunks(rows), chunkRows = chunkRows(rows)
-    let sums = engine.sharedScratch((groups * chunks * 2 + groups * 3) * channels)
+    let sums = engine.sharedScratch((groups * chunks * 2 + groups * 2) * channels)
     engine.run(groups * chunks, flops: 24 * groups * rows * channels) { task, _ in
       let group = task / chunks, chunk = task % chunks
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
@@ -178,36 +237,40 @@ extension BatchNorm {
       let sum = sums + task * 2 * channels
       sum.update(repeating: 0, count: 2 * channels)
       kernels.normGradientSums(
-        dy + at, y.map { $0 + at }, x + at, savedMean + group * channels, count, channels, sum, sum + channels)
+        dy + at, mask.advanced(by: at), x + at, normalization(group, saved, parameters.beta), count, channels, sum,
+        sum + channels)
     }
     let coefficients = sums + groups * chunks * 2 * channels
-    for group in 0..<groups {
-      let gScale = coefficients + group * 3 * channels
-      let xScale = gScale + channels, shift = xScale + channels
-      for c in 0..<channels {
-        var sumG = 0.0, sumGD = 0.0
+    runChannelBlocks(groups * chunks, on: engine) { block, sumG, sumGD in
+      for group in 0..<groups {
+        sumG.update(repeating: 0, count: block.count)
+        sumGD.update(repeating: 0, count: block.count)
         for chunk in 0..<chunks {
-          sumG += Double(sums[((group * chunks + chunk) * 2) * channels + c])
-          sumGD += Double(sums[((group * chunks + chunk) * 2 + 1) * channels + c])
+          let g = sums + (group * chunks + chunk) * 2 * channels + block.lowerBound, gd = g + channels
+          for c in 0..<block.count {
+            sumG[c] += Double(g[c])
+            sumGD[c] += Double(gd[c])
+          }
         }
-        let inverse = Double(savedInverse[group * channels + c]), mean = Double(savedMean[group * channels + c])
-        dGamma[c] += Float(sumGD * inverse)
-        dBeta[c] += Float(sumG)
-        let scale = Double(gamma[c]) * inverse
-        let slope = -scale * inverse * inverse * sumGD / Double(rows)
-        gScale[c] = Float(scale)
-        xScale[c] = Float(slope)
-        shift[c] = Float(-scale * sumG / Double(rows) - slope * mean)
+        let slope = coefficients + group * 2 * channels, offset = slope + channels
+        for (i, c) in block.enumerated() {
+          let inverse = Double(saved.inverse[group * channels + c]), scale = Double(saved.scale[group * channels + c])
+          dGamma[c] += Float(sumGD[i] * inverse)
+          dBeta[c] += Float(sumG[i])
+          slope[c] = Float(-scale * inverse * inverse * sumGD[i] / Double(rows))
+          offset[c] = Float(-scale * sumG[i] / Double(rows))
+        }
       }
     }
     engine.run(groups * chunks, flops: 48 * groups * rows * channels) { task, _ in
+      let task = groups * chunks - 1 - task
       let group = task / chunks, chunk = task % chunks
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
       let at = (group * rows + first) * channels
-      let gScale = coefficients + group * 3 * channels
+      let slope = coefficients + group * 2 * channels
       kernels.normGradient(
-        dy + at, y.map { $0 + at }, x + at, gScale, gScale + channels, gScale + 2 * channels, count, channels,
-        dx + at, residualGradient.map { $0 + at })
+        dy + at, mask.advanced(by: at), x + at, normalization(group, saved, parameters.beta), slope, slope + channels,
+        count, channels, dx + at, residualGradient.map { $0 + at })
     }
   }
 }

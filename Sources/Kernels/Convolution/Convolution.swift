@@ -5,15 +5,26 @@ import MicrokernelInterface
 ///
 /// - `product`, for 1×1 with stride 1: pixels × in times in × out; GEMM reads the activations where they lie;
 /// - `winograd`, for 3×3 with stride 1 and enough channels (`WinogradSum`, `WinogradWeightGradient`);
-/// - `direct`, for everything: a sum over taps without im2col (`TapSum`, `WeightGradient`).
+/// - `direct`, for everything: a sum over taps without im2col, along rows of pixels (`RowSum`, `RowWeightGradient`) or, where
+///   images are small, across images (`TapSum`, `WeightGradient`).
 ///
 /// Tables that depend on the shape are made here once; a pass allocates nothing.
 package final class Convolution {
   package let shape: ConvolutionShape
   private let pinned: ConvolutionAlgorithm?
-  private let forwardSum: TapSum
-  private let gradientSum: TapSum
-  private let weightGradient: WeightGradient
+  private let forwardSum: DirectSum
+  private let gradientSum: DirectSum
+  private let weightGradient: DirectWeightGradient
+
+  private enum DirectSum {
+    case alongRows(RowSum)
+    case acrossImages(TapSum)
+  }
+
+  private enum DirectWeightGradient {
+    case alongRows(RowWeightGradient)
+    case acrossImages(WeightGradient)
+  }
   private let winograd: (forward: WinogradSum, gradient: WinogradSum, weightGradient: WinogradWeightGradient)?
 
   /// - Parameter algorithm: computes all passes by this one as far as it fits the shape, and by the direct sum if not; nil
@@ -21,9 +32,14 @@ package final class Convolution {
   package init(_ shape: ConvolutionShape, algorithm: ConvolutionAlgorithm? = nil) {
     self.shape = shape
     pinned = algorithm
-    forwardSum = TapSum(forward: shape)
-    gradientSum = TapSum(inputGradient: shape)
-    weightGradient = WeightGradient(shape)
+    forwardSum =
+      shape.sumsAlongRows(.forward) ? .alongRows(RowSum(forward: shape)) : .acrossImages(TapSum(forward: shape))
+    gradientSum =
+      shape.sumsAlongRows(.inputGradient)
+      ? .alongRows(RowSum(inputGradient: shape)) : .acrossImages(TapSum(inputGradient: shape))
+    weightGradient =
+      shape.sumsAlongRows(.weightGradient)
+      ? .alongRows(RowWeightGradient(shape)) : .acrossImages(WeightGradient(shape))
     winograd =
       ConvolutionAlgorithm.winograd.fits(shape)
       ? (WinogradSum(forward: shape), WinogradSum(inputGradient: shape), WinogradWeightGradient(shape)) : nil
@@ -34,19 +50,33 @@ package final class Convolution {
     ConvolutionPlan(pass, shape, on: engine.instructionSet, pinned: pinned ?? engine.convolutionAlgorithm)
   }
 
+  /// Whether forward and weight gradient can normalise x as they read it: where they copy it anyway, into the caches. A product
+  /// reads it where it lies.
+  package var normalizesInput: Bool { !ConvolutionAlgorithm.product.fits(shape) }
+
   /// y = x ∗ w over the first `count` images.
+  ///
+  /// - Parameter normalizing: takes relu(normalised x) in place of x; for convolutions that `normalizesInput`.
   package func forward(
-    on engine: Engine, x: UnsafePointer<Float>, w: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, count: Int
+    on engine: Engine, x: UnsafePointer<Float>, normalizing: InputNormalization? = nil, w: UnsafePointer<Float>,
+    y: UnsafeMutablePointer<Float>, count: Int
   ) {
+    precondition(normalizing == nil || normalizesInput, "\(shape) can't normalise its input")
     switch plan(.forward, on: engine).algorithm {
     case .product:
       engine.gemm(
         Matrix(x, rows: count * shape.height * shape.width, columns: shape.inputChannels),
         Matrix(w, rows: shape.inputChannels, columns: shape.outputChannels), into: y)
     case .winograd:
-      winograd?.forward.run(on: engine, source: x, weights: w, target: y, count: count, accumulate: false)
+      winograd?.forward.run(
+        on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false)
     case .direct:
-      forwardSum.run(on: engine, source: x, weights: w, target: y, count: count, accumulate: false)
+      switch forwardSum {
+      case .alongRows(let sum):
+        sum.run(on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false)
+      case .acrossImages(let sum):
+        sum.run(on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false)
+      }
     }
   }
 
@@ -63,20 +93,43 @@ package final class Convolution {
     case .winograd:
       winograd?.gradient.run(on: engine, source: dy, weights: w, target: dx, count: count, accumulate: accumulate)
     case .direct:
-      gradientSum.run(on: engine, source: dy, weights: w, target: dx, count: count, accumulate: accumulate)
+      switch gradientSum {
+      case .alongRows(let sum):
+        sum.run(on: engine, source: dy, weights: w, target: dx, count: count, accumulate: accumulate)
+      case .acrossImages(let sum):
+        sum.run(on: engine, source: dy, weights: w, target: dx, count: count, accumulate: accumulate)
+      }
     }
   }
 
   /// dw (+)= the gradient with respect to w.
+  ///
+  /// - Parameter normalizing: as `forward` has it.
   package func weightGradient(
-    on engine: Engine, x: UnsafePointer<Float>, dy: UnsafePointer<Float>, dw: UnsafeMutablePointer<Float>, count: Int,
-    accumulate: Bool
+    on engine: Engine, x: UnsafePointer<Float>, normalizing: InputNormalization? = nil, dy: UnsafePointer<Float>,
+    dw: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
+    precondition(normalizing == nil || normalizesInput, "\(shape) can't normalise its input")
     switch plan(.weightGradient, on: engine).algorithm {
     case .winograd:
-      winograd?.weightGradient.run(on: engine, x: x, dy: dy, dw: dw, count: count, accumulate: accumulate)
+      winograd?.weightGradient.run(
+        on: engine, x: x, normalizing: normalizing, dy: dy, dw: dw, count: count, accumulate: accumulate)
     case .product, .direct:
-      weightGradient.run(on: engine, x: x, dy: dy, dw: dw, count: count, accumulate: accumulate)
+      switch weightGradient {
+      case .alongRows(let sum):
+        sum.run(on: engine, x: x, normalizing: normalizing, dy: dy, dw: dw, count: count, accumulate: accumulate)
+      case .acrossImages(let sum):
+        sum.run(on: engine, x: x, normalizing: normalizing, dy: dy, dw: dw, count: count, accumulate: accumulate)
+      }
     }
+  }
+}
+
+extension ConvolutionShape {
+  /// Whether the direct sum goes along rows of pixels: where these make tiles of some size (8 targets that read their sources alike),
+  /// and in stems, whose few channels would be too short a depth for anything else.
+  func sumsAlongRows(_ pass: ConvolutionPass) -> Bool {
+    let targets = pass == .inputGradient ? width / stride : outputWidth
+    return targets >= 8 || inputChannels < 8
   }
 }

@@ -21,12 +21,10 @@ import MicrokernelInterface
 /// taps, so padding is skipped exactly and images of 2×2 pixels run as well as large ones. Cost: FLOPs of the
 /// valid taps; the source is read once and written once to L2, which is 1/(taps · channels / lanes) of the multiply-adds.
 ///
-/// Stems, whose few channels would make the depth of a tap too short, are copied as stretches of kernel · channels floats
-/// (`expandsWidth`): a row of the kernel is then one tap.
+/// Where rows are long enough to fill tiles with pixels of one image, `RowSum` does the same without rearranging.
 package final class TapSum {
   private let rowAxis: AxisTaps
   private let columnAxis: AxisTaps
-  private let shape: ConvolutionShape
   private let sourceHeight: Int
   private let sourceWidth: Int
   private let sourceChannels: Int
@@ -34,35 +32,22 @@ package final class TapSum {
   private let targetWidth: Int
   private let targetChannels: Int
   private let kernel: Int
-  private let expandsWidth: Bool
   private let transposesWeights: Bool
-
-  /// Positions along a source row as copied, and floats of each.
-  private let copiedWidth: Int
-  private let depth: Int
 
   /// Forward of `shape`.
   package init(forward s: ConvolutionShape) {
-    shape = s
     (sourceHeight, sourceWidth, sourceChannels) = (s.height, s.width, s.inputChannels)
     (targetHeight, targetWidth, targetChannels) = (s.outputHeight, s.outputWidth, s.outputChannels)
     kernel = s.kernel
     rowAxis = AxisTaps(
       input: s.height, output: s.outputHeight, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: false)
-    expandsWidth = s.expandsWidth
-    columnAxis =
-      expandsWidth
-      ? AxisTaps(input: s.outputWidth, output: s.outputWidth, kernel: 1, stride: 1, padding: 0, backward: false)
-      : AxisTaps(
-        input: s.width, output: s.outputWidth, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: false)
-    copiedWidth = expandsWidth ? s.outputWidth : s.width
-    depth = expandsWidth ? s.kernel * s.inputChannels : s.inputChannels
+    columnAxis = AxisTaps(
+      input: s.width, output: s.outputWidth, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: false)
     transposesWeights = false
   }
 
   /// Input gradient of `shape`.
   package init(inputGradient s: ConvolutionShape) {
-    shape = s
     (sourceHeight, sourceWidth, sourceChannels) = (s.outputHeight, s.outputWidth, s.outputChannels)
     (targetHeight, targetWidth, targetChannels) = (s.height, s.width, s.inputChannels)
     kernel = s.kernel
@@ -70,18 +55,17 @@ package final class TapSum {
       input: s.height, output: s.outputHeight, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: true)
     columnAxis = AxisTaps(
       input: s.width, output: s.outputWidth, kernel: s.kernel, stride: s.stride, padding: s.padding, backward: true)
-    expandsWidth = false
-    copiedWidth = s.outputWidth
-    depth = s.outputChannels
     transposesWeights = true
   }
 
   /// Computes the targets of the first `count` images of the batch.
   ///
-  /// - Parameter accumulate: adds to the target instead of replacing it.
+  /// - Parameters:
+  ///   - normalizing: what is put before the source, or nil.
+  ///   - accumulate: adds to the target instead of replacing it.
   package func run(
-    on engine: Engine, source: UnsafePointer<Float>, weights: UnsafePointer<Float>,
-    target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
+    on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization? = nil,
+    weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
     let kernels = engine.kernels, columnTaps = columnAxis
     let panels = PackedPanels(depth: kernel * kernel * sourceChannels, columns: targetChannels, kernels: kernels)
@@ -90,11 +74,12 @@ package final class TapSum {
 
     let imageStride = paddedDepth
     let blocks = (count + kernels.tileRows - 1) / kernels.tileRows
-    let flops = 2 * count * targetHeight * targetWidth * targetChannels * depth * rowAxis.window * columnAxis.window
+    let flops =
+      2 * count * targetHeight * targetWidth * targetChannels * sourceChannels * rowAxis.window * columnAxis.window
     // Bands share out the work when there are few blocks; a band copies the rows around its edges again.
     let bands = max(1, min(targetHeight, min(flops / 4_000_000, 12 / blocks)))
     let slots = max(1, rowAxis.window)
-    let slotFloats = copiedWidth * kernels.tileRows * imageStride
+    let slotFloats = sourceWidth * kernels.tileRows * imageStride
     let most = kernel * kernel
     let runFloats = (most * MemoryLayout<Tile.Run>.stride + 3) / 4
     engine.reserveWorkerScratch(runFloats + slots * slotFloats + bOverread)
@@ -111,8 +96,8 @@ package final class TapSum {
         let needed = rowAxis.sources(of: ty)
         for sy in max(copied, needed.lowerBound)..<max(copied, needed.upperBound) {
           copyRow(
-            sy, source + firstImage * sourceHeight * sourceWidth * sourceChannels, images: images,
-            into: rows + sy % slots * slotFloats, kernels)
+            sy, of: firstImage..<firstImage + images, source, normalizing, into: rows + sy % slots * slotFloats, kernels
+          )
         }
         copied = max(copied, needed.upperBound)
         let rowTaps = rowAxis[ty]
@@ -123,9 +108,9 @@ package final class TapSum {
             for rowTap in rowTaps {
               let row = rowTap.source % slots * slotFloats
               for columnTap in columnTaps[tx] {
-                let tap = expandsWidth ? rowTap.k : rowTap.k * kernel + columnTap.k
+                let tap = rowTap.k * kernel + columnTap.k
                 runs[runCount] = Tile.Run(
-                  a: row + columnTap.source * images * imageStride, b: tap * depth * width)
+                  a: row + columnTap.source * images * imageStride, b: tap * sourceChannels * width)
                 runCount += 1
               }
             }
@@ -136,14 +121,15 @@ package final class TapSum {
                 c: target + ((firstImage * targetHeight + ty) * targetWidth + tx) * targetChannels
                   + p * panels.tileColumns,
                 cRowStride: targetHeight * targetWidth * targetChannels, rows: images,
-                columns: panels.columns(of: p), runs: runs, runCount: runCount, depth: depth, accumulate: accumulate))
+                columns: panels.columns(of: p), runs: runs, runCount: runCount, depth: sourceChannels,
+                accumulate: accumulate))
           }
         }
       }
     }
   }
 
-  private var paddedDepth: Int { ConvolutionShape.imageStride(depth) }
+  private var paddedDepth: Int { ConvolutionShape.imageStride(sourceChannels) }
 
   /// Weights [tap][in][out] as panels [tap][source channel][target channel].
   private func pack(
@@ -166,17 +152,17 @@ package final class TapSum {
     }
   }
 
-  /// Copies row `sy` of each of `images` images to [x][image][channel].
+  /// Copies row `sy` of each of the images to [x][image][channel].
   private func copyRow(
-    _ sy: Int, _ source: UnsafePointer<Float>, images: Int, into row: UnsafeMutablePointer<Float>,
-    _ kernels: any MicrokernelTable.Type
+    _ sy: Int, of images: Range<Int>, _ source: UnsafePointer<Float>, _ normalizing: InputNormalization?,
+    into row: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
   ) {
-    let step = images * paddedDepth
-    for image in 0..<images {
+    let step = images.count * paddedDepth
+    for (i, image) in images.enumerated() {
       let from = source + (image * sourceHeight + sy) * sourceWidth * sourceChannels
-      let to = row + image * paddedDepth
-      if expandsWidth {
-        shape.expandRow(from, into: to, step: step)
+      let to = row + i * paddedDepth
+      if let normalizing {
+        kernels.normForward(from, normalizing[image], nil, true, sourceWidth, sourceChannels, to, step)
       } else {
         kernels.copyStretches(from, sourceChannels, to, step, sourceChannels, sourceWidth)
       }

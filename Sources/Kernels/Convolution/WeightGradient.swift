@@ -16,39 +16,31 @@ import MicrokernelInterface
 ///
 /// With stride 1 the copied pixels of a row that a tap reads are one run; otherwise each pixel is one, as long as there
 /// are images in the block. The parts depend on the shape alone, so results have the same bits for any number of threads.
-/// Stems with few channels treat a row of the kernel as one tap, as `TapSum` does.
 package final class WeightGradient {
   private let shape: ConvolutionShape
-  private let expandsWidth: Bool
-  /// Channels of x as copied, rows of dw for each tap, and taps along x.
-  private let depth: Int
-  private let tapsAlongX: Int
-  private let copiedWidth: Int
 
-  package init(_ s: ConvolutionShape) {
-    shape = s
-    expandsWidth = s.expandsWidth
-    depth = expandsWidth ? s.kernel * s.inputChannels : s.inputChannels
-    tapsAlongX = expandsWidth ? 1 : s.kernel
-    copiedWidth = expandsWidth ? s.outputWidth : s.width
-  }
+  package init(_ s: ConvolutionShape) { shape = s }
 
   /// Computes dw over the first `count` images of the batch.
   ///
-  /// - Parameter accumulate: adds to dw instead of replacing it.
+  /// - Parameters:
+  ///   - normalizing: what is put before x, or nil.
+  ///   - accumulate: adds to dw instead of replacing it.
   package func run(
-    on engine: Engine, x: UnsafePointer<Float>, dy: UnsafePointer<Float>, dw: UnsafeMutablePointer<Float>, count: Int,
+    on engine: Engine, x: UnsafePointer<Float>, normalizing: InputNormalization? = nil, dy: UnsafePointer<Float>,
+    dw: UnsafeMutablePointer<Float>, count: Int,
     accumulate: Bool
   ) {
     let kernels = engine.kernels
     let plan = Plan(self, count: count, kernels: kernels)
-    let partial = engine.sharedScratch(plan.parts * shape.weightCount)
+    let parts = WeightGradientParts(
+      segments: 1, segmentFloats: shape.weightCount, segmentStride: shape.weightCount, parts: plan.parts, on: engine)
     engine.reserveWorkerScratch(plan.workerFloats)
     let flops = 2 * count * shape.outputHeight * shape.outputWidth * shape.weightCount
     engine.run(plan.parts * plan.groups, flops: flops) { task, worker in
       let part = task % plan.parts, group = task / plan.parts
       let panels = group * plan.panelCount / plan.groups..<(group + 1) * plan.panelCount / plan.groups
-      let sums = partial + part * shape.weightCount
+      let sums = parts.partial(part)
       let columns =
         panels.lowerBound
         * kernels.tileColumns..<min(
@@ -57,16 +49,12 @@ package final class WeightGradient {
         (sums + row * shape.outputChannels + columns.lowerBound).update(repeating: 0, count: columns.count)
       }
       for block in part * plan.blocks / plan.parts..<(part + 1) * plan.blocks / plan.parts {
-        addBlock(block, plan, panels, x: x, dy: dy, into: sums, scratch: engine.workerScratch(worker), kernels, count)
+        addBlock(
+          block, plan, panels, x: x, normalizing, dy: dy, into: sums, scratch: engine.workerScratch(worker), kernels,
+          count)
       }
     }
-    engine.run((shape.weightCount + 4095) / 4096, flops: 4 * plan.parts * shape.weightCount) { task, _ in
-      let start = task * 4096, length = min(4096, shape.weightCount - task * 4096)
-      if !accumulate { (dw + start).update(from: partial + start, count: length) }
-      for part in (accumulate ? 0 : 1)..<plan.parts {
-        kernels.scaleAndAdd(1, partial + part * shape.weightCount + start, 1, dw + start, length)
-      }
-    }
+    parts.add(into: dw, accumulate: accumulate, on: engine)
   }
 
   /// How the pixels are cut: blocks of images × bands of output rows, dealt to parts.
@@ -90,9 +78,9 @@ package final class WeightGradient {
 
     init(_ g: WeightGradient, count: Int, kernels: any MicrokernelTable.Type) {
       let s = g.shape
-      xImageStride = ConvolutionShape.imageStride(g.depth)
+      xImageStride = ConvolutionShape.imageStride(s.inputChannels)
       yImageStride = ConvolutionShape.imageStride(s.outputChannels)
-      let xRow = 4 * g.copiedWidth * xImageStride, yRow = 4 * s.outputWidth * yImageStride
+      let xRow = 4 * s.width * xImageStride, yRow = 4 * s.outputWidth * yImageStride
       // Enough images that a run is long even if a row is short; then as many rows as fit.
       let wanted = s.stride == 1 ? max(1, 32 / s.outputWidth) : 16
       images = min(count, wanted)
@@ -108,7 +96,7 @@ package final class WeightGradient {
       panelCount = (s.outputChannels + kernels.tileColumns - 1) / kernels.tileColumns
       groups = max(1, min(panelCount, wantedTasks / parts))
       let xRows = min(s.height, (bandRows - 1) * s.stride + s.kernel)
-      xFloats = xRows * g.copiedWidth * images * xImageStride
+      xFloats = xRows * s.width * images * xImageStride
       yFloats = bandRows * s.outputWidth * images * yImageStride
       runFloats = (bandRows * s.outputWidth * MemoryLayout<Tile.Run>.stride + 3) / 4
     }
@@ -117,9 +105,9 @@ package final class WeightGradient {
   }
 
   private func addBlock(
-    _ block: Int, _ plan: Plan, _ panels: Range<Int>, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
-    into sums: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type,
-    _ count: Int
+    _ block: Int, _ plan: Plan, _ panels: Range<Int>, x: UnsafePointer<Float>, _ normalizing: InputNormalization?,
+    dy: UnsafePointer<Float>, into sums: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+    _ kernels: any MicrokernelTable.Type, _ count: Int
   ) {
     let s = shape
     let firstImage = block / plan.bands * plan.images
@@ -137,9 +125,9 @@ package final class WeightGradient {
     for image in 0..<images {
       for iy in firstInput..<lastInput {
         let from = x + ((firstImage + image) * s.height + iy) * s.width * s.inputChannels
-        let to = xCopy + (iy - firstInput) * copiedWidth * xPixel + image * plan.xImageStride
-        if expandsWidth {
-          s.expandRow(from, into: to, step: xPixel)
+        let to = xCopy + (iy - firstInput) * s.width * xPixel + image * plan.xImageStride
+        if let normalizing {
+          kernels.normForward(from, normalizing[firstImage + image], nil, true, s.width, s.inputChannels, to, xPixel)
         } else {
           kernels.copyStretches(from, s.inputChannels, to, xPixel, s.inputChannels, s.width)
         }
@@ -151,33 +139,33 @@ package final class WeightGradient {
     }
 
     for ky in 0..<s.kernel {
-      for kx in 0..<tapsAlongX {
-        let columns = expandsWidth ? 0..<s.outputWidth : s.validColumns(kx)
-        let merges = s.stride == 1 || expandsWidth
+      for kx in 0..<s.kernel {
+        let columns = s.validColumns(kx)
+        let merges = s.stride == 1
         var runCount = 0
         for oy in outputRows {
           let iy = oy * s.stride - s.padding + ky
           guard iy >= 0, iy < s.height, !columns.isEmpty else { continue }
           let yRow = (oy - outputRows.lowerBound) * s.outputWidth
-          let xRow = (iy - firstInput) * copiedWidth
+          let xRow = (iy - firstInput) * s.width
           for ox in merges ? columns.lowerBound..<columns.lowerBound + 1 : columns {
-            let ix = expandsWidth ? ox : ox * s.stride - s.padding + kx
+            let ix = ox * s.stride - s.padding + kx
             runs[runCount] = Tile.Run(a: (xRow + ix) * xPixel, b: (yRow + ox) * yPixel)
             runCount += 1
           }
         }
         if runCount == 0 { continue }
-        let tap = ky * tapsAlongX + kx
+        let tap = ky * s.kernel + kx
         for p in panels {
           let firstColumn = p * kernels.tileColumns
           var ci = 0
-          while ci < depth {
-            let rows = Self.tileRows(left: depth - ci, most: kernels.tileRows)
+          while ci < s.inputChannels {
+            let rows = Self.tileRows(left: s.inputChannels - ci, most: kernels.tileRows)
             kernels.tileAcrossRows(
               Tile(
                 a: xCopy + ci, aRowStride: 1, aDepthStride: plan.xImageStride, b: yCopy + firstColumn,
                 bDepthStride: plan.yImageStride,
-                c: sums + (tap * depth + ci) * s.outputChannels + firstColumn, cRowStride: s.outputChannels,
+                c: sums + (tap * s.inputChannels + ci) * s.outputChannels + firstColumn, cRowStride: s.outputChannels,
                 rows: rows, columns: min(kernels.tileColumns, s.outputChannels - firstColumn), runs: runs,
                 runCount: runCount, depth: merges ? columns.count * images : images, accumulate: true))
             ci += rows
@@ -197,9 +185,6 @@ package final class WeightGradient {
 }
 
 extension ConvolutionShape {
-  /// Whether a stem's channels are so few that a row of the kernel, kernel · inputChannels floats, is taken as one tap.
-  var expandsWidth: Bool { inputChannels < 8 && kernel > 1 }
-
   /// Floats from one image to the next in a copied row. With many channels the distance would be a power of two, and the
   /// images of a tile would fight for the same lines of L1; one more line avoids that.
   static func imageStride(_ channels: Int) -> Int { channels >= 64 ? channels + 16 : channels }
@@ -209,22 +194,5 @@ extension ConvolutionShape {
     let first = max(0, (padding - k + stride - 1) / stride)
     let last = (width - 1 + padding - k) < 0 ? -1 : min(outputWidth - 1, (width - 1 + padding - k) / stride)
     return first..<max(first, last + 1)
-  }
-
-  /// For each output position of a row, the kernel · inputChannels floats of x under the kernel's row, zero outside the image.
-  ///
-  /// - Parameters:
-  ///   - from: a row of x.
-  ///   - step: floats in `to` from one output position to the next.
-  func expandRow(_ from: UnsafePointer<Float>, into to: UnsafeMutablePointer<Float>, step: Int) {
-    let channels = inputChannels
-    for ox in 0..<outputWidth {
-      let first = ox * stride - padding
-      let inside = min(max(first, 0), width)..<max(min(max(first, 0), width), min(first + kernel, width))
-      let stretch = to + ox * step
-      stretch.update(repeating: 0, count: kernel * channels)
-      (stretch + (inside.lowerBound - first) * channels)
-        .update(from: from + inside.lowerBound * channels, count: inside.count * channels)
-    }
   }
 }

@@ -67,8 +67,9 @@ struct WinogradTiles {
 
   /// Makes V[e][t, c] for the tiles: element e at `v + e · elementStride`, the first tile's channels there.
   func transformPatches(
-    _ tiles: Range<Int>, of source: UnsafePointer<Float>, channels: Int, into v: UnsafeMutablePointer<Float>,
-    tileStride: Int, elementStride: Int, scratch: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
+    _ tiles: Range<Int>, of source: UnsafePointer<Float>, normalizing: InputNormalization?, channels: Int,
+    into v: UnsafeMutablePointer<Float>, tileStride: Int, elementStride: Int, scratch: UnsafeMutablePointer<Float>,
+    _ kernels: any MicrokernelTable.Type
   ) {
     let row = patchedWidth * channels
     var patch = WinogradPatch(
@@ -83,6 +84,7 @@ struct WinogradTiles {
       patch.firstColumn = max(0, -x)
       patch.endColumn = min(6, patchedWidth - x)
       patch.target = v + i * tileStride
+      patch.normalization = normalizing?[image]
       kernels.winogradInput(patch)
     }
   }

@@ -51,13 +51,16 @@ package final class WinogradSum {
 
   /// Computes the targets of the first `count` images of the batch.
   ///
-  /// - Parameter accumulate: adds to the target instead of replacing it.
+  /// - Parameters:
+  ///   - normalizing: what is put before the source, or nil.
+  ///   - accumulate: adds to the target instead of replacing it.
   package func run(
-    on engine: Engine, source: UnsafePointer<Float>, weights: UnsafePointer<Float>,
-    target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
+    on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization? = nil,
+    weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
     let plan = Plan(self, count: count, kernels: engine.kernels)
-    let operands = Operands(source: source, weights: weights, target: target, accumulate: accumulate)
+    let operands = Operands(
+      source: source, normalizing: normalizing, weights: weights, target: target, accumulate: accumulate)
     if plan.takesPanels {
       runPanels(on: engine, plan, operands)
     } else {
@@ -67,6 +70,7 @@ package final class WinogradSum {
 
   private struct Operands {
     let source: UnsafePointer<Float>
+    let normalizing: InputNormalization?
     let weights: UnsafePointer<Float>
     let target: UnsafeMutablePointer<Float>
     let accumulate: Bool
@@ -91,7 +95,8 @@ package final class WinogradSum {
       let v = scratch + plan.scratchFloats, m = v + plan.vFloats
       let block = task * plan.stretch..<min(plan.tileCount, (task + 1) * plan.stretch)
       tiles.transformPatches(
-        block, of: operands.source, channels: sourceChannels, into: v, tileStride: plan.vStride,
+        block, of: operands.source, normalizing: operands.normalizing, channels: sourceChannels, into: v,
+        tileStride: plan.vStride,
         elementStride: plan.vElement, scratch: scratch, kernels)
       multiply(block.count, 0..<plan.panels.count, plan, v, u, into: m, kernels)
       transform(m, plan, block, columns: 0..<targetChannels, operands, scratch: scratch, kernels)
@@ -110,7 +115,8 @@ package final class WinogradSum {
       engine.run(pieces, flops: plan.tileFlops * stretch.count) { task, worker in
         let from = task * stretch.count / pieces, to = (task + 1) * stretch.count / pieces
         tiles.transformPatches(
-          first + from..<first + to, of: operands.source, channels: sourceChannels, into: v + from * plan.vStride,
+          first + from..<first + to, of: operands.source, normalizing: operands.normalizing, channels: sourceChannels,
+          into: v + from * plan.vStride,
           tileStride: plan.vStride, elementStride: plan.vElement, scratch: engine.workerScratch(worker), kernels)
       }
       engine.run(panels.count, flops: plan.flops) { p, worker in

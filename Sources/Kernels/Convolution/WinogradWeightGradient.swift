@@ -27,9 +27,12 @@ package final class WinogradWeightGradient {
 
   /// Computes dw over the first `count` images of the batch.
   ///
-  /// - Parameter accumulate: adds to dw instead of replacing it.
+  /// - Parameters:
+  ///   - normalizing: what is put before x, or nil.
+  ///   - accumulate: adds to dw instead of replacing it.
   package func run(
-    on engine: Engine, x: UnsafePointer<Float>, dy: UnsafePointer<Float>, dw: UnsafeMutablePointer<Float>, count: Int,
+    on engine: Engine, x: UnsafePointer<Float>, normalizing: InputNormalization? = nil, dy: UnsafePointer<Float>,
+    dw: UnsafeMutablePointer<Float>, count: Int,
     accumulate: Bool
   ) {
     let kernels = engine.kernels
@@ -46,7 +49,8 @@ package final class WinogradWeightGradient {
         let piece = stretch.lowerBound + from..<stretch.lowerBound + to
         let scratch = engine.workerScratch(worker)
         tiles.transformPatches(
-          piece, of: x, channels: shape.inputChannels, into: v + from * plan.vStride, tileStride: plan.vStride,
+          piece, of: x, normalizing: normalizing, channels: shape.inputChannels, into: v + from * plan.vStride,
+          tileStride: plan.vStride,
           elementStride: plan.vElement, scratch: scratch, kernels)
         transform(dy, piece, plan, into: z + from * plan.zStride, scratch: scratch, kernels)
       }

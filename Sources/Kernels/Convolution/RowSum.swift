@@ -1,0 +1,272 @@
+import Basics
+import MicrokernelInterface
+
+/// Direct convolution along rows: the sum of `TapSum` for images that are wide enough to fill a tile with pixels of one row.
+///
+/// With channels innermost and zeros around the row (`PaddedRow`), what a row of the kernel covers is one stretch of memory, and that of
+/// the next target starts a few pixels further on. Stretches overlap, so nothing is copied twice:
+///
+///     padded row      │ 0 0 │ c c │ c c │ c c │ c c │ …
+///     target 0        └─────────────────┘                        kernel · channels floats: the depth of one run
+///     target 1              └─────────────────┘                  stride · channels floats further on: A's row stride
+///
+///     for each task: some images × a band of target rows                              spread over the cores
+///       for each group of target rows
+///         copy the source rows that it newly needs, padded                            in L2, each row once
+///         for each panel of target channels                                           packed weights, from L2
+///           for each target row, and tile of its pixels: one tile, pixels × channels  in registers
+///
+/// The input gradient is the same sum over dy. With a stride, targets fall into classes by their remainder: those of one class read
+/// neighbouring sources with the same taps, the last tap first. Cost: FLOPs of the taps, those on the padding left and right
+/// of a row included (at most 1/width each), those above and below left out.
+package final class RowSum {
+  /// Targets of a row that read their sources alike.
+  private struct ColumnClass {
+    var firstTarget: Int
+    var count: Int
+    /// The first cell of the padded row that its first target reads.
+    var firstCell: Int
+    /// Taps along the row, in the order of their sources, and where their weights start in a packed row of the kernel.
+    var taps: [Int]
+    var firstTap: Int
+  }
+
+  private let rowAxis: AxisTaps
+  private let row: PaddedRow
+  private let classes: [ColumnClass]
+  /// Cells from one target of a class to the next, and targets.
+  private let cellStep: Int
+  private let targetStep: Int
+  private let sourceHeight: Int, sourceWidth: Int, sourceChannels: Int
+  private let targetHeight: Int, targetWidth: Int, targetChannels: Int
+  private let kernel: Int
+  private let transposesWeights: Bool
+
+  /// Forward of `s`.
+  package convenience init(forward s: ConvolutionShape) {
+    self.init(
+      s, source: (s.height, s.width, s.inputChannels),
+      target: (s.outputHeight, s.outputWidth, s.outputChannels), backward: false)
+  }
+
+  /// Input gradient of `s`.
+  package convenience init(inputGradient s: ConvolutionShape) {
+    self.init(
+      s, source: (s.outputHeight, s.outputWidth, s.outputChannels),
+      target: (s.height, s.width, s.inputChannels), backward: true)
+  }
+
+  private init(
+    _ s: ConvolutionShape, source: (height: Int, width: Int, channels: Int),
+    target: (height: Int, width: Int, channels: Int), backward: Bool
+  ) {
+    (sourceHeight, sourceWidth, sourceChannels) = source
+    (targetHeight, targetWidth, targetChannels) = target
+    kernel = s.kernel
+    transposesWeights = backward
+    rowAxis = AxisTaps(
+      input: s.height, output: s.outputHeight, kernel: s.kernel, stride: s.stride, padding: s.padding,
+      backward: backward)
+    // Sources: forward target · stride − padding + k, backward (target + padding − k) / stride.
+    var classes: [ColumnClass] = []
+    var sources: [Range<Int>] = []
+    if backward {
+      for remainder in 0..<min(s.stride, target.width) {
+        let taps = (0..<s.kernel).reversed().filter { (remainder + s.padding - $0) % s.stride == 0 }
+        let count = (target.width - remainder + s.stride - 1) / s.stride
+        let first = taps.first.map { (remainder + s.padding - $0) / s.stride } ?? 0
+        classes.append(
+          ColumnClass(
+            firstTarget: remainder, count: count, firstCell: first, taps: taps,
+            firstTap: classes.reduce(0) { $0 + $1.taps.count }))
+        if !taps.isEmpty { sources.append(first..<first + count - 1 + taps.count) }
+      }
+      (cellStep, targetStep) = (1, s.stride)
+    } else if target.width > 0 {
+      classes = [
+        ColumnClass(
+          firstTarget: 0, count: target.width, firstCell: -s.padding, taps: Array(0..<s.kernel), firstTap: 0)
+      ]
+      sources = [-s.padding..<(target.width - 1) * s.stride - s.padding + s.kernel]
+      (cellStep, targetStep) = (s.kernel == 1 ? 1 : s.stride, 1)
+    } else {
+      (cellStep, targetStep) = (1, 1)
+    }
+    let first = sources.map(\.lowerBound).min() ?? 0, end = sources.map(\.upperBound).max() ?? 0
+    row = PaddedRow(
+      width: source.width, positions: first..<end, step: !backward && s.kernel == 1 ? s.stride : 1,
+      channels: source.channels)
+    self.classes = classes.map {
+      var c = $0
+      c.firstCell -= first
+      return c
+    }
+  }
+
+  /// Computes the targets of the first `count` images of the batch.
+  ///
+  /// - Parameters:
+  ///   - normalizing: what is put before the source, or nil.
+  ///   - accumulate: adds to the target instead of replacing it.
+  package func run(
+    on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization? = nil,
+    weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
+  ) {
+    let kernels = engine.kernels
+    let panels = PackedPanels(depth: kernel * kernel * sourceChannels, columns: targetChannels, kernels: kernels)
+    let packed = engine.sharedScratch(panels.floats + bOverread)
+    pack(weights, panels, into: packed, on: engine)
+    let plan = Plan(self, count: count, panels: panels)
+    let runFloats = (kernel * MemoryLayout<Tile.Run>.stride + 3) / 4
+    engine.reserveWorkerScratch(runFloats + plan.groupImages * plan.slots * row.floats + bOverread)
+    engine.run(plan.blocks * plan.bands, flops: plan.flops) { task, worker in
+      let scratch = engine.workerScratch(worker)
+      let work = Work(
+        plan: plan, panels: panels, packed: packed, source: source, normalizing: normalizing, target: target,
+        accumulate: accumulate, runs: UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Tile.Run.self),
+        rows: scratch + runFloats, kernels: kernels)
+      let block = task % plan.blocks, band = task / plan.blocks
+      let targets = band * targetHeight / plan.bands..<(band + 1) * targetHeight / plan.bands
+      var image = block * plan.blockImages
+      let end = min(count, image + plan.blockImages)
+      while image < end {
+        let images = image..<min(end, image + plan.groupImages)
+        run(images, targets, work)
+        image = images.upperBound
+      }
+    }
+  }
+
+  /// How the work is cut; a function of the sizes alone.
+  private struct Plan {
+    let flops: Int
+    /// Tasks: blocks of images × bands of target rows.
+    let blockImages: Int, blocks: Int, bands: Int
+    /// Images × target rows that share a pass over the weights, and the source rows that they need at a time.
+    let groupImages: Int, groupRows: Int
+    let slots: Int
+
+    /// Weights larger than a part of L2 come from L3 for every pass over them: it takes this many pixels to make up for that.
+    private static let smallWeights = 256 << 10
+    private static let pixelsPerPass = 96
+
+    init(_ s: RowSum, count: Int, panels: PackedPanels) {
+      let imageFlops = 2 * s.targetHeight * s.targetWidth * panels.columns * panels.depth
+      flops = count * imageFlops
+      let wanted = 4 * panels.floats <= Self.smallWeights ? 1 : Self.pixelsPerPass
+      let rows = max(1, min(s.targetHeight, (wanted + max(1, s.targetWidth) - 1) / max(1, s.targetWidth)))
+      let images =
+        rows < s.targetHeight ? 1 : max(1, (wanted + rows * s.targetWidth - 1) / max(1, rows * s.targetWidth))
+      blockImages = max(1, min(count, max(images, 4_000_000 / max(1, imageFlops))))
+      groupImages = min(images, blockImages)
+      groupRows = rows
+      blocks = (count + blockImages - 1) / blockImages
+      // Bands share out the work when there are few images; a band copies the rows around its edges again.
+      bands = max(1, min(s.targetHeight, min(flops / 4_000_000, 12 / max(1, blocks))))
+      var most = 1
+      for first in 0..<s.targetHeight {
+        most = max(most, s.sources(of: first..<min(s.targetHeight, first + rows)).count)
+      }
+      slots = most
+    }
+  }
+
+  /// What a task works with.
+  private struct Work {
+    let plan: Plan
+    let panels: PackedPanels
+    let packed: UnsafePointer<Float>
+    let source: UnsafePointer<Float>
+    let normalizing: InputNormalization?
+    let target: UnsafeMutablePointer<Float>
+    let accumulate: Bool
+    let runs: UnsafeMutablePointer<Tile.Run>
+    let rows: UnsafeMutablePointer<Float>
+    let kernels: any MicrokernelTable.Type
+  }
+
+  /// The source rows from the first to the last that some target rows read.
+  private func sources(of targets: Range<Int>) -> Range<Int> {
+    var first = Int.max, end = 0
+    for ty in targets {
+      let needed = rowAxis.sources(of: ty)
+      if needed.isEmpty { continue }
+      first = min(first, needed.lowerBound)
+      end = max(end, needed.upperBound)
+    }
+    return min(first, end)..<end
+  }
+
+  private func run(_ images: Range<Int>, _ targets: Range<Int>, _ work: Work) {
+    let slots = work.plan.slots
+    var copied = 0
+    var first = targets.lowerBound
+    while first < targets.upperBound {
+      let group = first..<min(targets.upperBound, first + work.plan.groupRows)
+      let needed = sources(of: group)
+      let new = max(copied, needed.lowerBound)..<max(copied, needed.upperBound)
+      for (i, image) in images.enumerated() {
+        for sy in new {
+          row.copy(
+            work.source + (image * sourceHeight + sy) * sourceWidth * sourceChannels, work.normalizing?[image],
+            into: work.rows + (i * slots + sy % slots) * row.floats, work.kernels)
+        }
+      }
+      copied = new.upperBound
+      for p in 0..<work.panels.count {
+        for (i, image) in images.enumerated() {
+          for ty in group { computeRow(ty, image, panel: p, slot: i * slots, work) }
+        }
+      }
+      first = group.upperBound
+    }
+  }
+
+  /// One target row × one panel of channels.
+  private func computeRow(_ ty: Int, _ image: Int, panel p: Int, slot: Int, _ work: Work) {
+    let panels = work.panels, kernels = work.kernels, width = panels.width(p)
+    let target =
+      work.target + (image * targetHeight + ty) * targetWidth * targetChannels + p * panels.tileColumns
+    let rowTaps = rowAxis[ty]
+    for c in classes {
+      var runCount = 0
+      for tap in rowTaps where !c.taps.isEmpty {
+        work.runs[runCount] = Tile.Run(
+          a: (slot + tap.source % work.plan.slots) * row.floats + c.firstCell * sourceChannels,
+          b: (tap.k * kernel + c.firstTap) * sourceChannels * width)
+        runCount += 1
+      }
+      if runCount == 0, work.accumulate { continue }
+      var i = 0
+      while i < c.count {
+        let rows = WeightGradient.tileRows(left: c.count - i, most: kernels.tileRows)
+        kernels.tileAlongRows(
+          Tile(
+            a: work.rows + i * cellStep * sourceChannels, aRowStride: cellStep * sourceChannels, aDepthStride: 1,
+            b: work.packed + panels.offset(p), bDepthStride: width,
+            c: target + (c.firstTarget + i * targetStep) * targetChannels, cRowStride: targetStep * targetChannels,
+            rows: rows, columns: panels.columns(of: p), runs: work.runs, runCount: runCount,
+            depth: c.taps.count * sourceChannels, accumulate: work.accumulate))
+        i += rows
+      }
+    }
+  }
+
+  /// Weights [tap][in][out] as panels [row of the kernel][taps of each class][source channel][target channel].
+  private func pack(
+    _ weights: UnsafePointer<Float>, _ panels: PackedPanels, into packed: UnsafeMutablePointer<Float>,
+    on engine: Engine
+  ) {
+    let order = classes.flatMap(\.taps), block = sourceChannels * targetChannels
+    engine.run(panels.count, flops: 4 * panels.floats) { p, _ in
+      for ky in 0..<kernel {
+        for (i, kx) in order.enumerated() {
+          panels.pack(
+            panel: p, into: packed, rowOffset: (ky * kernel + i) * sourceChannels, rowCount: sourceChannels,
+            from: weights + (ky * kernel + kx) * block, rowStride: transposesWeights ? 1 : targetChannels,
+            columnStride: transposesWeights ? sourceChannels : 1)
+        }
+      }
+    }
+  }
+}
