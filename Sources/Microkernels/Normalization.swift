@@ -53,24 +53,37 @@ extension EntryPoints {
   }
 }
 
-/// ReLU's derivative at one place, for loops in which the kind of mask is a constant.
-private struct Mask {
-  /// The stored result, or nil.
-  var y: UnsafePointer<Float>?
-  /// Whether the result is computed again from x.
-  var recomputes = false
-
+/// ReLU's derivative at one place. Each kind has loops of its own, free of branches.
+private protocol Mask {
   /// dy where the result was positive, else 0; d = x − center.
+  func gradient(_ dy: Lanes, _ d: Lanes, _ at: Int, _ scale: Lanes, _ shift: Lanes) -> Lanes
+  func gradient(_ dy: Float, _ d: Float, _ at: Int, _ scale: Float, _ shift: Float) -> Float
+}
+
+private struct NoMask: Mask {
+  @inline(__always) func gradient(_ dy: Lanes, _ d: Lanes, _ at: Int, _ scale: Lanes, _ shift: Lanes) -> Lanes { dy }
+  @inline(__always) func gradient(_ dy: Float, _ d: Float, _ at: Int, _ scale: Float, _ shift: Float) -> Float { dy }
+}
+
+private struct OutputMask: Mask {
+  let y: UnsafePointer<Float>
+
   @inline(__always) func gradient(_ dy: Lanes, _ d: Lanes, _ at: Int, _ scale: Lanes, _ shift: Lanes) -> Lanes {
-    if let y { return Lanes().replacing(with: dy, where: load(y + at) .> Lanes()) }
-    if recomputes { return Lanes().replacing(with: dy, where: multiplyAdd(d, scale, shift) .> Lanes()) }
-    return dy
+    Lanes().replacing(with: dy, where: load(y + at) .> Lanes())
   }
 
   @inline(__always) func gradient(_ dy: Float, _ d: Float, _ at: Int, _ scale: Float, _ shift: Float) -> Float {
-    if let y { return y[at] > 0 ? dy : 0 }
-    if recomputes { return multiplyAdd(d, scale, shift) > 0 ? dy : 0 }
-    return dy
+    y[at] > 0 ? dy : 0
+  }
+}
+
+private struct InputMask: Mask {
+  @inline(__always) func gradient(_ dy: Lanes, _ d: Lanes, _ at: Int, _ scale: Lanes, _ shift: Lanes) -> Lanes {
+    Lanes().replacing(with: dy, where: multiplyAdd(d, scale, shift) .> Lanes())
+  }
+
+  @inline(__always) func gradient(_ dy: Float, _ d: Float, _ at: Int, _ scale: Float, _ shift: Float) -> Float {
+    multiplyAdd(d, scale, shift) > 0 ? dy : 0
   }
 }
 
@@ -89,8 +102,8 @@ private struct GradientSums {
     (center, scale, shift) = (load(n.center + c), load(n.scale + c), load(n.shift + c))
   }
 
-  @inline(__always) mutating func add(
-    _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ at: Int, _ mask: Mask
+  @inline(__always) mutating func add<M: Mask>(
+    _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ at: Int, _ mask: M
   ) {
     let d = load(x + at) - center
     let gradient = mask.gradient(load(dy + at), d, at, scale, shift)
@@ -104,67 +117,103 @@ private struct GradientSums {
   }
 }
 
+/// As `channelSums`, four vectors of channels at a time stay in registers while the rows go by.
+@inline(never)
+private func gradientSums<M: Mask>(
+  _ mask: M, _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ n: ChannelNormalization, _ rows: Int,
+  _ channels: Int, _ sumG: UnsafeMutablePointer<Float>, _ sumGD: UnsafeMutablePointer<Float>
+) {
+  var c = 0
+  while c + 4 * lanes <= channels {
+    var s0 = GradientSums(sumG, sumGD, n, c), s1 = GradientSums(sumG, sumGD, n, c + lanes)
+    var s2 = GradientSums(sumG, sumGD, n, c + 2 * lanes), s3 = GradientSums(sumG, sumGD, n, c + 3 * lanes)
+    var at = c
+    var r = rows
+    while r > 0 {
+      s0.add(dy, x, at, mask)
+      s1.add(dy, x, at + lanes, mask)
+      s2.add(dy, x, at + 2 * lanes, mask)
+      s3.add(dy, x, at + 3 * lanes, mask)
+      at += channels
+      r -= 1
+    }
+    s0.put(sumG, sumGD, c)
+    s1.put(sumG, sumGD, c + lanes)
+    s2.put(sumG, sumGD, c + 2 * lanes)
+    s3.put(sumG, sumGD, c + 3 * lanes)
+    c += 4 * lanes
+  }
+  while c + lanes <= channels {
+    var s = GradientSums(sumG, sumGD, n, c)
+    var at = c
+    var r = rows
+    while r > 0 {
+      s.add(dy, x, at, mask)
+      at += channels
+      r -= 1
+    }
+    s.put(sumG, sumGD, c)
+    c += lanes
+  }
+  while c < channels {
+    var s = sumG[c], t = sumGD[c]
+    var at = c
+    var r = rows
+    while r > 0 {
+      let d = x[at] - n.center[c]
+      let g = mask.gradient(dy[at], d, at, n.scale[c], n.shift[c])
+      s += g
+      t = multiplyAdd(g, d, t)
+      at += channels
+      r -= 1
+    }
+    sumG[c] = s
+    sumGD[c] = t
+    c += 1
+  }
+}
+
+/// - Parameter residualGradient: receives g, or nil; whether it is there is a branch that always goes the same way.
+@inline(never)
+private func gradient<M: Mask>(
+  _ mask: M, _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ n: ChannelNormalization,
+  _ slope: UnsafePointer<Float>, _ offset: UnsafePointer<Float>, _ rows: Int, _ channels: Int,
+  _ dx: UnsafeMutablePointer<Float>, _ residualGradient: UnsafeMutablePointer<Float>?
+) {
+  let center = n.center, scale = n.scale, shift = n.shift
+  var at = 0
+  var r = rows
+  while r > 0 {
+    var c = 0
+    while c + lanes <= channels {
+      let d = load(x + at + c) - load(center + c), a = load(scale + c)
+      let g = mask.gradient(load(dy + at + c), d, at + c, a, load(shift + c))
+      if let residualGradient { store(g, residualGradient + at + c) }
+      store(multiplyAdd(g, a, multiplyAdd(d, load(slope + c), load(offset + c))), dx + at + c)
+      c += lanes
+    }
+    while c < channels {
+      let d = x[at + c] - center[c]
+      let g = mask.gradient(dy[at + c], d, at + c, scale[c], shift[c])
+      if let residualGradient { residualGradient[at + c] = g }
+      dx[at + c] = multiplyAdd(g, scale[c], multiplyAdd(d, slope[c], offset[c]))
+      c += 1
+    }
+    at += channels
+    r -= 1
+  }
+}
+
 extension EntryPoints {
-  /// As `channelSums`, four vectors of channels at a time stay in registers while the rows go by.
   @inline(never)
   package static func normGradientSums(
     _ dy: UnsafePointer<Float>, _ mask: ReLUMask, _ x: UnsafePointer<Float>, _ n: ChannelNormalization, _ rows: Int,
     _ channels: Int, _ sumG: UnsafeMutablePointer<Float>, _ sumGD: UnsafeMutablePointer<Float>
   ) {
-    @inline(__always) func pass(_ mask: Mask) {
-      var c = 0
-      while c + 4 * lanes <= channels {
-        var s0 = GradientSums(sumG, sumGD, n, c), s1 = GradientSums(sumG, sumGD, n, c + lanes)
-        var s2 = GradientSums(sumG, sumGD, n, c + 2 * lanes), s3 = GradientSums(sumG, sumGD, n, c + 3 * lanes)
-        var at = c
-        var r = rows
-        while r > 0 {
-          s0.add(dy, x, at, mask)
-          s1.add(dy, x, at + lanes, mask)
-          s2.add(dy, x, at + 2 * lanes, mask)
-          s3.add(dy, x, at + 3 * lanes, mask)
-          at += channels
-          r -= 1
-        }
-        s0.put(sumG, sumGD, c)
-        s1.put(sumG, sumGD, c + lanes)
-        s2.put(sumG, sumGD, c + 2 * lanes)
-        s3.put(sumG, sumGD, c + 3 * lanes)
-        c += 4 * lanes
-      }
-      while c + lanes <= channels {
-        var s = GradientSums(sumG, sumGD, n, c)
-        var at = c
-        var r = rows
-        while r > 0 {
-          s.add(dy, x, at, mask)
-          at += channels
-          r -= 1
-        }
-        s.put(sumG, sumGD, c)
-        c += lanes
-      }
-      while c < channels {
-        var s = sumG[c], t = sumGD[c]
-        var at = c
-        var r = rows
-        while r > 0 {
-          let d = x[at] - n.center[c]
-          let g = mask.gradient(dy[at], d, at, n.scale[c], n.shift[c])
-          s += g
-          t = multiplyAdd(g, d, t)
-          at += channels
-          r -= 1
-        }
-        sumG[c] = s
-        sumGD[c] = t
-        c += 1
-      }
-    }
     switch mask {
-    case .none: pass(Mask())
-    case .output(let y): pass(Mask(y: y))
-    case .input: pass(Mask(recomputes: true))
+    case .none: gradientSums(NoMask(), dy, x, n, rows, channels, sumG, sumGD)
+    case .output(let y): gradientSums(OutputMask(y: y), dy, x, n, rows, channels, sumG, sumGD)
+    case .input: gradientSums(InputMask(), dy, x, n, rows, channels, sumG, sumGD)
     }
   }
 
@@ -174,38 +223,10 @@ extension EntryPoints {
     _ slope: UnsafePointer<Float>, _ offset: UnsafePointer<Float>, _ rows: Int, _ channels: Int,
     _ dx: UnsafeMutablePointer<Float>, _ residualGradient: UnsafeMutablePointer<Float>?
   ) {
-    let center = n.center, scale = n.scale, shift = n.shift
-    @inline(__always) func pass(_ mask: Mask, residualGradient: UnsafeMutablePointer<Float>?) {
-      var at = 0
-      var r = rows
-      while r > 0 {
-        var c = 0
-        while c + lanes <= channels {
-          let d = load(x + at + c) - load(center + c)
-          let g = mask.gradient(load(dy + at + c), d, at + c, load(scale + c), load(shift + c))
-          if let residualGradient { store(g, residualGradient + at + c) }
-          store(
-            multiplyAdd(g, load(scale + c), multiplyAdd(d, load(slope + c), load(offset + c))), dx + at + c)
-          c += lanes
-        }
-        while c < channels {
-          let d = x[at + c] - center[c]
-          let g = mask.gradient(dy[at + c], d, at + c, scale[c], shift[c])
-          if let residualGradient { residualGradient[at + c] = g }
-          dx[at + c] = multiplyAdd(g, scale[c], multiplyAdd(d, slope[c], offset[c]))
-          c += 1
-        }
-        at += channels
-        r -= 1
-      }
-    }
-    switch (mask, residualGradient) {
-    case (.none, nil): pass(Mask(), residualGradient: nil)
-    case (.none, let out?): pass(Mask(), residualGradient: out)
-    case (.output(let y), nil): pass(Mask(y: y), residualGradient: nil)
-    case (.output(let y), let out?): pass(Mask(y: y), residualGradient: out)
-    case (.input, nil): pass(Mask(recomputes: true), residualGradient: nil)
-    case (.input, let out?): pass(Mask(recomputes: true), residualGradient: out)
+    switch mask {
+    case .none: gradient(NoMask(), dy, x, n, slope, offset, rows, channels, dx, residualGradient)
+    case .output(let y): gradient(OutputMask(y: y), dy, x, n, slope, offset, rows, channels, dx, residualGradient)
+    case .input: gradient(InputMask(), dy, x, n, slope, offset, rows, channels, dx, residualGradient)
     }
   }
 }

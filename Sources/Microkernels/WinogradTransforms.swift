@@ -121,38 +121,11 @@ private let chunk = 64
 /// Floats from one row of scratch to the next.
 private let line = 6 * chunk
 
-/// What a column of the source is read through: batch norm and ReLU, where they were put off until now. A pixel outside the image
-/// has the weight 0, the others 1.
-private struct Reading {
-  let normalization: ChannelNormalization
-  let w0, w1, w2, w3, w4, w5: Lanes
-
-  @inline(__always) init(_ n: ChannelNormalization, first: Int, rows: Range<Int>) {
-    normalization = n.advanced(by: first)
-    @inline(__always) func weight(_ p: Int) -> Lanes { splat(rows.contains(p) ? 1 : 0) }
-    (w0, w1, w2, w3, w4, w5) = (weight(0), weight(1), weight(2), weight(3), weight(4), weight(5))
-  }
-
-  /// The channels at `c`, all of their vectors or the first `left` lanes.
-  @inline(__always) func read(_ d: Six, _ c: Int, left: Int = lanes) -> Six {
-    let n = normalization
-    let center = left == lanes ? load(n.center + c) : loadPart(n.center + c, left)
-    let scale = left == lanes ? load(n.scale + c) : loadPart(n.scale + c, left)
-    let shift = left == lanes ? load(n.shift + c) : loadPart(n.shift + c, left)
-    @inline(__always) func normalized(_ v: Lanes, _ weight: Lanes) -> Lanes {
-      positivePart(multiplyAdd(v - center, scale, shift)) * weight
-    }
-    return Six(
-      v0: normalized(d.v0, w0), v1: normalized(d.v1, w1), v2: normalized(d.v2, w2), v3: normalized(d.v3, w3),
-      v4: normalized(d.v4, w4), v5: normalized(d.v5, w5))
-  }
-}
-
 /// The body of all five. For each chunk of channels, columns go from the source to scratch and rows from there to the target:
 ///
 ///     source [p][q][c]  →  T down each column  →  scratch [i][q][c]  →  T along each row  →  target [i][j][c]
 @inline(__always)
-private func transform<T: Transform>(_ t: WinogradPatch, by _: T.Type, normalization: ChannelNormalization? = nil) {
+private func transform<T: Transform>(_ t: WinogradPatch, by _: T.Type) {
   let zeros = t.scratch + 36 * chunk
   var i = 0
   while i < chunk {
@@ -171,24 +144,21 @@ private func transform<T: Transform>(_ t: WinogradPatch, by _: T.Type, normaliza
       }
       let s0 = row(0), s1 = row(1), s2 = row(2)
       let s3 = T.inputs > 3 ? row(3) : s0, s4 = T.inputs > 4 ? row(4) : s0, s5 = T.inputs > 5 ? row(5) : s0
-      let reading = normalization.map { Reading($0, first: first, rows: inside ? t.firstRow..<t.endRow : 0..<0) }
       let to = t.scratch + q * chunk
       var c = 0
       while c + lanes <= count {
-        var d = Six(
+        let d = Six(
           v0: load(s0 + c), v1: load(s1 + c), v2: load(s2 + c), v3: T.inputs > 3 ? load(s3 + c) : Lanes(),
           v4: T.inputs > 4 ? load(s4 + c) : Lanes(), v5: T.inputs > 5 ? load(s5 + c) : Lanes())
-        if let reading { d = reading.read(d, c) }
         putColumn(T.apply(d), to + c, outputs: T.outputs)
         c += lanes
       }
       if c < count {
         let left = count - c
-        var d = Six(
+        let d = Six(
           v0: loadPart(s0 + c, left), v1: loadPart(s1 + c, left), v2: loadPart(s2 + c, left),
           v3: T.inputs > 3 ? loadPart(s3 + c, left) : Lanes(), v4: T.inputs > 4 ? loadPart(s4 + c, left) : Lanes(),
           v5: T.inputs > 5 ? loadPart(s5 + c, left) : Lanes())
-        if let reading { d = reading.read(d, c, left: left) }
         putColumn(T.apply(d), to + c, outputs: T.outputs)
       }
       q += 1
@@ -301,8 +271,71 @@ extension EntryPoints {
   }
 }
 
-/// Apart from the other, so that each loop keeps its vectors in registers.
+/// As `winogradInput`, of pixels that are normalised first: a chunk of channels at a time, inside L1.
 @inline(never)
-private func normalizedInput(_ patch: WinogradPatch, _ normalization: ChannelNormalization) {
-  transform(patch, by: InputTransform.self, normalization: normalization)
+private func normalizedInput(_ t: WinogradPatch, _ n: ChannelNormalization) {
+  let pixels = t.scratch + 37 * chunk
+  var patch = t
+  patch.source = UnsafePointer(pixels)
+  (patch.sourceRow, patch.sourceColumn) = (line, chunk)
+  (patch.firstRow, patch.endRow, patch.firstColumn, patch.endColumn) = (0, 6, 0, 6)
+  var first = 0
+  while first < t.channels {
+    patch.channels = min(chunk, t.channels - first)
+    patch.target = t.target + first
+    normalize(t, n, first, patch.channels, into: pixels)
+    transform(patch, by: InputTransform.self)
+    first += chunk
+  }
+}
+
+/// relu((source − center) · scale + shift) inside the image, zero outside: [p][q][c] for `count` channels from `first` on.
+@inline(never)
+private func normalize(
+  _ t: WinogradPatch, _ n: ChannelNormalization, _ first: Int, _ count: Int, into pixels: UnsafeMutablePointer<Float>
+) {
+  if t.firstRow > 0 || t.firstColumn > 0 || t.endRow < 6 || t.endColumn < 6 {
+    var i = 0
+    while i < 36 * chunk {
+      store(Lanes(), pixels + i)
+      i += lanes
+    }
+  }
+  let columns = t.endColumn - t.firstColumn
+  var c = 0
+  while c + lanes <= count {
+    let center = load(n.center + first + c), scale = load(n.scale + first + c), shift = load(n.shift + first + c)
+    var p = t.firstRow
+    while p < t.endRow {
+      var from = t.source + p * t.sourceRow + t.firstColumn * t.sourceColumn + first + c
+      var to = pixels + p * line + t.firstColumn * chunk + c
+      var q = columns
+      while q > 0 {
+        store(positivePart(multiplyAdd(load(from) - center, scale, shift)), to)
+        from += t.sourceColumn
+        to += chunk
+        q -= 1
+      }
+      p += 1
+    }
+    c += lanes
+  }
+  while c < count {
+    let center = n.center[first + c], scale = n.scale[first + c], shift = n.shift[first + c]
+    var p = t.firstRow
+    while p < t.endRow {
+      var from = t.source + p * t.sourceRow + t.firstColumn * t.sourceColumn + first + c
+      var to = pixels + p * line + t.firstColumn * chunk + c
+      var q = columns
+      while q > 0 {
+        let v = multiplyAdd(from[0] - center, scale, shift)
+        to[0] = v < 0 ? 0 : v
+        from += t.sourceColumn
+        to += chunk
+        q -= 1
+      }
+      p += 1
+    }
+    c += 1
+  }
 }
