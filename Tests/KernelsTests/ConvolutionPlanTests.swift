@@ -12,44 +12,43 @@ import Testing
       stride: stride, padding: padding ?? kernel / 2)
   }
 
-  private static let choices: [(ConvolutionPass, ConvolutionShape, InstructionSet, ConvolutionAlgorithm, String)] = [
-    (.forward, shape(64, 64, 32), .avx512, .winograd, "saves a factor 3.8 of the multiplications"),
-    (.inputGradient, shape(512, 512, 4), .avx2, .winograd, "saves a factor 2.8 of the multiplications"),
-    (.weightGradient, shape(32, 64, 16), .portable, .winograd, "saves a factor 3.7 of the multiplications"),
-    (.forward, shape(31, 64, 32), .avx512, .direct, "31 channels: Winograd's transforms pay from 32 on"),
-    (.forward, shape(16, 64, 32), .avx512, .direct, "16 channels: Winograd's transforms pay from 32 on"),
-    (.forward, shape(16, 64, 32), .avx2, .winograd, "saves a factor 3.8 of the multiplications"),
-    (.inputGradient, shape(64, 15, 32), .portable, .direct, "15 channels: Winograd's transforms pay from 16 on"),
-    (.weightGradient, shape(16, 64, 32), .avx2, .direct, "16 channels: Winograd's transforms pay from 32 on"),
+  private static let choices: [(ConvolutionPass, ConvolutionShape, ConvolutionAlgorithm, String)] = [
+    (.forward, shape(64, 64, 32), .winograd, "saves a factor 3.8 of the multiplications"),
+    (.inputGradient, shape(512, 512, 4), .winograd, "saves a factor 2.8 of the multiplications"),
+    (.weightGradient, shape(32, 64, 16), .winograd, "saves a factor 3.7 of the multiplications"),
+    (.weightGradient, shape(31, 64, 32), .direct, "31 channels: Winograd's transforms pay from 32 on"),
+    (.forward, shape(15, 64, 32), .direct, "15 channels: Winograd's transforms pay from 16 on"),
+    (.forward, shape(16, 64, 32), .winograd, "saves a factor 3.8 of the multiplications"),
+    (.inputGradient, shape(64, 15, 32), .direct, "15 channels: Winograd's transforms pay from 16 on"),
+    (.weightGradient, shape(16, 64, 32), .direct, "16 channels: Winograd's transforms pay from 32 on"),
     // One tile of 36 for the 7·7 products inside 3×3 pixels, and four for the 13·13 of 5×5.
     (
-      .forward, shape(64, 64, 3), .avx512, .direct,
+      .forward, shape(64, 64, 3), .direct,
       "Winograd would save a factor 1.4 of the multiplications, and pays from 1.75 on"
     ),
     (
-      .weightGradient, shape(64, 64, 5), .avx512, .direct,
+      .weightGradient, shape(64, 64, 5), .direct,
       "Winograd would save a factor 1.2 of the multiplications, and pays from 1.75 on"
     ),
     // Without padding, 4×4 outputs read 6×6 inputs: one tile forward, four for the input gradient.
-    (.forward, shape(64, 64, 6, padding: 0), .avx512, .winograd, "saves a factor 4.0 of the multiplications"),
+    (.forward, shape(64, 64, 6, padding: 0), .winograd, "saves a factor 4.0 of the multiplications"),
     (
-      .inputGradient, shape(64, 64, 6, padding: 0), .avx512, .direct,
+      .inputGradient, shape(64, 64, 6, padding: 0), .direct,
       "Winograd would save a factor 1.0 of the multiplications, and pays from 1.75 on"
     ),
-    (.forward, shape(64, 128, 32, stride: 2), .avx512, .direct, "Winograd is for stride 1, this is stride 2"),
-    (.forward, shape(64, 64, 32, kernel: 5), .avx512, .direct, "Winograd is for 3×3 kernels, this one is 5×5"),
+    (.forward, shape(64, 128, 32, stride: 2), .direct, "Winograd is for stride 1, this is stride 2"),
+    (.forward, shape(64, 64, 32, kernel: 5), .direct, "Winograd is for 3×3 kernels, this one is 5×5"),
     (
-      .forward, shape(64, 64, 32, kernel: 1), .avx512, .product,
+      .forward, shape(64, 64, 32, kernel: 1), .product,
       "a 1×1 kernel with stride 1 is a product of pixels and weights"
     ),
   ]
 
   @Test(arguments: choices)
-  func choosesByShapeAndInstructionSet(
-    pass: ConvolutionPass, shape: ConvolutionShape, instructionSet: InstructionSet, algorithm: ConvolutionAlgorithm,
-    reason: String
+  func choosesByShape(
+    pass: ConvolutionPass, shape: ConvolutionShape, algorithm: ConvolutionAlgorithm, reason: String
   ) {
-    let plan = ConvolutionPlan(pass, shape, on: instructionSet)
+    let plan = ConvolutionPlan(pass, shape)
     #expect(plan.algorithm == algorithm)
     #expect(plan.reason == reason)
   }

@@ -47,7 +47,7 @@ package final class Convolution {
 
   /// How a pass is computed on `engine`, and why.
   package func plan(_ pass: ConvolutionPass, on engine: Engine) -> ConvolutionPlan {
-    ConvolutionPlan(pass, shape, on: engine.instructionSet, pinned: pinned ?? engine.convolutionAlgorithm)
+    ConvolutionPlan(pass, shape, pinned: pinned ?? engine.convolutionAlgorithm)
   }
 
   /// Whether forward and weight gradient can normalise x as they read it: where they copy it anyway, into the caches. A product

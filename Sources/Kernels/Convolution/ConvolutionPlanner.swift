@@ -83,14 +83,13 @@ package struct ConvolutionPlan: Equatable, Sendable {
   private static let leastSaving = 1.75
 
   /// The least channels, in and out, for which Winograd pays.
-  private static func leastChannels(_ pass: ConvolutionPass, on instructionSet: InstructionSet) -> Int {
-    pass == .weightGradient || instructionSet == .avx512 ? 32 : 16
+  private static func leastChannels(_ pass: ConvolutionPass) -> Int {
+    pass == .weightGradient ? 32 : 16
   }
 
   /// - Parameter pinned: what the caller or the environment asks for.
   package init(
-    _ pass: ConvolutionPass, _ s: ConvolutionShape, on instructionSet: InstructionSet,
-    pinned: ConvolutionAlgorithm? = nil
+    _ pass: ConvolutionPass, _ s: ConvolutionShape, pinned: ConvolutionAlgorithm? = nil
   ) {
     if let pinned {
       self = pinned.fits(s) ? Self(pinned, .pinned) : Self(.direct, .pinnedDoesNotFit(pinned))
@@ -100,7 +99,7 @@ package struct ConvolutionPlan: Equatable, Sendable {
       self.init(.direct, s.kernel != 3 ? .kernel(s.kernel) : .stride(s.stride))
     } else {
       let channels = min(s.inputChannels, s.outputChannels)
-      let least = Self.leastChannels(pass, on: instructionSet)
+      let least = Self.leastChannels(pass)
       let saving = s.winogradSaving(pass)
       if channels < least {
         self.init(.direct, .fewChannels(channels, least: least))

@@ -26,14 +26,17 @@ package final class RowSum {
     var count: Int
     /// The first cell of the padded row that its first target reads.
     var firstCell: Int
-    /// Taps along the row, in the order of their sources, and where their weights start in a packed row of the kernel.
-    var taps: [Int]
+    /// How many taps there are along the row, and where their weights start in a packed row of the kernel.
+    var taps: Int
     var firstTap: Int
   }
 
   private let rowAxis: AxisTaps
   private let row: PaddedRow
-  private let classes: [ColumnClass]
+  /// Plain memory, since the loops over targets read it for every row.
+  private let classes: UnsafeMutableBufferPointer<ColumnClass>
+  /// The taps along a row of the kernel, class by class, in the order of their sources.
+  private let tapOrder: [Int]
   /// Cells from one target of a class to the next, and targets.
   private let cellStep: Int
   private let targetStep: Int
@@ -68,25 +71,26 @@ package final class RowSum {
       input: s.height, output: s.outputHeight, kernel: s.kernel, stride: s.stride, padding: s.padding,
       backward: backward)
     // Sources: forward target · stride − padding + k, backward (target + padding − k) / stride.
-    var classes: [ColumnClass] = []
+    var found: [ColumnClass] = []
+    var order: [Int] = []
     var sources: [Range<Int>] = []
     if backward {
       for remainder in 0..<min(s.stride, target.width) {
         let taps = (0..<s.kernel).reversed().filter { (remainder + s.padding - $0) % s.stride == 0 }
         let count = (target.width - remainder + s.stride - 1) / s.stride
         let first = taps.first.map { (remainder + s.padding - $0) / s.stride } ?? 0
-        classes.append(
+        found.append(
           ColumnClass(
-            firstTarget: remainder, count: count, firstCell: first, taps: taps,
-            firstTap: classes.reduce(0) { $0 + $1.taps.count }))
+            firstTarget: remainder, count: count, firstCell: first, taps: taps.count, firstTap: order.count))
+        order += taps
         if !taps.isEmpty { sources.append(first..<first + count - 1 + taps.count) }
       }
       (cellStep, targetStep) = (1, s.stride)
     } else if target.width > 0 {
-      classes = [
-        ColumnClass(
-          firstTarget: 0, count: target.width, firstCell: -s.padding, taps: Array(0..<s.kernel), firstTap: 0)
+      found = [
+        ColumnClass(firstTarget: 0, count: target.width, firstCell: -s.padding, taps: s.kernel, firstTap: 0)
       ]
+      order = Array(0..<s.kernel)
       sources = [-s.padding..<(target.width - 1) * s.stride - s.padding + s.kernel]
       (cellStep, targetStep) = (s.kernel == 1 ? 1 : s.stride, 1)
     } else {
@@ -96,12 +100,18 @@ package final class RowSum {
     row = PaddedRow(
       width: source.width, positions: first..<end, step: !backward && s.kernel == 1 ? s.stride : 1,
       channels: source.channels)
-    self.classes = classes.map {
-      var c = $0
-      c.firstCell -= first
-      return c
+    tapOrder = order
+    classes = .allocate(capacity: found.count)
+    for (i, c) in found.enumerated() {
+      classes.initializeElement(
+        at: i,
+        to: ColumnClass(
+          firstTarget: c.firstTarget, count: c.count, firstCell: c.firstCell - first, taps: c.taps,
+          firstTap: c.firstTap))
     }
   }
+
+  deinit { classes.deallocate() }
 
   /// Computes the targets of the first `count` images of the batch.
   ///
@@ -230,7 +240,7 @@ package final class RowSum {
     let rowTaps = rowAxis[ty]
     for c in classes {
       var runCount = 0
-      for tap in rowTaps where !c.taps.isEmpty {
+      for tap in rowTaps where c.taps > 0 {
         work.runs[runCount] = Tile.Run(
           a: (slot + tap.source % work.plan.slots) * row.floats + c.firstCell * sourceChannels,
           b: (tap.k * kernel + c.firstTap) * sourceChannels * width)
@@ -246,7 +256,7 @@ package final class RowSum {
             b: work.packed + panels.offset(p), bDepthStride: width,
             c: target + (c.firstTarget + i * targetStep) * targetChannels, cRowStride: targetStep * targetChannels,
             rows: rows, columns: panels.columns(of: p), runs: work.runs, runCount: runCount,
-            depth: c.taps.count * sourceChannels, accumulate: work.accumulate))
+            depth: c.taps * sourceChannels, accumulate: work.accumulate))
         i += rows
       }
     }
@@ -257,10 +267,10 @@ package final class RowSum {
     _ weights: UnsafePointer<Float>, _ panels: PackedPanels, into packed: UnsafeMutablePointer<Float>,
     on engine: Engine
   ) {
-    let order = classes.flatMap(\.taps), block = sourceChannels * targetChannels
+    let block = sourceChannels * targetChannels
     engine.run(panels.count, flops: 4 * panels.floats) { p, _ in
       for ky in 0..<kernel {
-        for (i, kx) in order.enumerated() {
+        for (i, kx) in tapOrder.enumerated() {
           panels.pack(
             panel: p, into: packed, rowOffset: (ky * kernel + i) * sourceChannels, rowCount: sourceChannels,
             from: weights + (ky * kernel + kx) * block, rowStride: transposesWeights ? 1 : targetChannels,
