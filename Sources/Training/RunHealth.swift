@@ -15,6 +15,8 @@ public struct RunWarning: Sendable, Equatable, CustomStringConvertible {
     case nothingLearnt = "nothing_learnt"
     /// At the end, a cluster is far below the size constraint's bound.
     case smallCluster = "small_cluster"
+    /// In self-labelling, no label of a cluster is believed.
+    case unsureClusters = "unsure_clusters"
   }
 
   public var kind: Kind
@@ -42,6 +44,8 @@ public struct RunWarning: Sendable, Equatable, CustomStringConvertible {
 ///                      moved ≥ 0.9·(1 − 1/K), of which 1 − 1/K is chance: features that are all alike, in clusters kept even
 ///                      by the constraint
 ///     small cluster    at the end, smallest < γN/K / 2 and more than 3·√(N/K) below γN/K, which is chance in a small data set
+///     unsure clusters  in self-labelling, some clusters have images above the threshold and others none: these are only ever pushed
+///                      away from, and their images go over to the others
 public struct RunHealth: Sendable {
   private let settings: TrainingSettings
   private let images: Int
@@ -65,7 +69,8 @@ public struct RunHealth: Sendable {
     let sizes = [collapse(report), emptyClusters(report)]
     // Self-labelling has neither SeCu's losses nor its constraint.
     let others =
-      settings.selfLabelling == nil ? [runawayDuals(report), nothingLearnt(report), smallCluster(report)] : []
+      settings.selfLabelling == nil
+      ? [runawayDuals(report), nothingLearnt(report), smallCluster(report)] : [unsureClusters(report)]
     return (sizes + others).compactMap(\.self)
   }
 
@@ -144,6 +149,16 @@ public struct RunHealth: Sendable {
       reason: "the constraint did not hold",
       change: "Begin anew with a larger --dual-rate (now \(constraint.dualRate)) or more --epochs (now "
         + "\(settings.epochs)), or with a smaller --ratio (now \(constraint.ratio)) if such clusters are right")
+  }
+
+  private func unsureClusters(_ report: EpochReport) -> RunWarning? {
+    guard let threshold = settings.selfLabelling?.threshold, let unsure = report.unsureClusters,
+      (1..<clusters).contains(unsure)
+    else { return nil }
+    return RunWarning(
+      kind: .unsureClusters, seen: "\(unsure) of \(clusters) clusters had no image above the threshold",
+      reason: "such clusters lose their images to the others, and the scores fall",
+      change: "Begin anew with a lower --threshold (now \(threshold)), or train the run in --init for longer")
   }
 
   /// How to keep clusters more even: by the constraint if it is weaker than usual, else by slower learning.

@@ -30,9 +30,9 @@ public final class Trainer {
     package var labelsMoved = 0
     /// Seconds of training so far.
     package var seconds = 0.0
-    /// In self-labelling: the images kept in this epoch, the highest probability of any, and whether an epoch went by in which none was
-    /// kept, which ends the run.
-    package var kept: Int?
+    /// In self-labelling: the images of each cluster that were kept in this epoch, the highest probability of any, and whether an epoch
+    /// went by in which none was kept, which ends the run.
+    package var keptIn: [Int]?
     package var highest: Float?
     package var isExhausted: Bool?
 
@@ -156,8 +156,8 @@ public final class Trainer {
         progress.epoch += 1
         progress.step = 0
         (progress.representationLoss, progress.centerLoss, progress.labelsMoved) = (0, 0, 0)
-        if progress.kept == 0 { progress.isExhausted = true }
-        (progress.kept, progress.highest) = (nil, nil)
+        if progress.keptIn?.allSatisfy({ $0 == 0 }) == true { progress.isExhausted = true }
+        (progress.keptIn, progress.highest) = (nil, nil)
       }
       try handle(
         .stepped(
@@ -213,7 +213,7 @@ public final class Trainer {
     guard let found = learner.selfLabel(ids: ids, head: evaluatedHead, rate: rate) else {
       return learner.step(ids: ids, firstEpoch: firstEpoch, rate: rate, centerRate: centerRate)
     }
-    progress.kept = (progress.kept ?? 0) + found.kept
+    progress.keptIn = progress.keptIn.map { zip($0, found.keptIn).map(+) } ?? found.keptIn
     progress.highest = max(progress.highest ?? 0, found.highest)
     return .init(representation: found.loss, center: 0)
   }
@@ -246,7 +246,8 @@ public final class Trainer {
     if case .size = settings.constraint, settings.selfLabelling == nil {
       report.dualSpread = learner.heads.dualSpread
     }
-    report.kept = progress.kept.map { Double($0) / Double(images.count * settings.passesPerEpoch) }
+    report.unsureClusters = progress.keptIn?.count { $0 == 0 }
+    report.kept = progress.keptIn.map { Double($0.reduce(0, +)) / Double(images.count * settings.passesPerEpoch) }
     report.highestConfidence = progress.highest.map(Double.init)
     report.warnings = health.warnings(report).map(\.kind)
     return report

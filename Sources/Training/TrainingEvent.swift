@@ -43,8 +43,10 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var labelsMoved: Double
   /// How far the evaluated head's centers turned in this epoch, the mean angle in degrees, 0 to 180; missing in older files.
   public var centerMovement: Double?
-  /// In self-labelling, the share of images whose label was believed, 0 to 1, and the highest probability of any label; else nil.
+  /// In self-labelling, the share of images whose label was believed, 0 to 1, the clusters of which none was, and the highest
+  /// probability of any label; else nil.
   public var kept: Double?
+  public var unsureClusters: Int?
   public var highestConfidence: Double?
   /// The scores of those labels, where the data has classes. They come from augmented views and say how training goes; the
   /// scores of a run are those of `Evaluation`.
@@ -54,6 +56,7 @@ public struct EpochReport: Codable, Sendable, Equatable {
 
   enum CodingKeys: String, CodingKey {
     case epoch, step, rate, seconds, acc, nmi, ari, warnings, kept
+    case unsureClusters = "unsure_clusters"
     case highestConfidence = "highest_confidence"
     case representationLoss = "loss_x"
     case centerLoss = "loss_c"

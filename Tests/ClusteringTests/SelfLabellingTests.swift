@@ -135,7 +135,7 @@ import Testing
       }
     }
     let found = problem.step(threshold: 0.99)
-    #expect(found.kept == problem.b)
+    #expect(found.keptIn == [problem.b - 1, 1, 0, 0, 0])
     // The strong view is as far from all five centers.
     #expect(abs(found.loss - log(5)) < 1e-6)
     let gradients = problem.heads.gradients.values

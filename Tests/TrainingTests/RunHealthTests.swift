@@ -150,6 +150,7 @@ import Testing
     #expect(
       RunWarning.Kind.allCases.map(\.rawValue) == [
         "collapse", "empty_clusters", "runaway_duals", "nothing_learnt", "small_cluster",
+        "unsure_clusters",
       ])
     var report = Self.healthy
     report.warnings = [.runawayDuals]
@@ -157,6 +158,19 @@ import Testing
     let text = String(decoding: line, as: UTF8.self)
     #expect(text.contains("\"warnings\":[\"runaway_duals\"]") && text.contains("\"dual_spread\":0.4"))
     #expect(try JSONDecoder().decode(EpochReport.self, from: line) == report)
+  }
+
+  /// As far as there are clusters with images above the threshold, which the others then lose theirs to.
+  @Test(arguments: [(0, false), (1, true), (9, true), (10, false)])
+  func `clusters that self-labelling believes nothing of are told`(unsure: Int, isTold: Bool) throws {
+    let found = Self.warnings { report, settings in
+      settings = settings.forSelfLabelling
+      (report.kept, report.unsureClusters) = (0.5, unsure)
+    }
+    #expect(found.map(\.kind) == (isTold ? [.unsureClusters] : []))
+    guard let warning = found.first else { return }
+    #expect(warning.seen == "\(unsure) of 10 clusters had no image above the threshold")
+    #expect(warning.change.contains("lower --threshold (now 0.99)"))
   }
 
   /// Lines that an older program wrote.

@@ -123,6 +123,7 @@ import Testing
     #expect(second.isFinished && second.isExhausted)
     #expect(reports.count == 1)
     #expect(reports.first?.kept == 0)
+    #expect(reports.first?.unsureClusters == second.settings.heads[second.evaluatedHead])
     #expect(0..<1 ~= (try #require(reports.first?.highestConfidence)))
     #expect(second.learner.network.parameters.values == first.learner.network.parameters.values)
     // It stays ended after being read back.

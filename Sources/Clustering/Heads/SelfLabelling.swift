@@ -29,10 +29,13 @@ extension ClusterHeads {
   package struct SelfLabels: Sendable, Equatable {
     /// L; 0 if no image was kept.
     package var loss: Double
-    /// How many images were kept.
-    package var kept: Int
+    /// n_j: how many images of each cluster were kept.
+    package var keptIn: [Int]
     /// The highest probability of any label in the batch.
     package var highest: Float
+
+    /// n: how many images were kept.
+    package var kept: Int { keptIn.reduce(0, +) }
   }
 
   /// Labels a batch by its weak views, stores the labels of all, and leaves the gradients of L.
@@ -56,8 +59,7 @@ extension ClusterHeads {
 
     // Labels, and which of them are believed.
     let scale = 1 / losses.representationTemperature
-    var found = SelfLabels(loss: 0, kept: 0, highest: 0)
-    var keptIn = [Int](repeating: 0, count: k)
+    var found = SelfLabels(loss: 0, keptIn: [Int](repeating: 0, count: k), highest: 0)
     let isKept = ids.indices.map { i in
       let s = memory.current.base + i * k
       let label = (1..<k).reduce(0) { s[$1] > s[$0] ? $1 : $0 }
@@ -67,11 +69,10 @@ extension ClusterHeads {
       labels[h][ids[i]] = Int32(label)
       found.highest = max(found.highest, p)
       guard p > settings.threshold else { return false }
-      keptIn[label] += 1
+      found.keptIn[label] += 1
       return true
     }
-    found.kept = keptIn.reduce(0, +)
-    let present = keptIn.count { $0 > 0 }
+    let present = found.keptIn.count { $0 > 0 }
 
     // L and (q − onehot(y))·c_y/Σc/t_x in the place of the logits; c_y/Σc = 1/(n_y·clusters present).
     for i in ids.indices {
@@ -81,7 +82,7 @@ extension ClusterHeads {
         continue
       }
       let label = Int(memory.newLabels[i])
-      let share = 1 / Float(keptIn[label] * present)
+      let share = 1 / Float(found.keptIn[label] * present)
       let own = row[label]
       let (most, sum) = engine.kernels.exponentialsAndSum(row, scale, k, row)
       found.loss += Double(share) * (log(Double(sum)) - Double(scale * (own - most)))
