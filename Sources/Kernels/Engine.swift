@@ -13,6 +13,8 @@ public final class Engine {
   package let kernels: any MicrokernelTable.Type
   private let shared = ScratchMemory()
   private let perWorker: [ScratchMemory]
+  /// The direction of the last sweep.
+  private var sweptBackwards = false
 
   /// - Throws: `SeCuError` of kind `.usage` if the environment pins an instruction set that this machine lacks, or a convolution
   ///   algorithm that there is not.
@@ -53,6 +55,22 @@ public final class Engine {
       cores.run(tasks, body)
     }
   }
+
+  /// As `run`, for tasks that go through the images of a batch from the first to the last.
+  ///
+  /// Every other sweep goes from the last to the first: it begins with what the one before it has touched last, which is still in the
+  /// caches. Tasks are independent, so their order changes no bit.
+  package func sweep(_ tasks: Int, flops: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
+    sweptBackwards.toggle()
+    if sweptBackwards {
+      run(tasks, flops: flops) { task, worker in body(tasks - 1 - task, worker) }
+    } else {
+      run(tasks, flops: flops, body)
+    }
+  }
+
+  /// Tells that an operation which can't go backwards has gone through a batch, so that the next sweep does.
+  package func sweptForwards() { sweptBackwards = false }
 
   /// Calls `body` for every row, 64 rows a task.
   package func runRows(_ rows: Int, flopsPerRow: Int, _ body: (_ row: Int) -> Void) {

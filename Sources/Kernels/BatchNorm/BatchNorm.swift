@@ -10,8 +10,7 @@ import MicrokernelInterface
 /// Inference: the running statistics take their place.
 ///
 /// x is read twice and y written once; with a convolution behind that normalises what it reads (`InputNormalization`), x is read
-/// once and y never stored. All passes wait for memory. The second pass of each direction goes through the chunks backwards, since
-/// what the first one read last is still in the caches. Statistics are summed in chunks of about 64 KiB:
+/// once and y never stored. All passes wait for memory. Statistics are summed in chunks of about 64 KiB:
 /// in a chunk the mean first and then the squares around it, in Float; chunks are joined in Double, in order (both as in Chan, Golub
 /// and LeVeque, "Algorithms for Computing the Sample Variance", 1983). The chunks depend on the shape alone, so results have the same
 /// bits for any number of threads.
@@ -91,7 +90,7 @@ extension BatchNorm {
     let chunks = chunks(rows), chunkRows = chunkRows(rows)
     // [groups, chunks, 3, channels]: each chunk's mean, the squares around it and the deviations from it, summed.
     let statistics = engine.sharedScratch(groups * 3 * chunks * channels)
-    engine.run(groups * chunks, flops: 16 * groups * rows * channels) { task, _ in
+    engine.sweep(groups * chunks, flops: 16 * groups * rows * channels) { task, _ in
       let group = task / chunks, chunk = task % chunks
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
       let start = x + (group * rows + first) * channels
@@ -104,8 +103,7 @@ extension BatchNorm {
     }
     join(statistics, rows: rows, groups: groups, parameters: parameters, saved, on: engine)
     guard let y else { return }
-    engine.run(groups * chunks, flops: 32 * groups * rows * channels) { task, _ in
-      let task = groups * chunks - 1 - task
+    engine.sweep(groups * chunks, flops: 32 * groups * rows * channels) { task, _ in
       let group = task / chunks, chunk = task % chunks
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
       let at = (group * rows + first) * channels
@@ -133,7 +131,7 @@ extension BatchNorm {
     }
     guard let y else { return }
     let chunks = chunks(rows), chunkRows = chunkRows(rows)
-    engine.run(chunks, flops: 32 * rows * channels) { chunk, _ in
+    engine.sweep(chunks, flops: 32 * rows * channels) { chunk, _ in
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
       let at = first * channels
       kernels.normForward(
@@ -230,7 +228,7 @@ extension BatchNorm {
     let kernels = engine.kernels
     let chunks = chunks(rows), chunkRows = chunkRows(rows)
     let sums = engine.sharedScratch((groups * chunks * 2 + groups * 2) * channels)
-    engine.run(groups * chunks, flops: 24 * groups * rows * channels) { task, _ in
+    engine.sweep(groups * chunks, flops: 24 * groups * rows * channels) { task, _ in
       let group = task / chunks, chunk = task % chunks
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
       let at = (group * rows + first) * channels
@@ -262,8 +260,7 @@ extension BatchNorm {
         }
       }
     }
-    engine.run(groups * chunks, flops: 48 * groups * rows * channels) { task, _ in
-      let task = groups * chunks - 1 - task
+    engine.sweep(groups * chunks, flops: 48 * groups * rows * channels) { task, _ in
       let group = task / chunks, chunk = task % chunks
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
       let at = (group * rows + first) * channels

@@ -129,7 +129,7 @@ package final class RowSum {
     let plan = Plan(self, count: count, panels: panels)
     let runFloats = (kernel * MemoryLayout<Tile.Run>.stride + 3) / 4
     engine.reserveWorkerScratch(runFloats + plan.groupImages * plan.slots * row.floats + bOverread)
-    engine.run(plan.blocks * plan.bands, flops: plan.flops) { task, worker in
+    engine.sweep(plan.blocks * plan.bands, flops: plan.flops) { task, worker in
       let scratch = engine.workerScratch(worker)
       let work = Work(
         plan: plan, panels: panels, packed: packed, source: source, normalizing: normalizing, target: target,

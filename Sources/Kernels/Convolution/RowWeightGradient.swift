@@ -48,7 +48,7 @@ package final class RowWeightGradient {
       segments: shape.kernel, segmentFloats: rows * shape.outputChannels,
       segmentStride: tiledRows * shape.outputChannels, parts: plan.parts, on: engine)
     engine.reserveWorkerScratch(plan.workerFloats)
-    engine.run(plan.parts * plan.groups, flops: plan.flops) { task, worker in
+    engine.sweep(plan.parts * plan.groups, flops: plan.flops) { task, worker in
       let part = task % plan.parts, group = task / plan.parts
       let panels = group * plan.panelCount / plan.groups..<(group + 1) * plan.panelCount / plan.groups
       let columns =

@@ -84,7 +84,7 @@ package final class TapSum {
     let runFloats = (most * MemoryLayout<Tile.Run>.stride + 3) / 4
     engine.reserveWorkerScratch(runFloats + slots * slotFloats + bOverread)
 
-    engine.run(blocks * bands, flops: flops) { task, worker in
+    engine.sweep(blocks * bands, flops: flops) { task, worker in
       let scratch = engine.workerScratch(worker)
       let runs = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Tile.Run.self)
       let rows = scratch + runFloats

@@ -37,7 +37,7 @@ package final class WeightGradient {
       segments: 1, segmentFloats: shape.weightCount, segmentStride: shape.weightCount, parts: plan.parts, on: engine)
     engine.reserveWorkerScratch(plan.workerFloats)
     let flops = 2 * count * shape.outputHeight * shape.outputWidth * shape.weightCount
-    engine.run(plan.parts * plan.groups, flops: flops) { task, worker in
+    engine.sweep(plan.parts * plan.groups, flops: flops) { task, worker in
       let part = task % plan.parts, group = task / plan.parts
       let panels = group * plan.panelCount / plan.groups..<(group + 1) * plan.panelCount / plan.groups
       let sums = parts.partial(part)

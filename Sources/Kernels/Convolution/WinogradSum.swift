@@ -90,7 +90,7 @@ package final class WinogradSum {
           scratch: engine.workerScratch(worker), kernels)
       }
     }
-    engine.run((plan.tileCount + plan.stretch - 1) / plan.stretch, flops: plan.flops) { task, worker in
+    engine.sweep((plan.tileCount + plan.stretch - 1) / plan.stretch, flops: plan.flops) { task, worker in
       let scratch = engine.workerScratch(worker)
       let v = scratch + plan.scratchFloats, m = v + plan.vFloats
       let block = task * plan.stretch..<min(plan.tileCount, (task + 1) * plan.stretch)

@@ -60,6 +60,7 @@ package final class WinogradWeightGradient {
       }
       first = stretch.upperBound
     } while first < plan.tileCount
+    engine.sweptForwards()
     transform(sums, plan, into: dw, accumulate: accumulate, on: engine)
   }
 
