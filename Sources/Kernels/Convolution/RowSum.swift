@@ -17,7 +17,10 @@ import MicrokernelInterface
 ///           for each target row, and tile of its pixels: one tile, pixels × channels  in registers
 ///
 /// The input gradient is the same sum over dy. With a stride, targets fall into classes by their remainder: those of one class read
-/// neighbouring sources with the same taps, the last tap first. Cost: FLOPs of the taps, those on the padding left and right
+/// neighbouring sources with the same taps, the last tap first. Where targets have so few channels that a vector would be mostly empty
+/// (an image's gradient), four neighbours are the columns of one row, each with zeros for the taps that the others have alone.
+///
+/// Cost: FLOPs of the taps, those on the padding left and right
 /// of a row included (at most 1/width each), those above and below left out.
 package final class RowSum {
   /// Targets of a row that read their sources alike.
@@ -44,6 +47,9 @@ package final class RowSum {
   private let targetHeight: Int, targetWidth: Int, targetChannels: Int
   private let kernel: Int
   private let transposesWeights: Bool
+  /// Neighbouring targets that are columns of one row, and the taps that they have together.
+  private let together: Int
+  private let tapsTogether: Int
 
   /// Forward of `s`.
   package convenience init(forward s: ConvolutionShape) {
@@ -70,6 +76,8 @@ package final class RowSum {
     rowAxis = AxisTaps(
       input: s.height, output: s.outputHeight, kernel: s.kernel, stride: s.stride, padding: s.padding,
       backward: backward)
+    together = s.stride == 1 && target.channels <= 4 && target.width % 4 == 0 ? 4 : 1
+    tapsTogether = s.kernel + together - 1
     // Sources: forward target · stride − padding + k, backward (target + padding − k) / stride.
     var found: [ColumnClass] = []
     var order: [Int] = []
@@ -85,14 +93,14 @@ package final class RowSum {
         order += taps
         if !taps.isEmpty { sources.append(first..<first + count - 1 + taps.count) }
       }
-      (cellStep, targetStep) = (1, s.stride)
+      (cellStep, targetStep) = (together, s.stride * together)
     } else if target.width > 0 {
       found = [
         ColumnClass(firstTarget: 0, count: target.width, firstCell: -s.padding, taps: s.kernel, firstTap: 0)
       ]
       order = Array(0..<s.kernel)
       sources = [-s.padding..<(target.width - 1) * s.stride - s.padding + s.kernel]
-      (cellStep, targetStep) = (s.kernel == 1 ? 1 : s.stride, 1)
+      (cellStep, targetStep) = ((s.kernel == 1 ? 1 : s.stride) * together, together)
     } else {
       (cellStep, targetStep) = (1, 1)
     }
@@ -106,8 +114,8 @@ package final class RowSum {
       classes.initializeElement(
         at: i,
         to: ColumnClass(
-          firstTarget: c.firstTarget, count: c.count, firstCell: c.firstCell - first, taps: c.taps,
-          firstTap: c.firstTap))
+          firstTarget: c.firstTarget, count: c.count / together, firstCell: c.firstCell - first,
+          taps: c.taps + together - 1, firstTap: c.firstTap))
     }
   }
 
@@ -123,7 +131,8 @@ package final class RowSum {
     weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
     let kernels = engine.kernels
-    let panels = PackedPanels(depth: kernel * kernel * sourceChannels, columns: targetChannels, kernels: kernels)
+    let panels = PackedPanels(
+      depth: kernel * tapsTogether * sourceChannels, columns: together * targetChannels, kernels: kernels)
     let packed = engine.sharedScratch(panels.floats + bOverread)
     pack(weights, panels, into: packed, on: engine)
     let plan = Plan(self, count: count, panels: panels)
@@ -161,7 +170,7 @@ package final class RowSum {
     private static let pixelsPerPass = 96
 
     init(_ s: RowSum, count: Int, panels: PackedPanels) {
-      let imageFlops = 2 * s.targetHeight * s.targetWidth * panels.columns * panels.depth
+      let imageFlops = 2 * s.targetHeight * s.targetWidth / s.together * panels.columns * panels.depth
       flops = count * imageFlops
       let wanted = 4 * panels.floats <= Self.smallWeights ? 1 : Self.pixelsPerPass
       let rows = max(1, min(s.targetHeight, (wanted + max(1, s.targetWidth) - 1) / max(1, s.targetWidth)))
@@ -243,7 +252,7 @@ package final class RowSum {
       for tap in rowTaps where c.taps > 0 {
         work.runs[runCount] = Tile.Run(
           a: (slot + tap.source % work.plan.slots) * row.floats + c.firstCell * sourceChannels,
-          b: (tap.k * kernel + c.firstTap) * sourceChannels * width)
+          b: (tap.k * tapsTogether + c.firstTap) * sourceChannels * width)
         runCount += 1
       }
       if runCount == 0, work.accumulate { continue }
@@ -269,12 +278,37 @@ package final class RowSum {
   ) {
     let block = sourceChannels * targetChannels
     engine.run(panels.count, flops: 4 * panels.floats) { p, _ in
-      for ky in 0..<kernel {
+      for ky in 0..<kernel where together > 1 { packTogether(weights, ky, panel: p, panels, into: packed) }
+      for ky in 0..<kernel where together == 1 {
         for (i, kx) in tapOrder.enumerated() {
           panels.pack(
             panel: p, into: packed, rowOffset: (ky * kernel + i) * sourceChannels, rowCount: sourceChannels,
             from: weights + (ky * kernel + kx) * block, rowStride: transposesWeights ? 1 : targetChannels,
             columnStride: transposesWeights ? sourceChannels : 1)
+        }
+      }
+    }
+  }
+
+  /// One row of the kernel for neighbouring targets: [cell][source channel][target, target channel], where target g takes tap i from cell
+  /// g + i.
+  private func packTogether(
+    _ weights: UnsafePointer<Float>, _ ky: Int, panel p: Int, _ panels: PackedPanels,
+    into packed: UnsafeMutablePointer<Float>
+  ) {
+    let width = panels.width(p), first = p * panels.tileColumns
+    for cell in 0..<tapsTogether {
+      for channel in 0..<sourceChannels {
+        let to = packed + panels.offset(p) + ((ky * tapsTogether + cell) * sourceChannels + channel) * width
+        for column in 0..<width {
+          let (g, target) = ((first + column) / targetChannels, (first + column) % targetChannels)
+          guard g < together, tapOrder.indices.contains(cell - g) else {
+            to[column] = 0
+            continue
+          }
+          let tap = (ky * kernel + tapOrder[cell - g]) * sourceChannels * targetChannels
+          to[column] =
+            weights[tap + (transposesWeights ? target * sourceChannels + channel : channel * targetChannels + target)]
         }
       }
     }
