@@ -42,6 +42,7 @@ struct CIFARFile: DataPart {
   ///
   /// - Throws: as `DataFile.read`.
   static func version(of file: DataFile) throws -> Version? {
+    if file.isCompressed { return nil }
     for version in [Version.cifar10, .cifar100] where file.size > 0 && file.size % version.recordLength == 0 {
       let records = file.size / version.recordLength
       // Sixteen records from first to last; random bytes pass for labels once in 10²².

@@ -18,17 +18,37 @@ public enum DataCatalog {
     /// The splits that are used where nobody says which.
     public let usualSplits: Splits?
     public let attribution: Attribution
+    /// The official files, to be downloaded.
+    public let archives: [Archive]
     /// Folders that the official archives unpack to, or that loaders of other programs make.
     let folders: [String]
     /// Which of the data sets that are recognised by content this is.
     let content: String
     /// Its images if they are built into the program.
-    let builtIn: (@Sendable () -> ImageSet)?
+    var builtIn: (@Sendable () -> ImageSet)? = nil
+    /// How many images each class has in each split, as published.
+    var classSizes: [Split: [Int]] = [:]
+    /// The labels of the first ten images, where another data set has files of the same sizes.
+    var firstLabels: [Split: [Int]] = [:]
+    /// The MD5 of unpacked files, by name, where they are published.
+    var fileChecksums: [String: String] = [:]
 
     /// How many images the usual splits have.
     public var count: Int {
       usualSplits?.parts.reduce(0) { $0 + (counts[$1] ?? 0) } ?? counts[nil] ?? 0
     }
+  }
+
+  /// A file of a data set as it is published.
+  public struct Archive: Sendable, Hashable {
+    /// Where it can be had.
+    public let address: String
+    public let bytes: Int
+    /// The MD5 of its content, in hexadecimal.
+    public let md5: String
+
+    /// The last component of the address.
+    public var name: String { address.split(separator: "/").last.map(String.init) ?? address }
   }
 
   /// The data set called `name`, without regard to case.

@@ -6,10 +6,12 @@ import Imaging
 struct DataFile: Sendable {
   /// What messages call it: the path as it was given.
   let path: String
-  /// The length of the file.
+  /// The length of the file, or of the content in memory.
   let size: Int
-  /// The first bytes, at most `headLength`.
+  /// The first bytes, at most `headLength`; of a compressed file, those of what it holds.
   let head: [UInt8]
+  /// Whether gzip has compressed what is on disk: `unpacked(to:)` has to come before any other reading.
+  let isCompressed: Bool
   /// The content, where it isn't read from disk.
   private let contents: [UInt8]?
 
@@ -27,6 +29,7 @@ struct DataFile: Sendable {
     self.path = path
     size = contents.count
     head = Array(contents.prefix(Self.headLength))
+    isCompressed = false
     self.contents = contents
   }
 
@@ -41,10 +44,25 @@ struct DataFile: Sendable {
     do {
       size = Int(clamping: try handle.seekToEnd())
       try handle.seek(toOffset: 0)
-      head = Array(try handle.read(upToCount: Self.headLength) ?? Data())
+      var start = Array(try handle.read(upToCount: Self.headLength) ?? Data())
+      isCompressed = Gzip.isGzip(start)
+      if isCompressed {
+        start += Array(try handle.read(upToCount: 1 << 17) ?? Data())
+        start = Gzip.head(start, count: Self.headLength)
+      }
+      head = start
     } catch {
       throw Self.unreadable(error, path)
     }
+  }
+
+  /// What a compressed file holds, in memory; any other file as it is.
+  ///
+  /// - Parameter length: the bytes that the content should have; a file that holds more is refused before they are made.
+  /// - Throws: `SeCuError` of kind `badData` for a file that is damaged.
+  func unpacked(to length: Int) throws -> DataFile {
+    guard isCompressed else { return self }
+    return DataFile(path: path, contents: try Gzip.decompress(bytes(0..<size), name: path, limit: length))
   }
 
   /// Calls `body` with the bytes of `range`, in order and in pieces of `pieceLength` bytes; the last may be shorter.

@@ -48,6 +48,22 @@ package enum Gzip {
     return output.bytes()
   }
 
+  /// The first bytes of what a gzip file holds, as far as they are sound: enough to tell what it is. Nothing is checked.
+  ///
+  /// - Parameters:
+  ///   - bytes: the file, or its first part; 64 kB make at least one byte of content.
+  ///   - count: the most bytes to return.
+  package static func head(_ bytes: [UInt8], count: Int) -> [UInt8] {
+    var file = ByteReader(bytes, name: "", format: "gzip")
+    // Room for a stored block, which is taken as a whole or not at all.
+    var output = InflateOutput(limit: count + 1 << 16, expected: count + 1 << 16)
+    guard (try? readHeader(&file)) != nil else { return [] }
+    _ = try? bytes.withUnsafeBufferPointer { bytes throws(CompressionFault) in
+      try Inflate.decompress(bytes, from: file.position, into: &output)
+    }
+    return Array(output.bytes().prefix(count))
+  }
+
   /// Header fields that a flag announces, bits of the fourth byte.
   private enum Flag {
     static let headerChecksum: UInt8 = 1 << 1
