@@ -31,23 +31,31 @@ extension DataCatalog {
   ///   for what is none of the known kinds.
   public static func find(_ text: String) throws -> DataFiles {
     if let entry = entries.first(where: { $0.name == text.lowercased() }) { return try find(entry) }
-    let path = try canonicalName(text)
-    guard var files = try DataFiles.recognised(at: path) else {
+    guard let files = try dataFiles(at: canonicalName(text)) else {
       throw SeCuError(
         .badData, "expected a data set, found none of the known kinds", at: text,
         remedy: "See 'secu data' for what can be read")
     }
-    if let entry = entries.first(where: { $0.content == files.entryName }),
-      let lack = incompleteness(files, of: entry)
+    return files
+  }
+
+  /// The data set that a file or folder holds, with a warning if it is a part of a known one.
+  ///
+  /// - Returns: nil for anything else, such as a folder of image files.
+  /// - Throws: as `find`.
+  public static func dataFiles(at path: String) throws -> DataFiles? {
+    var files = try DataFiles.recognised(at: path)
+    if let found = files, let entry = entries.first(where: { $0.content == found.entryName }),
+      let lack = found.incompleteness(entry)
     {
-      files.warnings.append("this is a part of \(entry.attribution.title): \(lack)")
+      files?.warnings.append("this is a part of \(entry.attribution.title): \(lack)")
     }
     return files
   }
 
   private static func find(_ entry: Entry) throws -> DataFiles {
     if let images = entry.builtIn { return DataFiles(entry, images()) }
-    var incomplete: String?
+    var part: String?
     for (folder, isShared) in candidates(entry) {
       let found: DataFiles?
       do {
@@ -58,14 +66,15 @@ extension DataCatalog {
         throw error
       }
       guard let files = found, files.entryName == entry.content else { continue }
-      guard let lack = incompleteness(files, of: entry) else { return files.named(entry) }
-      incomplete = incomplete ?? "\(folder) has a part only, \(lack)"
+      guard let lack = files.incompleteness(entry) else { return files.named(entry) }
+      part = part ?? "\(files.path ?? folder) has a part only, \(lack)"
     }
+    let official = entry.archives.map { "\($0.address) (\(Machine.memoryText(Double($0.bytes))))" }
     throw SeCuError(
-      .noInput, incomplete ?? "its files were not found in \(bases.joined(separator: ", "))", at: entry.name,
-      remedy: incomplete == nil
-        ? "Download them from \(entry.attribution.source), or name their folder"
-        : "Complete it from \(entry.attribution.source), or name the folder to use the part")
+      .noInput, part ?? "its files were not found in \(bases.joined(separator: ", "))", at: entry.name,
+      remedy: part == nil
+        ? "Download \(official.joined(separator: ", ")) to the folder data and unpack it there, or name its folder with --data or SECU_DATA"
+        : "Complete it from \(official.joined(separator: ", ")), or name the folder with --data to use the part")
   }
 
   /// Where known names are looked for, in order.
@@ -76,23 +85,20 @@ extension DataCatalog {
   /// The folders that may hold the files of `entry`, those that exist, and whether other files lie there too.
   private static func candidates(_ entry: Entry) -> [(folder: String, isShared: Bool)] {
     bases.flatMap { base in
-      (entry.folders + [entry.content]).map { name in
-        (URL(fileURLWithPath: base).appendingPathComponent(name).relativePath, false)
-      } + [(base, true)]
-    }.filter { folder, _ in
-      var isFolder: ObjCBool = false
-      return FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) && isFolder.boolValue
-    }
+      (entry.folders + [entry.content]).map { (join(base, $0), false) }
+        + [(base, true)]
+        // What was unpacked beside another data set.
+        + entry.folders.map { (join(base, "../\($0)"), false) }
+    }.filter { isFolder($0.0) }
   }
 
-  /// What `files` lack of the data set as published, such as `10000 of 50000 images in train`; nil if they lack nothing.
-  private static func incompleteness(_ files: DataFiles, of entry: Entry) -> String? {
-    let lacks = Split.allCases.compactMap { split -> String? in
-      guard let published = entry.counts[split] else { return nil }
-      let count = files.parts.reduce(0) { $0 + ($1.split == split ? $1.count : 0) }
-      return count == published ? nil : "\(count) of \(published) images in \(split.rawValue)"
-    }
-    return lacks.isEmpty ? nil : lacks.joined(separator: ", ")
+  static func join(_ folder: String, _ name: String) -> String {
+    folder == "." ? name : URL(fileURLWithPath: folder).appendingPathComponent(name).relativePath
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
   }
 }
 
@@ -107,13 +113,27 @@ extension DataFiles {
   /// The same files under the name of `entry`, with its labels and its usual splits.
   func named(_ entry: DataCatalog.Entry) -> DataFiles {
     let parts: [any DataPart] =
-      entry.name == "cifar100-20"
+      entry.classNames == CIFARNames.twenty
       ? self.parts.map { part in
         (part as? CIFARFile).map { CIFARFile($0.file, $0.version, isCoarse: true) } ?? part
       } : self.parts
     return DataFiles(
       name: entry.name, entryName: entry.content, format: format, path: path, shape: shape,
-      classNames: entry.classNames, usualSplits: entry.usualSplits, warnings: warnings, parts: parts)
+      classNames: entry.classNames, usualSplits: entry.usualSplits, warnings: warnings, parts: parts,
+      classSizes: entry.classSizes)
+  }
+
+  /// What these files lack of the data set as published, such as `10000 of 50000 images in train`; nil if they lack nothing.
+  func incompleteness(_ entry: DataCatalog.Entry) -> String? {
+    let counts = Split.allCases.compactMap { split -> (split: Split, found: Int, published: Int)? in
+      guard let published = entry.counts[split] else { return nil }
+      return (split, parts.reduce(0) { $0 + ($1.split == split ? $1.count : 0) }, published)
+    }
+    let lacks = counts.filter { $0.found != $0.published }
+    guard !lacks.isEmpty else { return nil }
+    let text = lacks.map { "\($0.found) of \($0.published) images in \($0.split)" }.joined(separator: ", ")
+    let isPermuted = counts.map(\.found).sorted() == counts.map(\.published).sorted()
+    return text + (isPermuted ? "; the files of the splits may be swapped" : "")
   }
 }
 

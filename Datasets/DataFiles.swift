@@ -21,6 +21,8 @@ public struct DataFiles: Sendable {
   /// What a user should know, a sentence each without a final full stop.
   public internal(set) var warnings: [String] = []
   let parts: [any DataPart]
+  /// How many images each class must have, where the files have to be the published ones.
+  var classSizes: [Split: [Int]] = [:]
 
   /// The splits that there are, the one to train on first.
   public var splits: [Split] { Split.allCases.filter { split in parts.contains { $0.split == split } } }
@@ -84,9 +86,24 @@ public struct DataFiles: Sendable {
 
   private func labels(of parts: [(part: any DataPart, count: Int)]) throws -> [Int]? {
     var labels: [Int] = []
+    var found: [Split: [Int]] = [:]
     for (part, count) in parts {
       guard let some = try part.labels(count) else { return nil }
+      if let split = part.split { found[split, default: []] += some }
       labels += some
+    }
+    for (split, labels) in found {
+      guard let expected = classSizes[split], labels.count == expected.reduce(0, +) else { continue }
+      let sizes = labels.reduce(into: [Int](repeating: 0, count: expected.count)) { sizes, label in
+        // A label beyond the classes is one too few elsewhere.
+        if label < sizes.count { sizes[label] += 1 }
+      }
+      if let wrong = zip(sizes, expected).enumerated().first(where: { $1.0 != $1.1 }) {
+        throw SeCuError(
+          .badData,
+          "expected \(wrong.element.1) images of class \(wrong.offset) in \(split), found \(wrong.element.0)",
+          at: path ?? name, remedy: "A file of another split may be among them: unpack the archive again")
+      }
     }
     return labels
   }

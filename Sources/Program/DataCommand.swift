@@ -6,76 +6,210 @@ import Imaging
 extension Subcommand {
   /// `secu data`: what can be clustered.
   static let dataSets = Subcommand(
-    name: "data", summary: "List what can be clustered, and look at an image",
+    name: "data", summary: "List what can be clustered, check files, and look at an image",
     abstract: """
-      Lists the data sets that are known by name. With --data it tells more about one, and with --image it draws one of its images \
-      in characters.
+      Lists the data sets that are known by name, where they can be had, and which of them are found: in the folder that the \
+      environment variable SECU_DATA names, in data, and in the working directory. With --data it tells about one of them, or about \
+      what a file or folder holds; with --image it draws one of its images in characters.
       """,
-    groups: [.init("data", data, image, json)],
+    groups: [.init("data", data, split, image, verify, json)],
     examples: [
       .init(purpose: "Everything there is", command: "secu data"),
+      .init(purpose: "Whether the files of CIFAR-10 are whole", command: "secu data --data cifar10 --verify"),
+      .init(purpose: "What a folder holds", command: "secu data --data ~/downloads/images"),
       .init(purpose: "The first handwritten digit", command: "secu data --data digits --image 0"),
-    ], run: showData)
+    ], run: { values, output in try DataCommand(values: values, output: output).run() })
 
-  fileprivate static let data = Option.string("data", "name", help: "The data set to tell about.")
+  static let data = Option.path("data", "name|path", help: "A data set, or a file or folder, to tell about.")
+  static let split = Option.splits(help: "The part of the data set.").showing(default: "the one for training")
   fileprivate static let image = Option.integer(
     "image", "i", in: 0...Int.max, help: "The number of an image to draw, from 0; needs --data.")
+  fileprivate static let verify = Option.flag(
+    "verify",
+    help: "Check files that are found: numbers, labels, sizes of classes, and the checksums of archives that lie beside them.")
+}
 
-  private struct Description: Encodable {
+private struct DataCommand {
+  let values: ParsedOptions
+  let output: Output
+
+  func run() throws {
+    guard let name = values[Subcommand.data] else {
+      for option in [Subcommand.image, Subcommand.split] as [any DeclaredOption]
+      where values.isGiven(option.declaration.name) {
+        throw SeCuError(
+          .usage, "the data set is missing", at: option.declaration.spelling, remedy: "Name it with --data")
+      }
+      return try list()
+    }
+    let files = try Subcommand.files(name)
+    for warning in files.warnings { output.messages.tell("Warning: \(printable(warning)).\n") }
+    if let index = values[Subcommand.image] { return try draw(index, of: files) }
+    try tell(files)
+  }
+
+  // MARK: - All
+
+  /// A known data set in `--json`.
+  private struct Listed: Encodable {
+    struct Archive: Encodable {
+      var address: String
+      var bytes: Int
+      var md5: String
+    }
+
     var name: String
     var summary: String
-    var images: Int
+    var images: [String: Int]
     var height: Int
     var width: Int
     var channels: Int
     var classes: [String]
     var source: String
     var licence: String
+    var archives: [Archive]
+    /// Where its files are; null if they are not found or damaged, which `problem` tells.
+    @OrNull var path: String?
+    @OrNull var problem: String?
+    @OrNull var checks: [Check]?
+  }
 
-    init(_ entry: DataCatalog.Entry) {
-      (name, summary, images) = (entry.name, entry.summary, entry.count)
-      (height, width, channels) = (entry.shape.height, entry.shape.width, entry.shape.channels)
-      classes = entry.classNames
-      (source, licence) = (entry.attribution.source, entry.attribution.licence)
+  private struct Check: Encodable {
+    var subject: String
+    var result: String
+    var good: Bool
+  }
+
+  private func list() throws {
+    var listed: [Listed] = [], bad = 0
+    for entry in DataCatalog.entries {
+      let counts = (Split.allCases.map(Optional.some) + [nil]).compactMap { split in
+        entry.counts[split].map { (split?.rawValue ?? "all", $0) }
+      }
+      var problem: String?, files: DataFiles?, checks: [DataCheck]?
+      do {
+        files = try DataCatalog.find(entry.name)
+        if values[Subcommand.verify] { checks = try (files?.verify() ?? []) + DataCatalog.verifyArchives(of: entry) }
+      } catch let error as SeCuError {
+        problem = error.kind == .noInput ? error.problem : error.description
+        if error.kind != .noInput { bad += 1 }
+      }
+      bad += checks?.count { !$0.isGood } ?? 0
+      listed.append(
+        Listed(
+          name: entry.name, summary: entry.summary, images: Dictionary(uniqueKeysWithValues: counts),
+          height: entry.shape.height, width: entry.shape.width, channels: entry.shape.channels, classes: entry.classNames,
+          source: entry.attribution.source, licence: entry.attribution.licence,
+          archives: entry.archives.map { .init(address: $0.address, bytes: $0.bytes, md5: $0.md5) }, path: files?.path,
+          problem: problem, checks: checks.map(Self.checks)))
+      let images = counts.map { $0.0 == "all" ? "\($0.1)" : "\($0.1) \($0.0)" }.joined(separator: ", ")
+      try output.print("\(entry.name): \(images) images of \(entry.shape), \(entry.classNames.count) classes")
+      try output.print("  \(entry.summary). Licence: \(entry.attribution.licence).")
+      if let files { try output.print("  found: \(files.path ?? files.format)") }
+      if let problem { try output.print("  \(printable(problem))") }
+      if files?.path == nil, entry.builtIn == nil {
+        for archive in entry.archives {
+          let size = Machine.memoryText(Double(archive.bytes))
+          try output.print("  \(archive.address)  \(size), MD5 \(archive.md5)")
+        }
+      }
+      for check in checks ?? [] { try output.print("  \(Self.text(check))") }
+    }
+    try output.printJSON(["data": listed])
+    try refuse(bad)
+  }
+
+  private static func checks(_ checks: [DataCheck]) -> [Check] {
+    checks.map { Check(subject: $0.subject, result: $0.result, good: $0.isGood) }
+  }
+
+  private static func text(_ check: DataCheck) -> String {
+    "\(check.isGood ? "ok   " : "WRONG") \(printable(check.subject)): \(check.result)"
+  }
+
+  /// A script should notice that a check failed.
+  private func refuse(_ failures: Int) throws {
+    if failures > 0 {
+      throw SeCuError(
+        .badData, "\(failures) of the checks failed", at: "--verify", remedy: "Download the files again and unpack them")
     }
   }
 
-  @Sendable
-  private static func showData(_ values: ParsedOptions, _ output: Output) throws {
-    guard let name = values[data] else {
-      guard values[image] == nil else {
-        throw SeCuError(.usage, "the data set is missing", at: "--image", remedy: "Name it with --data")
+  // MARK: - One
+
+  /// What `--data` tells as JSON.
+  private struct Described: Encodable {
+    struct Part: Encodable {
+      var images: Int
+      /// Images in each class; null without labels.
+      @OrNull var class_sizes: [Int]?
+    }
+
+    var name: String
+    var format: String
+    @OrNull var path: String?
+    @OrNull var known_as: String?
+    var height: Int
+    var width: Int
+    var channels: Int
+    @OrNull var classes: [String]?
+    /// By split; `all` where there are none.
+    var splits: [String: Part]
+    /// What is used where no split is named.
+    @OrNull var split: String?
+    var warnings: [String]
+    @OrNull var checks: [Check]?
+  }
+
+  private func tell(_ files: DataFiles) throws {
+    let chosen: [Split?] = values[Subcommand.split]?.parts ?? (files.splits.isEmpty ? [nil] : files.splits)
+    let entry = DataCatalog.entries.first { $0.name == files.name } ?? files.entryName.flatMap { try? DataCatalog.entry(named: $0) }
+    try output.print("\(files.name): \(files.format), images of \(files.shape)")
+    if let path = files.path { try output.print("in \(printable(path))") }
+    var parts: [String: Described.Part] = [:]
+    for split in chosen {
+      let count = try files.count(split.map { Splits($0) })
+      let sizes = try files.classSizes(of: split)
+      let title = split.map { "\($0)" } ?? "all"
+      parts[title] = .init(images: count, class_sizes: sizes)
+      let isUsual = split.map { files.usualSplits?.parts.contains($0) ?? false } ?? false
+      try output.print("\(title): \(count) images\(sizes == nil ? ", no labels" : "")\(isUsual ? " (used if no split is named)" : "")")
+      for (label, size) in (sizes ?? []).enumerated() {
+        try output.print("  class \(files.classNames?[label] ?? String(label)): \(size) images")
       }
-      try output.printJSON(["data": DataCatalog.entries.map(Description.init)])
-      for entry in DataCatalog.entries {
-        try output.print("\(entry.name)  \(entry.count) images of \(entry.shape), \(entry.classNames.count) classes")
-        try output.print("  \(entry.summary). \(entry.attribution.licence).")
-      }
-      return
     }
-    let entry = try DataCatalog.entry(named: name)
-    try output.printJSON(Description(entry))
-    let set = try DataCatalog.find(entry.name).load()
-    guard let index = values[image] else {
-      try output.print("\(entry.name): \(entry.summary)")
-      try output.print("\(entry.count) images of \(entry.shape)")
-      let labels = set.labels ?? []
-      for (label, name) in entry.classNames.enumerated() {
-        try output.print("  class \(name): \(labels.count { $0 == label }) images")
-      }
-      let a = entry.attribution
-      try output.print("\(a.title). \(a.authors). \(a.source). \(a.licence).")
-      return
+    if let a = entry?.attribution { try output.print("\(a.title). \(a.authors). \(a.source). Licence: \(a.licence).") }
+    let checks = values[Subcommand.verify] ? try files.verify() + (entry.map(DataCatalog.verifyArchives) ?? []) : nil
+    for check in checks ?? [] { try output.print(Self.text(check)) }
+    try output.printJSON(
+      Described(
+        name: files.name, format: files.format, path: files.path, known_as: files.entryName, height: files.shape.height,
+        width: files.shape.width, channels: files.shape.channels, classes: files.classNames, splits: parts,
+        split: files.usualSplits?.description, warnings: files.warnings, checks: checks.map(Self.checks)))
+    try refuse(checks?.count { !$0.isGood } ?? 0)
+  }
+
+  // MARK: - An image in characters
+
+  private func draw(_ index: Int, of files: DataFiles) throws {
+    let splits = values[Subcommand.split]
+    let (count, title) = (try files.count(splits), try files.title(splits))
+    guard index < count else {
+      throw SeCuError(.usage, "\(title) has no image \(index)", at: "--image", remedy: "Its images are 0 to \(count - 1)")
     }
-    guard index < set.count else {
-      throw SeCuError(
-        .usage, "\(entry.name) has no image \(index)", at: "--image", remedy: "Its images are 0 to \(set.count - 1)")
-    }
-    let label = set.labels.flatMap { labels in
-      entry.classNames.indices.contains(labels[index]) ? entry.classNames[labels[index]] : nil
-    }
-    try output.print("\(entry.name) \(index)" + (label.map { ", class \($0)" } ?? ""))
-    for line in drawing(try set.image(at: index)) { try output.print(line) }
+    let set = try files.load(splits, limit: index + 1)
+    let image = try set.image(at: index)
+    try output.printJSON(
+      DrawnImage(name: title, image: index, class: Subcommand.className(index, of: set), pixels: image.pixels))
+    try output.print("\(title) \(index)" + (Subcommand.className(index, of: set).map { ", class \($0)" } ?? ""))
+    for line in Self.drawing(image) { try output.print(line) }
+  }
+
+  private struct DrawnImage: Encodable {
+    var name: String
+    var image: Int
+    @OrNull var `class`: String?
+    var pixels: [UInt8]
   }
 
   /// An image as rows of characters, two for each pixel, darker ones for larger values.
@@ -90,5 +224,13 @@ extension Subcommand {
         return String([shade, shade])
       }.joined()
     }
+  }
+}
+
+extension Subcommand {
+  /// The class of an image, by its name if it has one.
+  static func className(_ index: Int, of images: any ImageSource) -> String? {
+    guard let label = images.labels?[index] else { return nil }
+    return images.classNames.flatMap { $0.indices.contains(label) ? $0[label] : nil } ?? String(label)
   }
 }

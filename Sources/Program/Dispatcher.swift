@@ -26,9 +26,9 @@ struct Dispatcher: Sendable {
         try output.write(Self.versionText(isa: isa()))
         return 0
       }
-      let subcommand = try find(name)
+      let (subcommand, words) = try find(arguments)
       place += " \(subcommand.name)"
-      try run(subcommand, Array(arguments.dropFirst()))
+      try run(subcommand, Array(arguments.dropFirst(words)))
       return Interruption.exitCode ?? 0
     } catch {
       return report(error, from: place)
@@ -50,6 +50,13 @@ struct Dispatcher: Sendable {
     _ = try isa()
     let isJSON = values.isGiven(Subcommand.json.declaration.name)
     try subcommand.run(values, Output(isJSON: isJSON, results: output, messages: errors))
+  }
+
+  /// The subcommand that `arguments` begin with, and how many of them are its name: one, or two as in `data show`.
+  private func find(_ arguments: [String]) throws -> (Subcommand, words: Int) {
+    let two = arguments.prefix(2).joined(separator: " ")
+    if arguments.count > 1, let subcommand = subcommands.first(where: { $0.name == two }) { return (subcommand, 2) }
+    return (try find(arguments[0]), 1)
   }
 
   private func find(_ name: String) throws -> Subcommand {

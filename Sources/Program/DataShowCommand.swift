@@ -1,0 +1,138 @@
+import Basics
+import Datasets
+import Foundation
+import Imaging
+import Interchange
+import Training
+
+extension Subcommand {
+  /// `secu data show`: images as a picture.
+  static let dataShow = Subcommand(
+    name: "data show", summary: "Write a picture of images, or of what the network sees of them",
+    abstract: """
+      Writes a PNG file with images of a data set in rows, and prints which they are. With --views it shows two augmented views of \
+      each side by side, as the network sees them under the preset and the other settings that are given.
+      """,
+    groups: [.init("picture", picture, count, images, views, json)] + SettingsOptions.comparisonGroups
+      + [.init("chance", SettingsOptions.seed)],
+    examples: [
+      .init(purpose: "Some of the built-in digits", command: "secu data show --data digits --output digits.png"),
+      .init(
+        purpose: "What augmentation makes of CIFAR-10",
+        command: "secu data show --data cifar10 --views --output views.png"),
+    ], run: { values, output in try DataShowCommand(values: values, output: output).run() })
+
+  fileprivate static let picture = Option.path(
+    "output", "file.png", help: "The picture; a file of this name is replaced."
+  ).required()
+  fileprivate static let count = Option.integer(
+    "count", in: 1...1000, help: "How many images, chosen by --seed from all."
+  ).defaulting(to: 64)
+  fileprivate static let images = Option.integers(
+    "images", "i,i,…", count: 1...1000, in: 0...Int.max, help: "These images instead, by their numbers from 0.")
+  fileprivate static let views = Option.flag("views", help: "Show two augmented views of each image.")
+}
+
+private struct DataShowCommand {
+  let values: ParsedOptions
+  let output: Output
+
+  /// An image in `--json`, with its place in the picture from 0.
+  private struct Shown: Encodable {
+    var image: Int
+    @OrNull var `class`: String?
+    var row: Int
+    var column: Int
+  }
+
+  private struct Summary: Encodable {
+    var data: String
+    var picture: String
+    var width: Int
+    var height: Int
+    var views: Int
+    var images: [Shown]
+  }
+
+  func run() throws {
+    let settings = try settings()
+    let set = try Subcommand.images(settings, output)
+    let ids = try chosen(set, seed: settings.seed)
+    let isViews = values[Subcommand.views]
+    let pictures = isViews ? try views(of: ids, set, settings) : try ids.map { try set.image(at: $0) }
+    // About as wide as high; the views of an image stay together.
+    let each = isViews ? 2 : 1
+    let columns = max(1, Int((Double(ids.count * each)).squareRoot().rounded(.up)) / each)
+    let grid = try ImageGrid(pictures, columns: columns * each)
+    let path = values[Subcommand.picture]
+    try AtomicFile.write(Data(PNGEncoder.encode(grid.image)), to: URL(fileURLWithPath: path))
+
+    let shown = ids.enumerated().map { index, id in
+      Shown(image: id, class: Subcommand.className(id, of: set), row: index / columns, column: index % columns * each)
+    }
+    try output.printJSON(
+      Summary(
+        data: set.name, picture: path, width: grid.image.shape.width, height: grid.image.shape.height, views: isViews ? 2 : 0,
+        images: shown))
+    let what = isViews ? "two views of each of \(ids.count) images" : "\(ids.count) images"
+    try output.print("\(path): \(what) of \(set.name), from left to right:")
+    for row in 0..<grid.rows {
+      let names = shown.filter { $0.row == row }.map { "\($0.image)\($0.class.map { " \($0)" } ?? "")" }
+      try output.print("row \(row + 1): \(names.joined(separator: ", "))")
+    }
+  }
+
+  /// The settings in force. Where no preset is named, one that was made for the data set, so that views are those of training.
+  private func settings() throws -> TrainingSettings {
+    var settings = try SettingsOptions.resolve(values)
+    guard values[SettingsOptions.preset] == nil, values[SettingsOptions.config] == nil,
+      values[SettingsOptions.data] != nil
+    else { return settings }
+    let files = try Subcommand.files(settings.data)
+    if let preset = Preset.all.first(where: { [files.name, files.entryName].contains($0.data.name) }) {
+      settings.augmentation = preset.settings.augmentation
+      settings.network = preset.settings.network
+      if let crop = values[SettingsOptions.smallestCrop] { settings.augmentation.smallestCrop = crop }
+    }
+    return settings
+  }
+
+  private func chosen(_ set: ImageSet, seed: UInt64) throws -> [Int] {
+    if let ids = values[Subcommand.images] {
+      if let wrong = ids.first(where: { $0 >= set.count }) {
+        throw SeCuError(
+          .usage, "\(set.name) has no image \(wrong)", at: "--images",
+          remedy: "Its \(set.count) images are 0 to \(set.count - 1)")
+      }
+      return ids
+    }
+    guard set.count > 0 else { throw SeCuError(.badData, "expected images, found none", at: set.name) }
+    var stream = RandomStream(seed: seed, purpose: .order)
+    return Array(stream.permutation(set.count).prefix(values[Subcommand.count]).sorted())
+  }
+
+  /// Views 0 and 1 of each image, one after the other, in colours again.
+  private func views(of ids: [Int], _ set: ImageSet, _ settings: TrainingSettings) throws -> [Image] {
+    try settings.checkChannels(set.shape, of: set.name)
+    let recipe = settings.augmentation
+    let maker = try ViewMaker(set, recipe: recipe, height: settings.network.height, width: settings.network.width)
+    let shape = maker.viewShape
+    let values = try [Float](unsafeUninitializedCapacity: 2 * ids.count * shape.count) { buffer, count in
+      guard let base = buffer.baseAddress else { return }
+      try maker.views(of: ids, seed: settings.seed, pass: 0, cores: Cores(), into: base)
+      count = buffer.count
+    }
+    func perChannel(_ list: [Double], _ channel: Int) -> Float { Float(list[list.count == 1 ? 0 : channel]) }
+    func image(_ position: Int) throws -> Image {
+      let view = values[position * shape.count..<(position + 1) * shape.count]
+      return try Image(
+        shape: shape,
+        pixels: view.enumerated().map { index, value in
+          let channel = index % shape.channels
+          let level = value * perChannel(recipe.standardDeviation, channel) + perChannel(recipe.mean, channel)
+          return UInt8((255 * min(1, max(0, level))).rounded())
+        })
+    }
+    return try ids.indices.flatMap { [try image($0), try image(ids.count + $0)] }
+  }
+}
