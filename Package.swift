@@ -61,8 +61,9 @@ let package = Package(
     // folder on a file system that ignores case.
     .executableTarget(
       name: "Program",
-      dependencies: ["Basics", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training"],
-      swiftSettings: optimised),
+      dependencies: [
+        "Basics", "Interchange", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training",
+      ], swiftSettings: optimised),
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["Basics", "Interchange", "Kernels", "Imaging", "Networks", "Clustering", "Training"],
@@ -75,7 +76,7 @@ let package = Package(
     .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange"]),
     .testTarget(
       name: "ImagingTests", dependencies: ["Basics", "Interchange", "Kernels", "Imaging", "TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging", "TestSupport"]),
     .testTarget(
       name: "KernelsTests", dependencies: ["Basics", "MicrokernelInterface", "Kernels"], swiftSettings: optimised),
     .testTarget(name: "NetworksTests", dependencies: ["Basics", "Kernels", "Networks"], swiftSettings: optimised),

@@ -69,9 +69,12 @@ extension DataCatalog {
       guard let lack = files.incompleteness(entry) else { return files.named(entry) }
       part = part ?? "\(files.path ?? folder) has a part only, \(lack)"
     }
-    let official = entry.archives.map { "\($0.address) (\(Machine.memoryText(Double($0.bytes))))" }
+    let official = entry.archives.map { "\($0.address) (\($0.sizeText))" }
     throw SeCuError(
-      .noInput, part ?? "its files were not found in \(bases.joined(separator: ", "))", at: entry.name,
+      .noInput,
+      part
+        ?? "its files were not found in \(bases.map { $0 == "." ? "the working directory" : $0 }.joined(separator: ", "))",
+      at: entry.name,
       remedy: part == nil
         ? "Download \(official.joined(separator: ", ")) to the folder data and unpack it there, or name its folder with --data or SECU_DATA"
         : "Complete it from \(official.joined(separator: ", ")), or name the folder with --data to use the part")

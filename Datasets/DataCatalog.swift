@@ -47,6 +47,11 @@ public enum DataCatalog {
     /// The MD5 of its content, in hexadecimal.
     public let md5: String
 
+    /// Such as `170 MB` or `29 kB`.
+    public var sizeText: String {
+      bytes < 999_500 ? "\((bytes + 500) / 1000) kB" : Machine.memoryText(Double(bytes))
+    }
+
     /// The last component of the address.
     public var name: String { address.split(separator: "/").last.map(String.init) ?? address }
   }

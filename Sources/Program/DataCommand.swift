@@ -20,13 +20,17 @@ extension Subcommand {
       .init(purpose: "The first handwritten digit", command: "secu data --data digits --image 0"),
     ], run: { values, output in try DataCommand(values: values, output: output).run() })
 
-  static let data = Option.path("data", "name|path", help: "A data set, or a file or folder, to tell about.")
-  static let split = Option.splits(help: "The part of the data set.").showing(default: "the one for training")
+  fileprivate static let data = Option.path(
+    "data", "name|path", help: "A data set, or a file or folder, to tell about.")
+  fileprivate static let split = Option.splits(help: "The part of the data set.").showing(
+    default: "the one for training")
   fileprivate static let image = Option.integer(
     "image", "i", in: 0...Int.max, help: "The number of an image to draw, from 0; needs --data.")
   fileprivate static let verify = Option.flag(
     "verify",
-    help: "Check files that are found: numbers, labels, sizes of classes, and the checksums of archives that lie beside them.")
+    help:
+      "Check files that are found: numbers, labels, sizes of classes, and the checksums of archives that lie beside them."
+  )
 }
 
 private struct DataCommand {
@@ -82,7 +86,7 @@ private struct DataCommand {
 
   private func list() throws {
     var listed: [Listed] = [], bad = 0
-    for entry in DataCatalog.entries {
+    for (index, entry) in DataCatalog.entries.enumerated() {
       let counts = (Split.allCases.map(Optional.some) + [nil]).compactMap { split in
         entry.counts[split].map { (split?.rawValue ?? "all", $0) }
       }
@@ -98,19 +102,21 @@ private struct DataCommand {
       listed.append(
         Listed(
           name: entry.name, summary: entry.summary, images: Dictionary(uniqueKeysWithValues: counts),
-          height: entry.shape.height, width: entry.shape.width, channels: entry.shape.channels, classes: entry.classNames,
+          height: entry.shape.height, width: entry.shape.width, channels: entry.shape.channels,
+          classes: entry.classNames,
           source: entry.attribution.source, licence: entry.attribution.licence,
           archives: entry.archives.map { .init(address: $0.address, bytes: $0.bytes, md5: $0.md5) }, path: files?.path,
           problem: problem, checks: checks.map(Self.checks)))
+      // Another name for the images, labels or splits of a data set that was told about already.
+      let isAlias = DataCatalog.entries[..<index].contains { $0.archives == entry.archives && !entry.archives.isEmpty }
       let images = counts.map { $0.0 == "all" ? "\($0.1)" : "\($0.1) \($0.0)" }.joined(separator: ", ")
       try output.print("\(entry.name): \(images) images of \(entry.shape), \(entry.classNames.count) classes")
-      try output.print("  \(entry.summary). Licence: \(entry.attribution.licence).")
-      if let files { try output.print("  found: \(files.path ?? files.format)") }
-      if let problem { try output.print("  \(printable(problem))") }
-      if files?.path == nil, entry.builtIn == nil {
+      try output.print("  \(entry.summary).\(isAlias ? "" : " Licence: \(entry.attribution.licence).")")
+      if let files { try output.print("  found: \(printable(files.path ?? files.format))") }
+      if let problem, !isAlias { try output.print("  \(printable(problem)); it can be had at") }
+      if files == nil, !isAlias {
         for archive in entry.archives {
-          let size = Machine.memoryText(Double(archive.bytes))
-          try output.print("  \(archive.address)  \(size), MD5 \(archive.md5)")
+          try output.print("    \(archive.address)  \(archive.sizeText), MD5 \(archive.md5)")
         }
       }
       for check in checks ?? [] { try output.print("  \(Self.text(check))") }
@@ -131,7 +137,8 @@ private struct DataCommand {
   private func refuse(_ failures: Int) throws {
     if failures > 0 {
       throw SeCuError(
-        .badData, "\(failures) of the checks failed", at: "--verify", remedy: "Download the files again and unpack them")
+        .badData, "\(failures) of the checks failed", at: "--verify", remedy: "Download the files again and unpack them"
+      )
     }
   }
 
@@ -157,13 +164,17 @@ private struct DataCommand {
     var splits: [String: Part]
     /// What is used where no split is named.
     @OrNull var split: String?
+    @OrNull var source: String?
+    @OrNull var licence: String?
     var warnings: [String]
     @OrNull var checks: [Check]?
   }
 
   private func tell(_ files: DataFiles) throws {
     let chosen: [Split?] = values[Subcommand.split]?.parts ?? (files.splits.isEmpty ? [nil] : files.splits)
-    let entry = DataCatalog.entries.first { $0.name == files.name } ?? files.entryName.flatMap { try? DataCatalog.entry(named: $0) }
+    let entry =
+      DataCatalog.entries.first { $0.name == files.name }
+      ?? files.entryName.flatMap { try? DataCatalog.entry(named: $0) }
     try output.print("\(files.name): \(files.format), images of \(files.shape)")
     if let path = files.path { try output.print("in \(printable(path))") }
     var parts: [String: Described.Part] = [:]
@@ -173,7 +184,8 @@ private struct DataCommand {
       let title = split.map { "\($0)" } ?? "all"
       parts[title] = .init(images: count, class_sizes: sizes)
       let isUsual = split.map { files.usualSplits?.parts.contains($0) ?? false } ?? false
-      try output.print("\(title): \(count) images\(sizes == nil ? ", no labels" : "")\(isUsual ? " (used if no split is named)" : "")")
+      try output.print(
+        "\(title): \(count) images\(sizes == nil ? ", no labels" : "")\(isUsual ? " (used if no split is named)" : "")")
       for (label, size) in (sizes ?? []).enumerated() {
         try output.print("  class \(files.classNames?[label] ?? String(label)): \(size) images")
       }
@@ -185,7 +197,8 @@ private struct DataCommand {
       Described(
         name: files.name, format: files.format, path: files.path, known_as: files.entryName, height: files.shape.height,
         width: files.shape.width, channels: files.shape.channels, classes: files.classNames, splits: parts,
-        split: files.usualSplits?.description, warnings: files.warnings, checks: checks.map(Self.checks)))
+        split: files.usualSplits?.description, source: entry?.attribution.source, licence: entry?.attribution.licence,
+        warnings: files.warnings, checks: checks.map(Self.checks)))
     try refuse(checks?.count { !$0.isGood } ?? 0)
   }
 
@@ -195,7 +208,8 @@ private struct DataCommand {
     let splits = values[Subcommand.split]
     let (count, title) = (try files.count(splits), try files.title(splits))
     guard index < count else {
-      throw SeCuError(.usage, "\(title) has no image \(index)", at: "--image", remedy: "Its images are 0 to \(count - 1)")
+      throw SeCuError(
+        .usage, "\(title) has no image \(index)", at: "--image", remedy: "Its images are 0 to \(count - 1)")
     }
     let set = try files.load(splits, limit: index + 1)
     let image = try set.image(at: index)

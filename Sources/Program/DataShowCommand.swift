@@ -59,7 +59,7 @@ private struct DataShowCommand {
     let set = try Subcommand.images(settings, output)
     let ids = try chosen(set, seed: settings.seed)
     let isViews = values[Subcommand.views]
-    let pictures = isViews ? try views(of: ids, set, settings) : try ids.map { try set.image(at: $0) }
+    let pictures = isViews ? try views(of: ids, set, settings) : try plain(ids, set)
     // About as wide as high; the views of an image stay together.
     let each = isViews ? 2 : 1
     let columns = max(1, Int((Double(ids.count * each)).squareRoot().rounded(.up)) / each)
@@ -72,7 +72,8 @@ private struct DataShowCommand {
     }
     try output.printJSON(
       Summary(
-        data: set.name, picture: path, width: grid.image.shape.width, height: grid.image.shape.height, views: isViews ? 2 : 0,
+        data: set.name, picture: path, width: grid.image.shape.width, height: grid.image.shape.height,
+        views: isViews ? 2 : 0,
         images: shown))
     let what = isViews ? "two views of each of \(ids.count) images" : "\(ids.count) images"
     try output.print("\(path): \(what) of \(set.name), from left to right:")
@@ -97,7 +98,7 @@ private struct DataShowCommand {
     return settings
   }
 
-  private func chosen(_ set: ImageSet, seed: UInt64) throws -> [Int] {
+  private func chosen(_ set: any ImageSource, seed: UInt64) throws -> [Int] {
     if let ids = values[Subcommand.images] {
       if let wrong = ids.first(where: { $0 >= set.count }) {
         throw SeCuError(
@@ -111,28 +112,54 @@ private struct DataShowCommand {
     return Array(stream.permutation(set.count).prefix(values[Subcommand.count]).sorted())
   }
 
-  /// Views 0 and 1 of each image, one after the other, in colours again.
-  private func views(of ids: [Int], _ set: ImageSet, _ settings: TrainingSettings) throws -> [Image] {
-    try settings.checkChannels(set.shape, of: set.name)
-    let recipe = settings.augmentation
-    let maker = try ViewMaker(set, recipe: recipe, height: settings.network.height, width: settings.network.width)
-    let shape = maker.viewShape
-    let values = try [Float](unsafeUninitializedCapacity: 2 * ids.count * shape.count) { buffer, count in
-      guard let base = buffer.baseAddress else { return }
-      try maker.views(of: ids, seed: settings.seed, pass: 0, cores: Cores(), into: base)
-      count = buffer.count
+  /// Larger images, and those of many sizes, are shown as squares of so many pixels.
+  private static let largestSide = 128
+
+  /// The images as they are; of large ones and of those of many sizes, the middle square, resized.
+  private func plain(_ ids: [Int], _ set: any ImageSource) throws -> [Image] {
+    if let shape = set.commonShape, max(shape.height, shape.width) <= Self.largestSide {
+      return try ids.map { try set.image(at: $0) }
     }
-    func perChannel(_ list: [Double], _ channel: Int) -> Float { Float(list[list.count == 1 ? 0 : channel]) }
-    func image(_ position: Int) throws -> Image {
-      let view = values[position * shape.count..<(position + 1) * shape.count]
-      return try Image(
+    var recipe = Augmentation()
+    recipe.geometry = .resizedCrop
+    let maker = try ViewMaker(set, recipe: recipe, height: Self.largestSide, width: Self.largestSide)
+    let values = try floats(ids.count * maker.viewShape.count) {
+      try maker.cleanViews(of: ids, cores: Cores(), into: $0)
+    }
+    return try images(values, maker.viewShape, recipe)
+  }
+
+  private func floats(_ count: Int, _ body: (UnsafeMutablePointer<Float>) throws -> Void) throws -> [Float] {
+    try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      guard let base = buffer.baseAddress else { return }
+      try body(base)
+      initialized = count
+    }
+  }
+
+  /// What normalised values look like in colours.
+  private func images(_ values: [Float], _ shape: ImageShape, _ recipe: Augmentation) throws -> [Image] {
+    func perChannel(_ list: [Double]) -> [Float] { (0..<shape.channels).map { Float(list[list.count == 1 ? 0 : $0]) } }
+    let (mean, deviation) = (perChannel(recipe.mean), perChannel(recipe.standardDeviation))
+    return try stride(from: 0, to: values.count, by: shape.count).map { first in
+      try Image(
         shape: shape,
-        pixels: view.enumerated().map { index, value in
+        pixels: values[first..<first + shape.count].enumerated().map { index, value in
           let channel = index % shape.channels
-          let level = value * perChannel(recipe.standardDeviation, channel) + perChannel(recipe.mean, channel)
-          return UInt8((255 * min(1, max(0, level))).rounded())
+          return UInt8((255 * min(1, max(0, value * deviation[channel] + mean[channel]))).rounded())
         })
     }
-    return try ids.indices.flatMap { [try image($0), try image(ids.count + $0)] }
+  }
+
+  /// Views 0 and 1 of each image, one after the other, in colours again.
+  private func views(of ids: [Int], _ set: any ImageSource, _ settings: TrainingSettings) throws -> [Image] {
+    try settings.checkChannels(set.channels, of: set.name)
+    let recipe = settings.augmentation
+    let maker = try ViewMaker(set, recipe: recipe, height: settings.network.height, width: settings.network.width)
+    let values = try floats(2 * ids.count * maker.viewShape.count) {
+      try maker.views(of: ids, seed: settings.seed, pass: 0, cores: Cores(), into: $0)
+    }
+    let views = try images(values, maker.viewShape, recipe)
+    return ids.indices.flatMap { [views[$0], views[ids.count + $0]] }
   }
 }

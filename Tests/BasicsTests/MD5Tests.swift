@@ -24,7 +24,9 @@ import Testing
       let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 * 7 + 3) }
       for size in [1, 7, 63, 64, 65] {
         var digest = MD5()
-        for first in stride(from: 0, to: length, by: size) { digest.update(Array(bytes[first..<min(first + size, length)])) }
+        for first in stride(from: 0, to: length, by: size) {
+          digest.update(Array(bytes[first..<min(first + size, length)]))
+        }
         #expect(digest.hexadecimal == MD5.digest(bytes))
       }
     }

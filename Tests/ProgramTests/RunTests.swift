@@ -130,11 +130,11 @@ import Testing
     let workspace = try Workspace()
     defer { workspace.remove() }
     let list = try await workspace.secu(["data"])
-    #expect(list.stdout.contains("digits  1797 images of 8×8×1, 10 classes"))
+    #expect(list.stdout.contains("digits: 1797 images of 8×8×1, 10 classes"))
     let object = try jsonObject(try await workspace.secu(["data", "--json"]).stdout)
     let entries = try #require(object["data"] as? [[String: Any]])
     let digits = try #require(entries.first { $0["name"] as? String == "digits" })
-    #expect(digits["images"] as? Int == 1797)
+    #expect((digits["images"] as? [String: Int]) == ["all": 1797])
     #expect((digits["classes"] as? [String])?.count == 10)
     let one = try await workspace.secu(["data", "--data", "digits"])
     #expect(one.stdout.contains("class 7: 179 images"))
@@ -145,11 +145,11 @@ import Testing
     #expect(try workspace.paths().isEmpty)
   }
 
-  @Test(arguments: ["train", "evaluate", "predict", "data"]) func `each subcommand explains itself`(name: String)
+  @Test(arguments: ["train", "evaluate", "predict", "data", "data show"]) func `each subcommand explains itself`(name: String)
     async throws
   {
     for spelling in ["--help", "-h"] {
-      let result = try await ProgramRunner.run([name, spelling], environment: ["SECU_ISA": "garbage"])
+      let result = try await ProgramRunner.run(name.split(separator: " ").map(String.init) + [spelling], environment: ["SECU_ISA": "garbage"])
       #expect(result.exitCode == 0)
       #expect(result.stderr.isEmpty)
       #expect(result.stdout.contains("USAGE: secu \(name)"))

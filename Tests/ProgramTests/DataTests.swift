@@ -1,0 +1,173 @@
+import Foundation
+import Testing
+
+/// `secu data` and `secu data show` on files of one's own.
+@Suite struct DataTests {
+  /// Two records of CIFAR-10 for each label, whose pixels tell the label.
+  private func records(_ labels: ClosedRange<UInt8>) -> Data {
+    Data(labels.flatMap { label in [label, label].flatMap { [$0] + [UInt8](repeating: 20 * $0, count: 3_072) } })
+  }
+
+  /// Files of CIFAR-10 in the folder `mine`: 20 images to train on, 8 to test.
+  private func makeFiles(in workspace: Workspace) throws {
+    try FileManager.default.createDirectory(at: workspace.url("mine"), withIntermediateDirectories: true)
+    try workspace.write(records(0...9), to: "mine/data_batch_1.bin")
+    try workspace.write(records(2...5), to: "mine/test_batch.bin")
+  }
+
+  private func object(_ text: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  @Test func `a folder is told about by its content`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try makeFiles(in: workspace)
+    let told = try await workspace.secu(["data", "--data", "mine"])
+    #expect(told.exitCode == 0)
+    #expect(
+      told.stderr == "Warning: this is a part of CIFAR-10: 20 of 50000 images in train, 8 of 10000 images in test.\n")
+    let lines = told.stdout.split(separator: "\n")
+    #expect(lines.first == "mine: CIFAR-10, binary version, images of 32×32×3")
+    #expect(lines.contains("train: 20 images (used if no split is named)"))
+    #expect(lines.contains("test: 8 images"))
+    #expect(lines.filter { $0 == "  class cat: 2 images" }.count == 2)
+    let json = try object(try await workspace.secu(["data", "--data", "mine", "--split", "test", "--json"]).stdout)
+    #expect(json["known_as"] as? String == "cifar10")
+    #expect(json["split"] as? String == "train")
+    #expect(json["splits"] as? NSDictionary == ["test": ["images": 8, "class_sizes": [0, 0, 2, 2, 2, 2, 0, 0, 0, 0]]])
+
+    let drawn = try await workspace.secu(["data", "--data", "mine", "--split", "test", "--image", "7"])
+    #expect(drawn.stdout.hasPrefix("mine (test) 7, class dog\n"))
+    let wrong = try await workspace.secu(["data", "--data", "mine", "--split", "test", "--image", "8"])
+    #expect(wrong.exitCode == 64)
+    #expect(wrong.stderr.contains("--image: mine (test) has no image 8. Its images are 0 to 7."))
+    let failed = try await workspace.secu(["data", "--data", "mine", "--verify"])
+    #expect(failed.exitCode == 65)
+    #expect(failed.stdout.contains("WRONG train: 20 of 50000 images of 32×32×3"))
+  }
+
+  @Test func `runs train on one split and are judged by another`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try makeFiles(in: workspace)
+    let trained = try await workspace.secu([
+      "train", "--preset", "cifar10-compact", "--data", "mine", "--epochs", "1", "--batch", "10", "--heads", "4",
+      "--widths", "4", "--blocks", "1",
+    ])
+    #expect(trained.exitCode == 0, "\(trained.stderr)")
+    #expect(trained.stderr.contains("mine (train): 20 images of 32×32×3"))
+    #expect(try workspace.paths().contains("runs/mine-1/checkpoint"))
+    let own = try await workspace.secu(["evaluate", "--model", "runs/mine-1"])
+    #expect(own.stdout.hasPrefix("mine (train), 20 images, clean;"))
+    let test = try await workspace.secu(["evaluate", "--model", "runs/mine-1", "--split", "test"])
+    #expect(test.stdout.hasPrefix("mine (test), 8 images, clean;"), "\(test.stderr)")
+    let both = try await workspace.secu(["predict", "--model", "runs/mine-1", "--split", "train+test"])
+    #expect(both.stdout.split(separator: "\n").count == 29, "\(both.stderr)")
+    let none = try await workspace.secu(["evaluate", "--model", "runs/mine-1", "--split", "unlabelled"])
+    #expect(none.exitCode == 64)
+    #expect(none.stderr.contains("there is no split 'unlabelled' in "))
+    #expect(none.stderr.contains("There is train, test."))
+  }
+
+  @Test func `known names need whole files, where data lies`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    let missing = try await workspace.secu(["data", "--data", "cifar10"], environment: ["SECU_DATA": ""])
+    #expect(missing.exitCode == 66)
+    #expect(
+      missing.stderr.contains("cifar10: its files were not found in data, the working directory. Download https://"))
+    try makeFiles(in: workspace)
+    let part = try await workspace.secu(["data", "--data", "cifar10"], environment: ["SECU_DATA": "mine"])
+    #expect(part.exitCode == 66)
+    #expect(
+      part.stderr.contains("cifar10: mine has a part only, 20 of 50000 images in train, 8 of 10000 images in test."))
+    for (name, remedy) in [("cifar", "The nearest known name is cifar10"), ("./none", "Check the path")] {
+      let wrong = try await workspace.secu(["train", "--data", name])
+      #expect(wrong.exitCode == 66)
+      #expect(wrong.stderr.contains(remedy))
+    }
+    let foreign = try await workspace.secu(["train", "--data", "mine", "--split", "tset"])
+    #expect(foreign.stderr.contains("found 'tset'. Did you mean 'test'?"))
+  }
+
+  /// Fashion-MNIST by its sizes and labels, with images that are all black and take no room on disk.
+  @Test func `a whole set is found by its name and checked`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    let folder = workspace.url("sets/FashionMNIST/raw")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    func write(_ name: String, _ count: Int, first: [UInt8], isChanged: Bool = false) throws {
+      let digits = [24, 16, 8, 0].map { UInt8(count >> $0 & 255) }
+      let images = folder.appending(path: "\(name)-images-idx3-ubyte")
+      try Data([0, 0, 8, 3] + digits + [0, 0, 0, 28, 0, 0, 0, 28]).write(to: images)
+      let handle = try FileHandle(forWritingTo: images)
+      try handle.truncate(atOffset: UInt64(16 + count * 784))
+      try handle.close()
+      // The first ten labels are those of the published files; the others make all classes equally large.
+      var left = [Int](repeating: count / 10, count: 10)
+      for label in first { left[Int(label)] -= 1 }
+      var labels = first + left.enumerated().flatMap { [UInt8](repeating: UInt8($0), count: $1) }
+      if isChanged { labels[count - 1] = 0 }
+      try Data([0, 0, 8, 1] + digits + labels).write(to: folder.appending(path: "\(name)-labels-idx1-ubyte"))
+    }
+    try write("train", 60_000, first: [9, 0, 0, 3, 0, 2, 7, 2, 5, 5])
+    try write("t10k", 10_000, first: [9, 2, 1, 1, 6, 1, 4, 6, 5, 7])
+    let environment = ["SECU_DATA": workspace.url("sets").path]
+    let whole = try await workspace.secu(["data", "--data", "fashion-mnist", "--verify"], environment: environment)
+    #expect(whole.exitCode == 0, "\(whole.stderr)")
+    #expect(whole.stdout.contains("ok    train: 10 classes of 6000 images each, as published"))
+    #expect(whole.stdout.contains("ok    test: 10 classes of 1000 images each, as published"))
+    let list = try await workspace.secu(["data"], environment: environment)
+    #expect(list.stdout.contains("\n  found: \(folder.path)\n"))
+    // MNIST has files of the same names and sizes.
+    #expect(try await workspace.secu(["data", "--data", "mnist"], environment: environment).exitCode == 66)
+
+    try write("t10k", 10_000, first: [9, 2, 1, 1, 6, 1, 4, 6, 5, 7], isChanged: true)
+    let changed = try await workspace.secu(
+      ["data", "show", "--data", "fashion-mnist", "--split", "test", "--output", "x.png"], environment: environment)
+    #expect(changed.exitCode == 65)
+    #expect(changed.stderr.contains("expected 1000 images of class 0 in test, found 1001"))
+    try Data("not the archive".utf8).write(to: folder.appending(path: "t10k-labels-idx1-ubyte.gz"))
+    let archive = try await workspace.secu(["data", "--verify"], environment: environment)
+    #expect(archive.exitCode == 65)
+    #expect(archive.stdout.contains("t10k-labels-idx1-ubyte.gz: 15 bytes, expected 5148"))
+  }
+
+  @Test func `pictures show images and views`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try makeFiles(in: workspace)
+    let shown = try await workspace.secu(["data", "show", "--data", "mine", "--images", "0,7,19", "--output", "a.png"])
+    #expect(shown.exitCode == 0, "\(shown.stderr)")
+    #expect(
+      shown.stdout == """
+        a.png: 3 images of mine (train), from left to right:
+        row 1: 0 airplane, 7 cat
+        row 2: 19 truck
+
+        """)
+    #expect(try workspace.data("a.png").starts(with: [0x89] + Array("PNG".utf8)))
+    // Two columns of 64 pixels with margins of 2, since 32 pixels are shown twice as large.
+    #expect(try workspace.data("a.png")[16..<24] == Data([0, 0, 0, 134, 0, 0, 0, 134]))
+
+    let views = ["data", "show", "--data", "mine", "--split", "test", "--views", "--count", "3", "--json", "--output"]
+    let first = try object(try await workspace.secu(views + ["v.png"]).stdout)
+    #expect(first["views"] as? Int == 2)
+    #expect((first["images"] as? [[String: Any]])?.map { $0["column"] as? Int } == [0, 2, 0])
+    _ = try await workspace.secu(views + ["w.png"])
+    #expect(try workspace.data("v.png") == workspace.data("w.png"))
+    _ = try await workspace.secu(views + ["w.png", "--seed", "1"])
+    #expect(try workspace.data("v.png") != workspace.data("w.png"))
+
+    let wrong = try await workspace.secu(["data", "show", "--images", "1797", "--output", "b.png"])
+    #expect((wrong.exitCode, wrong.stderr.contains("--images: digits has no image 1797")) == (64, true))
+    let nowhere = try await workspace.secu(["data", "show", "--output", "none/b.png"])
+    #expect((nowhere.exitCode, nowhere.stderr.contains("the file can't be created")) == (73, true))
+    let grey = try await workspace.secu([
+      "data", "show", "--views", "--preset", "cifar10", "--data", "digits", "--output", "b.png",
+    ])
+    #expect((grey.exitCode, grey.stderr.contains("the network takes 3 channels, the images have 1")) == (64, true))
+    #expect(try !workspace.paths().contains("b.png"))
+  }
+}
