@@ -1,8 +1,12 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// With SECU_FUZZ in the environment the package has one target more, Tests/Fuzzing, and what it calls is built for it.
+let isFuzzed = Context.environment["SECU_FUZZ"] != nil
+let sanitised: [SwiftSetting] = isFuzzed ? [.unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])] : []
+
 /// Kernels stay optimised in debug builds, so that `swift test` is quick.
-let optimised: [SwiftSetting] = [.unsafeFlags(["-O"])]
+let optimised: [SwiftSetting] = [.unsafeFlags(["-O"])] + sanitised
 
 /// The microkernels are compiled once for each instruction set, from the same sources: the AVX folders are symbolic links
 /// to Sources/Microkernels. `-Xcc -march` sets the target processor of the whole module.
@@ -22,6 +26,14 @@ func microkernels(_ flags: [SwiftSetting]) -> [SwiftSetting] {
 #else
   let vectorModules: [Target] = []
 #endif
+
+let fuzzing: [Target] =
+  isFuzzed
+  ? [
+    .executableTarget(
+      name: "Fuzz", dependencies: ["Basics", "Imaging", "Datasets"], path: "Tests/Fuzzing", swiftSettings: sanitised,
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])])
+  ] : []
 
 /// A target may depend only on those above it in this list.
 let package = Package(
@@ -87,6 +99,6 @@ let package = Package(
       exclude: ["Golden"], swiftSettings: optimised),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Basics", "Kernels"]),
-  ],
+  ] + fuzzing,
   swiftLanguageModes: [.v6]
 )

@@ -28,9 +28,14 @@ struct DataFile: Sendable {
   init(path: String, contents: [UInt8]) {
     self.path = path
     size = contents.count
-    head = Array(contents.prefix(Self.headLength))
-    isCompressed = false
+    isCompressed = Gzip.isGzip(contents)
+    head = Self.head(contents)
     self.contents = contents
+  }
+
+  /// The first bytes of a file that begins with `start`.
+  private static func head(_ start: [UInt8]) -> [UInt8] {
+    Gzip.isGzip(start) ? Gzip.head(start, count: headLength) : Array(start.prefix(headLength))
   }
 
   /// Looks at a file.
@@ -48,9 +53,8 @@ struct DataFile: Sendable {
       isCompressed = Gzip.isGzip(start)
       if isCompressed {
         start += Array(try handle.read(upToCount: 1 << 17) ?? Data())
-        start = Gzip.head(start, count: Self.headLength)
       }
-      head = start
+      head = Self.head(start)
     } catch {
       throw Self.unreadable(error, path)
     }

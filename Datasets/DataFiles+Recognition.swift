@@ -77,6 +77,14 @@ extension DataFiles {
     return try cifar(files, at: path) ?? stl(files, only: only, at: path) ?? arrays(files, only: only, at: path)
   }
 
+  /// The data set that files in memory make up together, each with its name.
+  ///
+  /// - Returns: nil if they are none that is known.
+  /// - Throws: `SeCuError` of kind `badData` for files of a known kind that are damaged.
+  package static func recognised(_ files: [(name: String, content: [UInt8])]) throws -> DataFiles? {
+    try recognised(files.map { DataFile(path: $0.name, contents: $0.content) }, at: files.first?.name ?? "")
+  }
+
   /// The files that may hold the labels of the images in `file`: those that are called alike in its folder.
   private static func companions(of file: DataFile) throws -> [DataFile] {
     let url = URL(fileURLWithPath: file.path)

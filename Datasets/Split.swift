@@ -18,7 +18,8 @@ public struct Splits: Sendable, Hashable, CustomStringConvertible {
   /// Just one split.
   public init(_ split: Split) { parts = [split] }
 
-  init(_ parts: [Split]) { self.parts = parts }
+  /// - Parameter parts: at least one, none twice.
+  package init(_ parts: [Split]) { self.parts = parts }
 
   /// Reads one split, or several joined by `+`, in which order images are to come.
   ///
