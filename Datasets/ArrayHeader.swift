@@ -1,4 +1,5 @@
 import Basics
+import Imaging
 
 /// What a file says of the array that it holds: the type of its elements, its dimensions and where they begin.
 struct ArrayHeader: Sendable, Equatable {
@@ -61,8 +62,23 @@ struct ArrayHeader: Sendable, Equatable {
   ///
   /// - Throws: `SeCuError` of kind `badData` for an array that can't be read, or whose file has another length than it should.
   static func read(_ file: DataFile) throws -> ArrayHeader? {
+    if file.isCompressed, file.head.isEmpty, file.name.contains("idx") {
+      // Nothing of it can be unpacked: this says why.
+      _ = try file.unpacked(to: 1 << 20)
+    }
     guard let header = try idx(file) ?? numPy(file) else { return nil }
-    guard file.isCompressed || file.size == header.fileLength else {
+    if file.isCompressed {
+      // A header is not believed before the content is there; memory is taken by what it says.
+      guard header.fileLength / Gzip.mostExpansion <= file.size else {
+        throw SeCuError(
+          .badData,
+          "expected \(header.fileLength) bytes for \(text(header.dimensions)) elements of \(header.element.name), "
+            + "found \(file.size) compressed bytes, which hold less",
+          at: file.path, remedy: "The file is truncated or damaged: download it again")
+      }
+      return header
+    }
+    guard file.size == header.fileLength else {
       let isShort = file.size < header.fileLength
       throw SeCuError(
         .badData,

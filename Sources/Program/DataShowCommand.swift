@@ -62,7 +62,7 @@ private struct DataShowCommand {
     let pictures = isViews ? try views(of: ids, set, settings) : try plain(ids, set)
     // About as wide as high; the views of an image stay together.
     let each = isViews ? 2 : 1
-    let columns = max(1, Int((Double(ids.count * each)).squareRoot().rounded(.up)) / each)
+    let columns = (Int((Double(ids.count * each)).squareRoot().rounded(.up)) + each - 1) / each
     let grid = try ImageGrid(pictures, columns: columns * each)
     let path = values[Subcommand.picture]
     try AtomicFile.write(Data(PNGEncoder.encode(grid.image)), to: URL(fileURLWithPath: path))

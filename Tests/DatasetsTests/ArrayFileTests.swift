@@ -209,6 +209,11 @@ import Testing
     defer { folder.remove() }
     try folder.write(gzip(idx(8, [2, 3, 4], Self.pixels + [UInt8](repeating: 0, count: 100_000))), to: "more-idx3.gz")
     #expect(try folder.failure("more-idx3.gz").contains("expected at most 40 bytes after decompression, found more"))
+    try folder.write(gzip(idx(8, [60_000, 280, 280], Self.pixels)), to: "large-idx3.gz")
+    #expect(
+      try folder.failure("large-idx3.gz")
+        == "large-idx3.gz: expected 4704000016 bytes for 60000×280×280 elements of uint8, found 63 compressed bytes, "
+        + "which hold less. The file is truncated or damaged: download it again.")
     try folder.write(gzip(idx(8, [2, 3, 4], Array(Self.pixels.prefix(5)))), to: "less-idx3.gz")
     #expect(
       try folder.failure("less-idx3.gz")
