@@ -56,4 +56,17 @@ import Testing
     let error = try error(Self.file, limit: 22)
     #expect(error.problem == "expected at most 22 bytes after decompression, found more")
   }
+
+  /// The first bytes of a file say what it is, as far as they are there.
+  @Test func theHeadIsReadOfWhatIsThere() throws {
+    let long = (0..<3000).map { UInt8(truncatingIfNeeded: $0 * $0 / 7) }
+    let stream = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255] + deflate(long)
+    #expect(Gzip.head(stream, count: 100) == Array(long.prefix(100)))
+    #expect(Gzip.head(stream, count: 5000) == long)
+    let part = Gzip.head(Array(stream.prefix(stream.count / 2)), count: 5000)
+    #expect(!part.isEmpty && long.starts(with: part) && part.count < long.count)
+    #expect(Gzip.head(Self.file, count: 100) == Array("hello ".utf8))
+    #expect(Gzip.head(Array(Self.file.prefix(12)), count: 100).isEmpty)
+    #expect(Gzip.head([], count: 100).isEmpty)
+  }
 }
