@@ -145,11 +145,11 @@ import Testing
     #expect(try workspace.paths().isEmpty)
   }
 
-  @Test(arguments: ["train", "evaluate", "predict", "data", "data show"]) func `each subcommand explains itself`(name: String)
-    async throws
-  {
+  @Test(arguments: ["train", "evaluate", "predict", "data", "data show"])
+  func `each subcommand explains itself`(name: String) async throws {
     for spelling in ["--help", "-h"] {
-      let result = try await ProgramRunner.run(name.split(separator: " ").map(String.init) + [spelling], environment: ["SECU_ISA": "garbage"])
+      let result = try await ProgramRunner.run(
+        name.split(separator: " ").map(String.init) + [spelling], environment: ["SECU_ISA": "garbage"])
       #expect(result.exitCode == 0)
       #expect(result.stderr.isEmpty)
       #expect(result.stdout.contains("USAGE: secu \(name)"))
