@@ -47,22 +47,22 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
   }
 }
 
-/// How a pass is computed, and why: a rule that looks at the shape and the instruction set alone, so that what is chosen in one
-/// run is chosen in all, and results keep their bits.
+/// How a pass is computed, and why: a rule that looks at the shape alone, so that what is chosen in one run is chosen in all, and
+/// results keep their bits.
 ///
 /// Winograd needs fewer multiplications, but its transforms cost time in proportion to the channels, where the multiplications grow
-/// with their product; and tiles that stick out of a small image are wasted. Measured on two Zen 4 cores, batches of 128, GFLOP/s
-/// of the direct sum → Winograd (forward | weight gradient):
+/// with their product; and tiles that stick out of a small image are wasted. Measured on two Zen 4 cores, batches of 128, the best of
+/// seven runs, GFLOP/s of the direct sum → Winograd (forward | weight gradient):
 ///
 ///     channels, pixels         AVX-512                     AVX2                        portable (SSE2)
-///     16, 32×32            183 → 183 | 177 →  66      183 → 254 | 176 → 170       60 →  99 | 64 →  55
-///     32, 16×16            215 → 520 | 200 → 378      212 → 480 | 164 → 351       65 → 161 | 60 →  79
-///     64, 8×8              247 → 624 | 221 → 530      225 → 570 | 204 → 497       61 → 194 | 64 → 116
-///     128, 16×16           226 → 675 | 218 → 593      222 → 659 | 181 → 593       72 → 239 | 62 → 157
-///     512, 4×4             296 → 576 | 205 → 540      236 → 548 | 215 → 537       84 → 173 | 74 → 199
+///     16, 32×32            199 → 372 | 202 → 220      193 → 256 | 196 → 196       61 → 103 | 66 → 105
+///     32, 16×16            208 → 589 | 223 → 449      211 → 549 | 172 → 415       63 → 148 | 49 → 146
+///     64, 8×8              225 → 677 | 207 → 596      218 → 654 | 212 → 590       77 → 180 | 60 → 197
+///     128, 16×16           226 → 694 | 220 → 662      223 → 695 | 203 → 549       75 → 251 | 58 → 198
+///     512, 4×4             270 → 596 | 220 → 576      294 → 566 | 209 → 549       94 → 173 | 74 → 190
 ///
-/// The input gradient is like forward. Winograd gains half to four fifths of the factor by which it saves multiplications: 4×4
-/// pixels save a factor 2.8 (where the direct sum skips the padding), 32×32 pixels 3.8.
+/// The input gradient is like forward. Winograd gains half to nine tenths of the factor by which it saves multiplications, less in the
+/// weight gradient of 16 channels: 4×4 pixels save a factor 2.8 (where the direct sum skips the padding), 32×32 pixels 3.8.
 package struct ConvolutionPlan: Equatable, Sendable {
   package var algorithm: ConvolutionAlgorithm
   private var ground: Ground
@@ -74,7 +74,7 @@ package struct ConvolutionPlan: Equatable, Sendable {
     case isProduct
     case kernel(Int)
     case stride(Int)
-    case fewChannels(Int, least: Int)
+    case fewChannels(Int)
     case savesLittle(Double)
     case savesMuch(Double)
   }
@@ -83,9 +83,7 @@ package struct ConvolutionPlan: Equatable, Sendable {
   private static let leastSaving = 1.75
 
   /// The least channels, in and out, for which Winograd pays.
-  private static func leastChannels(_ pass: ConvolutionPass) -> Int {
-    pass == .weightGradient ? 32 : 16
-  }
+  private static let leastChannels = 16
 
   /// - Parameter pinned: what the caller or the environment asks for.
   package init(
@@ -99,10 +97,9 @@ package struct ConvolutionPlan: Equatable, Sendable {
       self.init(.direct, s.kernel != 3 ? .kernel(s.kernel) : .stride(s.stride))
     } else {
       let channels = min(s.inputChannels, s.outputChannels)
-      let least = Self.leastChannels(pass)
       let saving = s.winogradSaving(pass)
-      if channels < least {
-        self.init(.direct, .fewChannels(channels, least: least))
+      if channels < Self.leastChannels {
+        self.init(.direct, .fewChannels(channels))
       } else if saving < Self.leastSaving {
         self.init(.direct, .savesLittle(saving))
       } else {
@@ -124,8 +121,8 @@ package struct ConvolutionPlan: Equatable, Sendable {
     case .isProduct: "a 1×1 kernel with stride 1 is a product of pixels and weights"
     case .kernel(let kernel): "Winograd is for 3×3 kernels, this one is \(kernel)×\(kernel)"
     case .stride(let stride): "Winograd is for stride 1, this is stride \(stride)"
-    case .fewChannels(let channels, let least):
-      "\(channels) channels: Winograd's transforms pay from \(least) on"
+    case .fewChannels(let channels):
+      "\(channels) channels: Winograd's transforms pay from \(Self.leastChannels) on"
     case .savesLittle(let saving):
       "Winograd would save a factor \(Self.oneDigit(saving)) of the multiplications, and pays from "
         + "\(Self.leastSaving) on"
