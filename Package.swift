@@ -80,7 +80,7 @@ let package = Package(
       name: "Benchmarks",
       dependencies: ["Basics", "Interchange", "Kernels", "Imaging", "Networks", "Clustering", "Training"],
       path: "Benchmarks",
-      exclude: ["README.md"], swiftSettings: optimised),
+      exclude: ["README.md", "Peers"], swiftSettings: optimised),
     // What several test targets share, optimised: it runs loops of many thousand turns.
     .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: optimised),
     .testTarget(name: "HouseTests"),

@@ -17,10 +17,8 @@ extension Benchmark {
   private static func augmentation(_ name: String, _ recipe: Augmentation, size: Int, batch: Int) -> Benchmark {
     Benchmark("augment/\(name)", ["operation": "augment", "size": size, "batch": batch], work: .images(batch)) {
       engine in
-      var random = RandomStream(seed: 0, purpose: .benchmark)
       let shape = try ImageShape(height: size, width: size, channels: 3)
-      let pixels = (0..<batch * shape.count).map { _ in UInt8(truncatingIfNeeded: random.nextWord()) }
-      let maker = try ViewMaker(ImageSet(name: name, shape: shape, pixels: pixels), recipe: recipe)
+      let maker = try ViewMaker.ofNoise(name, shape, count: batch, recipe: recipe)
       let views = FloatBuffer(2 * batch * shape.count), ids = Array(0..<batch), cores = engine.cores
       var pass = 0
       return Prepared(result: views) {
@@ -29,5 +27,14 @@ extension Benchmark {
         pass += 1
       }
     }
+  }
+}
+
+extension ViewMaker {
+  /// Views of `count` images of random pixels.
+  static func ofNoise(_ name: String, _ shape: ImageShape, count: Int, recipe: Augmentation) throws -> ViewMaker {
+    var random = RandomStream(seed: 0, purpose: .benchmark)
+    let pixels = (0..<count * shape.count).map { _ in UInt8(truncatingIfNeeded: random.nextWord()) }
+    return try ViewMaker(ImageSet(name: name, shape: shape, pixels: pixels), recipe: recipe)
   }
 }

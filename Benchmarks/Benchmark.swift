@@ -14,13 +14,13 @@ struct Benchmark {
   /// earlier case held would count as well.
   let measuresMemory: Bool
   /// For an operation with several algorithms, which one it takes on an engine, and why.
-  let plan: ((Engine) -> (algorithm: String, reason: String))?
+  let plan: ((Engine) -> Plan)?
   /// Makes the operands. Throws what the operation's own set-up throws.
   let prepare: (Engine) throws -> Prepared
 
   init(
     _ name: String, _ fields: KeyValuePairs<String, any Encodable & Sendable>, work: Work, measuresMemory: Bool = false,
-    plan: ((Engine) -> (algorithm: String, reason: String))? = nil,
+    plan: ((Engine) -> Plan)? = nil,
     prepare: @escaping (Engine) throws -> Prepared
   ) {
     self.name = name
@@ -34,12 +34,22 @@ struct Benchmark {
   /// The first part of the name: the field `case` of a JSON line.
   var family: String { String(name.prefix { $0 != "/" }) }
 
-  /// What one call does, and with it the unit of its rate.
+  /// The algorithm that an operation takes.
+  struct Plan {
+    let algorithm: String
+    /// Why, as part of a sentence.
+    let reason: String
+    /// The multiplications and additions of this algorithm: fewer than `Work` counts where it saves some.
+    let flops: Int
+  }
+
+  /// What one call does, and with it the unit of its rate. FLOPs are additions and multiplications as the operation is defined;
+  /// bytes those that it must at least read and write.
   enum Work: Equatable {
-    /// Additions and multiplications; the rate is compared with the measured peak of the multiply-add.
-    case flops(Int)
-    /// Bytes that the operation must at least read and write; the rate is compared with the measured copy bandwidth.
-    case bytes(Int)
+    /// The rate is compared with the measured peak of the multiply-add.
+    case flops(Int, bytes: Int)
+    /// The rate is compared with the measured copy bandwidth. The FLOPs only place it in a roofline; 0 leaves it out.
+    case bytes(Int, flops: Int = 0)
     /// Images, each of them seen in two views.
     case images(Int)
   }

@@ -7,78 +7,78 @@ struct BenchmarkProgram {
   /// The registered cases, for a batch of so many images.
   let cases: (_ batch: Int) -> [Benchmark]
 
+  /// The exit code of a comparison that found a case too slow.
+  static let tooSlow: Int32 = 1
+
   init(cases: @escaping (_ batch: Int) -> [Benchmark]) {
     self.cases = cases
   }
 
   /// - Parameter arguments: those after the program's name.
-  /// - Returns: the exit code, 0 or that of the error, which has been told on standard error.
+  /// - Returns: the exit code: 0, `tooSlow` or that of the first error, which has been told on standard error.
   func run(_ arguments: [String]) -> Int32 {
     do {
-      try measure(try BenchmarkOptions(arguments))
-      return 0
+      return try run(try BenchmarkOptions(arguments))
     } catch {
-      let error = error as? SeCuError ?? SeCuError(.internal, "\(error)")
-      var message = "\(error)"
-      if message.hasSuffix("?.") { message.removeLast() }
-      let hint = error.kind == .usage ? "See 'Benchmarks --help'.\n" : ""
-      try? FileHandle.standardError.write(contentsOf: Data("Benchmarks: \(message)\n\(hint)".utf8))
-      return error.kind.exitCode
+      return Self.tell(error)
     }
   }
 
-  private func measure(_ options: BenchmarkOptions) throws {
-    if options.asksHelp { return try write(BenchmarkOptions.help, to: .standardOutput) }
+  private func run(_ options: BenchmarkOptions) throws -> Int32 {
+    if options.asksHelp {
+      try FileHandle.standardOutput.tell(BenchmarkOptions.help)
+      return 0
+    }
+    if let name = options.profiledNetwork {
+      try ProfileCommand(options).run(name)
+      return 0
+    }
     let selected = try options.selected(from: cases(options.batch))
     if options.lists {
-      return try write(selected.map { $0.name + "\n" }.joined(), to: .standardOutput)
+      try FileHandle.standardOutput.tell(selected.map { $0.name + "\n" }.joined())
+      return 0
     }
     if options.explains {
-      return try write(
-        Table.explanation(of: selected, on: try Engine(cores: Cores(threads: options.threads))), to: .standardOutput)
+      for engine in try options.engines() {
+        if options.settingCount > 1 { try FileHandle.standardOutput.tell("\(engine.instructionSet.rawValue)\n") }
+        try FileHandle.standardOutput.tell(Table.explanation(of: selected, on: engine))
+      }
+      return 0
     }
-    let output = try JSONOutput(options.json)
-    let engine = try Engine(cores: Cores(threads: options.threads))
-    let people = output.takesStandardOutput ? FileHandle.standardError : .standardOutput
-    let table = Table(selected)
-    let peaks = options.measuresPeaks ? MachinePeaks.measured(on: engine) : nil
-    try write(Table.header(engine, peaks: peaks) + table.titles, to: people)
-
-    // Alone in a process that has not measured peaks, a case's memory is the process's.
-    let isAlone = selected.count == 1 && peaks == nil
-    var lines: [String] = []
-    for benchmark in selected {
-      let result =
-        benchmark.measuresMemory && !isAlone
-        ? try ProcessOfItsOwn(options: options).result(of: benchmark, engine: engine)
-        : try result(of: benchmark, options: options, engine: engine, peaks: peaks)
-      try write(table.line(result), to: people)
-      lines.append(try result.jsonLine())
-      if output.takesStandardOutput { try write(lines[lines.count - 1] + "\n", to: .standardOutput) }
-    }
-    try output.save(lines)
+    return try BenchmarkRun(options, selected).run()
   }
 
-  private func result(
-    of benchmark: Benchmark, options: BenchmarkOptions, engine: Engine, peaks: MachinePeaks?
-  ) throws -> BenchmarkResult {
-    do {
-      let prepared = try benchmark.prepare(engine)
-      let timing = Measurement(budget: options.budget).time(prepared.run)
-      try prepared.checkResult()
-      return BenchmarkResult(
-        benchmark: benchmark, median: timing.median, minimum: timing.minimum, threads: engine.cores.threads,
-        isa: engine.instructionSet.rawValue, peaks: peaks, algorithm: benchmark.plan?(engine).algorithm,
-        peakMegabytes: benchmark.measuresMemory ? Machine.peakResidentMegabytes : nil)
-    } catch var error as SeCuError {
-      error.place = error.place.map { "\(benchmark.name), \($0)" } ?? benchmark.name
-      throw error
+  /// Tells an error on standard error, and returns its exit code.
+  static func tell(_ error: any Error) -> Int32 {
+    let error = error as? SeCuError ?? SeCuError(.internal, "\(error)")
+    var message = "\(error)"
+    if message.hasSuffix("?.") { message.removeLast() }
+    let hint = error.kind == .usage ? "See 'Benchmarks --help'.\n" : ""
+    try? FileHandle.standardError.write(contentsOf: Data("Benchmarks: \(message)\n\(hint)".utf8))
+    return error.kind.exitCode
+  }
+}
+
+extension BenchmarkOptions {
+  /// Threads times instruction sets.
+  var settingCount: Int { threads.count * (instructionSets?.count ?? 1) }
+
+  /// An engine for each instruction set and number of threads.
+  ///
+  /// - Throws: `SeCuError` (`.usage`) if the environment pins what there is not.
+  func engines() throws -> [Engine] {
+    let algorithm = try ConvolutionAlgorithm.pinned()
+    return try (instructionSets ?? [.chosen()]).flatMap { instructionSet in
+      threads.map { Engine(instructionSet: instructionSet, cores: Cores(threads: $0), convolutionAlgorithm: algorithm) }
     }
   }
+}
 
-  private func write(_ text: String, to handle: FileHandle) throws {
+extension FileHandle {
+  /// - Throws: `SeCuError` (`.inputOutput`).
+  func tell(_ text: String) throws {
     do {
-      try handle.write(contentsOf: Data(text.utf8))
+      try write(contentsOf: Data(text.utf8))
     } catch {
       throw SeCuError(.inputOutput, "cannot write (\(error.localizedDescription))", at: "standard output")
     }

@@ -32,10 +32,11 @@ extension Benchmark {
       [
         "pass": pass.rawValue, "batch": shape.batch, "cin": shape.inputChannels, "cout": shape.outputChannels,
         "size": size, "kernel": kernel, "stride": shape.stride,
-      ], work: .flops(shape.flops),
+      ], work: .flops(shape.flops, bytes: shape.bytes),
       plan: { engine in
         let plan = Convolution(shape).plan(pass, on: engine)
-        return (plan.algorithm.rawValue, plan.reason)
+        return Plan(
+          algorithm: plan.algorithm.rawValue, reason: plan.reason, flops: shape.flops(by: plan.algorithm))
       }
     ) { engine in
       let convolution = Convolution(shape), count = shape.batch

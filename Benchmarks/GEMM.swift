@@ -13,7 +13,10 @@ extension Benchmark {
   }
 
   static func matrixProduct(m: Int, n: Int, k: Int) -> Benchmark {
-    Benchmark("gemm/\(m)x\(n)x\(k)", ["m": m, "n": n, "k": k], work: .flops(2 * m * n * k)) { engine in
+    Benchmark(
+      "gemm/\(m)x\(n)x\(k)", ["m": m, "n": n, "k": k], work: .flops(2 * m * n * k, bytes: 4 * (m * k + k * n + m * n))
+    ) {
+      engine in
       let a = FloatBuffer.random(m * k, stream: 0), b = FloatBuffer.random(k * n, stream: 1)
       let c = FloatBuffer(m * n)
       return Prepared(result: c) {

@@ -2,7 +2,8 @@ import Basics
 import Foundation
 import Interchange
 
-/// Where the JSON lines go.
+/// Where the JSON lines go. A file is written anew after each case, in one step: whatever ends the program, it holds the cases that
+/// were measured.
 struct JSONOutput {
   private let path: String?
 
@@ -29,7 +30,7 @@ struct JSONOutput {
     }
   }
 
-  /// Writes the file, if there is one: all lines or nothing.
+  /// Writes the file, if there is one: all of these lines or nothing.
   ///
   /// - Throws: what `AtomicFile.write` throws.
   func save(_ lines: [String]) throws {

@@ -14,12 +14,12 @@ extension Benchmark {
   /// Both losses of all heads with their gradients. The FLOPs are those of the three matrix products (similarities to the
   /// current and to the frozen centers, gradient of the features), 2·2b·ΣK·d each; all else is overhead.
   static func heads(batch: Int, clusters: [Int], dimension: Int) -> Benchmark {
-    let flops = 3 * 2 * 2 * batch * clusters.reduce(0, +) * dimension
+    let centers = clusters.reduce(0, +) * dimension, features = 2 * batch * dimension
     return Benchmark(
       "loss/heads/\(clusters.count)",
       [
         "operation": "heads", "batch": batch, "heads": clusters.count, "dimension": dimension,
-      ], work: .flops(flops)
+      ], work: .flops(3 * 2 * 2 * batch * centers, bytes: 4 * (2 * centers + 2 * features))
     ) { engine in
       let heads = ClusterHeads(
         clusters: clusters, dimension: dimension, images: 50_000, batch: batch, constraint: .size(SizeConstraint()),
@@ -37,11 +37,12 @@ extension Benchmark {
     }
   }
 
-  /// The exponentials of each row, less its maximum, and their sum. Counts the bytes read and written, 8 a value.
+  /// The exponentials of each row, less its maximum, and their sum. Counts the bytes read and written, 8 a value, and 4 FLOPs a value: a
+  /// multiplication, a subtraction, an exponential as one, and an addition.
   static func softmax(rows: Int, columns: Int) -> Benchmark {
     Benchmark(
       "loss/softmax/\(rows)x\(columns)", ["operation": "softmax", "rows": rows, "columns": columns],
-      work: .bytes(8 * rows * columns)
+      work: .bytes(8 * rows * columns, flops: 4 * rows * columns)
     ) { engine in
       let x = FloatBuffer.random(rows * columns, stream: 0), y = FloatBuffer(rows * columns)
       let chunk = 16, kernels = engine.kernels
@@ -55,11 +56,11 @@ extension Benchmark {
     }
   }
 
-  /// Each row divided by its length. Counts the bytes of x and y, 8 a value.
+  /// Each row divided by its length. Counts the bytes of x and y, 8 a value, and 3 FLOPs a value.
   static func unitRows(rows: Int, columns: Int) -> Benchmark {
     Benchmark(
       "loss/unit-rows/\(rows)x\(columns)", ["operation": "unit-rows", "rows": rows, "columns": columns],
-      work: .bytes(8 * rows * columns)
+      work: .bytes(8 * rows * columns, flops: 3 * rows * columns)
     ) { engine in
       let x = FloatBuffer.random(rows * columns, stream: 0), y = FloatBuffer(rows * columns)
       let lengths = FloatBuffer(rows), normalize = L2Normalize(columns: columns)
@@ -69,9 +70,12 @@ extension Benchmark {
     }
   }
 
-  /// Gradient descent with momentum over `count` parameters: reads w, g and v, writes w and v, 20 bytes a parameter.
+  /// Gradient descent with momentum over `count` parameters: reads w, g and v, writes w and v: 20 bytes and 6 FLOPs a
+  /// parameter.
   static func momentumStep(count: Int) -> Benchmark {
-    Benchmark("loss/momentum/\(count)", ["operation": "momentum", "count": count], work: .bytes(20 * count)) { engine in
+    Benchmark(
+      "loss/momentum/\(count)", ["operation": "momentum", "count": count], work: .bytes(20 * count, flops: 6 * count)
+    ) { engine in
       let parameters = FloatBuffer.random(count, stream: 0), gradients = FloatBuffer.random(count, stream: 1)
       let descent = GradientDescent(count: count, momentum: 0.9, weightDecay: 1e-4)
       return Prepared(result: parameters) {

@@ -8,35 +8,38 @@ struct ProcessOfItsOwn {
 
   /// The fields of the other process's JSON line that are needed here.
   private struct Line: Decodable {
-    let median: Double
-    let minimum: Double
+    let timing: TimingSummary
     let peakMegabytes: Double?
 
     enum CodingKeys: String, CodingKey {
-      case median = "median_s"
-      case minimum = "min_s"
       case peakMegabytes = "peak_mb"
+    }
+
+    init(from decoder: any Decoder) throws {
+      timing = try TimingSummary(from: decoder)
+      peakMegabytes = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(
+        Double.self, forKey: .peakMegabytes)
     }
   }
 
-  /// - Parameter engine: one like that of the other process, which has the same environment and threads.
+  /// - Parameter setting: what the other process is to measure under.
   /// - Throws: `SeCuError` (`.internal`) if the other process fails, with what it said.
-  func result(of benchmark: Benchmark, engine: Engine) throws -> BenchmarkResult {
-    let output = try output(for: benchmark)
+  func result(of benchmark: Benchmark, setting: BenchmarkResult.Setting) throws -> BenchmarkResult {
+    let output = try output(for: benchmark, setting)
     guard let line = try? JSONDecoder().decode(Line.self, from: output) else {
       throw SeCuError(
         .internal, "expected a JSON line from its process, found '\(String(decoding: output, as: UTF8.self))'",
         at: benchmark.name)
     }
     return BenchmarkResult(
-      benchmark: benchmark, median: line.median, minimum: line.minimum, threads: engine.cores.threads,
-      isa: engine.instructionSet.rawValue, peaks: nil, peakMegabytes: line.peakMegabytes)
+      benchmark: benchmark, timing: line.timing, setting: setting, peakMegabytes: line.peakMegabytes)
   }
 
-  private func output(for benchmark: Benchmark) throws -> Data {
+  private func output(for benchmark: Benchmark, _ setting: BenchmarkResult.Setting) throws -> Data {
     let process = Process(), stdout = Pipe()
     process.executableURL = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
-    process.arguments = options.arguments(forOnly: benchmark.name)
+    process.arguments = options.arguments(
+      forOnly: benchmark.name, threads: setting.threads, isa: setting.isa)
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = stdout
     // Its table is not wanted, and an error would be repeated by this process.

@@ -12,13 +12,18 @@ struct Table {
   }
 
   /// What was measured on, and how.
-  static func header(_ engine: Engine, peaks: MachinePeaks?) -> String {
+  static func header(_ provenance: Provenance, isCold: Bool, settings: [(engine: Engine, peaks: MachinePeaks?)])
+    -> String
+  {
+    let build = Provenance.isDebugBuild ? "debug build: measure with -c release" : "release build"
+    let commit = provenance.commit.map { ", commit \($0)" } ?? ""
     var lines = [
-      ("Processor", "\(Platform.processorName), \(Machine.architecture)"),
-      ("System", "\(ProcessInfo.processInfo.operatingSystemVersionString), \(compiler)"),
-      ("Kernels", "\(engine.instructionSet.rawValue), threads: \(engine.cores.threads)"),
+      ("Processor", provenance.machine), ("System", "\(provenance.system), \(provenance.compiler), \(build)\(commit)"),
     ]
-    if let peaks {
+    for (engine, peaks) in settings {
+      let threads = "\(engine.instructionSet.rawValue), threads: \(engine.cores.threads)"
+      lines.append(("Kernels", isCold ? "\(threads), caches emptied before each call" : threads))
+      guard let peaks else { continue }
       let (one, all) = (number(peaks.oneCoreFlops / 1e9), number(peaks.allThreadsFlops / 1e9))
       let copy = "\(number(peaks.copyBandwidth / 1e9)) GB/s all threads"
       lines += [
@@ -31,7 +36,7 @@ struct Table {
 
   /// The columns' titles.
   var titles: String {
-    row(["case", "median", "minimum", "rate", "of peak", "memory"])
+    row(["case", "isa", "threads", "median", "±", "IQR", "minimum", "rate", "of peak", "of limit"], ["algorithm"])
   }
 
   /// One case's line.
@@ -42,11 +47,52 @@ struct Table {
       case .bytes: "\(Self.number(result.rate / 1e9)) GB/s"
       case .images: "\(Self.number(result.rate)) images/s"
       }
-    return row([
-      result.benchmark.name, Self.time(result.median), Self.time(result.minimum), rate,
-      result.percent.map { String(format: "%.1f %%", $0) } ?? "",
-      result.peakMegabytes.map { "\(Self.number($0)) MB" } ?? "",
-    ])
+    let timing = result.timing
+    return row(
+      [
+        result.benchmark.name, result.setting.isa, "\(result.setting.threads)", Self.time(result.median),
+        Self.percent(timing.uncertainty), Self.percent(timing.spread), Self.time(timing.minimum), rate,
+        result.percent.map(Self.percent) ?? "",
+        result.limit.map { Self.percent(100 * $0.seconds / result.median) } ?? "",
+      ],
+      [result.plan?.algorithm ?? "", Self.remarks(result)].filter { !$0.isEmpty })
+  }
+
+  /// Memory, and how many samples lie far outside of the rest.
+  private static func remarks(_ result: BenchmarkResult) -> String {
+    let timing = result.timing
+    let outliers = timing.outliers == 1 ? "1 outlier" : "\(timing.outliers) outliers"
+    return [
+      result.peakMegabytes.map { "\(number($0)) MB" }, timing.outliers > 0 ? "\(outliers) of \(timing.samples)" : nil,
+    ].compactMap(\.self).joined(separator: ", ")
+  }
+
+  /// The line of a case that failed.
+  func line(_ benchmark: Benchmark, failure: String) -> String {
+    "\(benchmark.name.padded(to: nameWidth))  failed: \(failure)\n"
+  }
+
+  /// The cases with the most time above their limit, the worst first: where work pays.
+  static func lostTime(_ results: [BenchmarkResult], most: Int = 10) -> String {
+    let limited = results.compactMap { result in result.limit.map { (result: result, limit: $0) } }
+    guard limited.count > 1 else { return "" }
+    let worst = limited.sorted { $0.limit.lost($0.result.median) > $1.limit.lost($1.result.median) }.prefix(most)
+    let width = worst.map(\.result.benchmark.name.count).max() ?? 4
+    func row(_ names: [String], _ cells: [String]) -> String {
+      (zip(names, [width, 8, 7]).map { $0.padded(to: $1) }
+        + zip(cells, [10, 10, 10, 10, 11]).map { $0.padded(to: $1, right: true) })
+        .joined(separator: "  ") + "\n"
+    }
+    let titles = row(["case", "isa", "threads"], ["lost", "median", "limit", "FLOP/byte", "bound by"])
+    return "\nTime lost against the limit, max(FLOPs of the algorithm / peak, bytes / copy bandwidth)\n" + titles
+      + worst.map { result, limit in
+        row(
+          [result.benchmark.name, result.setting.isa, "\(result.setting.threads)"],
+          [
+            time(limit.lost(result.median)), time(result.median), time(limit.seconds), number(limit.intensity),
+            limit.isComputeBound ? "arithmetic" : "memory",
+          ])
+      }.joined()
   }
 
   /// The algorithm of each case that has a choice, and why.
@@ -59,10 +105,10 @@ struct Table {
     }.joined()
   }
 
-  private func row(_ cells: [String]) -> String {
-    let columns = zip(cells.dropFirst(), [10, 10, 15, 8, 9]).map { $0.padded(to: $1, right: true) }
-    let line = ([cells[0].padded(to: nameWidth)] + columns).joined(separator: "  ")
-    return line.replacing(#/ +$/#, with: "") + "\n"
+  private func row(_ cells: [String], _ last: [String]) -> String {
+    let names = zip(cells, [nameWidth, 8, 7]).map { $0.padded(to: $1) }
+    let columns = zip(cells.dropFirst(3), [10, 7, 7, 10, 15, 8, 8]).map { $0.padded(to: $1, right: true) }
+    return (names + columns + last).joined(separator: "  ").withoutTrailingSpaces + "\n"
   }
 
   /// At least three significant digits: `1.23`, `12.3`, `123`, `1234`.
@@ -70,33 +116,22 @@ struct Table {
     String(format: "%.\(value < 9.995 ? 2 : value < 999.95 ? 1 : 0)f", value)
   }
 
+  static func percent(_ value: Double) -> String { String(format: "%.1f %%", value) }
+
   /// A time with four significant digits in µs, ms or s.
   static func time(_ seconds: Double) -> String {
     let (value, unit) =
       seconds < 0.999_95e-3 ? (seconds * 1e6, "µs") : seconds < 0.999_95 ? (seconds * 1e3, "ms") : (seconds, "s")
     return String(format: "%.\(value < 9.9995 ? 3 : value < 99.995 ? 2 : 1)f", value) + " \(unit)"
   }
-
-  private static var compiler: String {
-    #if compiler(>=6.4)
-      let version = "Swift 6.4 or newer"
-    #elseif compiler(>=6.3)
-      let version = "Swift 6.3"
-    #else
-      let version = "Swift 6.2"
-    #endif
-    #if DEBUG
-      return "\(version), debug build: measure with -c release"
-    #else
-      return "\(version), release build"
-    #endif
-  }
 }
 
 extension String {
   /// Filled up with spaces to `width` characters: at the end, or in front for a text that is to stand at the right.
-  fileprivate func padded(to width: Int, right: Bool = false) -> String {
+  func padded(to width: Int, right: Bool = false) -> String {
     let space = String(repeating: " ", count: max(0, width - count))
     return right ? space + self : self + space
   }
+
+  var withoutTrailingSpaces: String { replacing(#/ +$/#, with: "") }
 }

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Kernels
 import Testing
 
 @testable import Benchmarks
@@ -8,8 +9,8 @@ import Testing
   @Test func `without arguments`() throws {
     let options = try BenchmarkOptions([])
     #expect(options == BenchmarkOptions())
-    #expect(options.threads == ProcessInfo.processInfo.activeProcessorCount)
-    #expect(options.budget == .seconds(0.5))
+    #expect(options.threads == [ProcessInfo.processInfo.activeProcessorCount])
+    #expect(options.budget == .seconds(1))
     #expect(options.measuresPeaks)
   }
 
@@ -17,18 +18,28 @@ import Testing
     let options = try BenchmarkOptions(
       [
         "gemm", "--threads", "3", "--json=a=b", "conv/fwd", "--batch=16", "--seconds", "0.25", "--no-peaks", "--list",
-        "--explain",
+        "--explain", "--cold", "--isa=portable", "--skip", "s2,1x1", "--compare", "old", "--fail-on=5%",
+        "--precision", "0.5",
       ])
     var expected = BenchmarkOptions()
     expected.filters = ["gemm", "conv/fwd"]
-    expected.threads = 3
+    expected.threads = [3]
     expected.json = "a=b"
     expected.batch = 16
     expected.budget = .seconds(0.25)
     expected.measuresPeaks = false
     expected.lists = true
     expected.explains = true
+    expected.isCold = true
+    expected.instructionSets = [.portable]
+    expected.skipped = ["s2", "1x1"]
+    expected.comparison = "old"
+    expected.tolerance = 5
+    expected.precision = 0.5
     #expect(options == expected)
+    #expect(try BenchmarkOptions(["--threads", "1,2"]).threads == [1, 2])
+    #expect(try BenchmarkOptions(["--isa=all"]).instructionSets == InstructionSet.available)
+    #expect(try BenchmarkOptions(["--roofline=a.svg"]).roofline == "a.svg")
     #expect(try BenchmarkOptions(["--repeats=2"]).budget == .repeats(2))
     #expect(try BenchmarkOptions(["-h"]).asksHelp)
     #expect(try BenchmarkOptions(["--json", "-"]).json == "-")
@@ -38,7 +49,7 @@ import Testing
     (["--thread", "2"], "unknown option '--thread'. Did you mean '--threads'?."),
     (["-x"], "unknown option '-x'."),
     (["-"], "unknown option '-'."),
-    (["--threads"], "--threads: expected a value, found the end of the line. Write '--threads N'."),
+    (["--threads"], "--threads: expected a value, found the end of the line. Write '--threads N,…'."),
     (["--json", "--list"], "--json: expected a value, found '--list'. Write '--json FILE'."),
     (["--json="], "--json: expected a value, found an empty one. Write '--json FILE'."),
     (["--list=1"], "--list: takes no value, found '1'."),
@@ -52,6 +63,24 @@ import Testing
     (["--seconds", "nan"], "--seconds: expected a number from 0.001 to 3600.0, found 'nan'."),
     (["--seconds", "inf"], "--seconds: expected a number from 0.001 to 3600.0, found 'inf'."),
     (["--repeats=1", "--seconds=1"], "--repeats: can't be given together with '--seconds'. Give one of them."),
+    (["--repeats=1", "--precision=1"], "--repeats: can't be given together with '--precision'. Give one of them."),
+    (["--roofline=a", "--no-peaks"], "--roofline: can't be given together with '--no-peaks'. Give one of them."),
+    (["--threads", "1,"], "--threads: expected different values with commas between them, found '1,'."),
+    (["--threads", "2,2"], "--threads: expected different values with commas between them, found '2,2'."),
+    (["--fail-on", "5%"], "--fail-on: needs a file to compare with. Add '--compare FILE'."),
+    (["--compare=a", "--fail-on=-1"], "--fail-on: expected a number from 0.0 to 1000.0, found '-1'."),
+    (["--network", "digits"], "--network: belongs to 'profile'. Write 'Benchmarks profile --network NAME'."),
+    (["profile", "--network=digits", "gemm"], "profile: takes no filter, found 'gemm'."),
+    (["profile", "--network=digits", "--cold"], "--cold: has no meaning for 'profile'. Leave it out."),
+    (
+      ["profile"],
+      "profile: expected a network. Add '--network NAME', which is one of digits, compact, compact-wide, resnet18, "
+        + "resnet18-stl, resnet50."
+    ),
+    (
+      ["profile", "--network=digits", "--threads=1,2"],
+      "profile: takes one number of threads and one instruction set. Run it once for each."
+    ),
   ]
 
   @Test(arguments: mistakes)
@@ -61,18 +90,44 @@ import Testing
     #expect(error?.description == message)
   }
 
-  @Test func `the other process gets the same threads, batch and budget`() throws {
+  @Test func `an unknown instruction set names those that there are`() {
+    let error = #expect(throws: SeCuError.self) { try BenchmarkOptions(["--isa", "mmx"]) }
+    #expect(error?.problem == "'mmx' is not an instruction set")
+    #expect(error?.remedy?.hasPrefix("This machine has portable") == true)
+  }
+
+  @Test func `profile takes a network`() throws {
+    let options = try BenchmarkOptions(["profile", "--network", "digits", "--repeats=2", "--batch", "8"])
+    #expect(options.profiledNetwork == "digits")
+    #expect(options.filters.isEmpty)
+    #expect(options.budget == .repeats(2))
+  }
+
+  @Test func `the other process gets the same batch, caches and budget, and one setting`() throws {
     for budget in [Measurement.Budget.seconds(0.1), .repeats(3)] {
       var options = BenchmarkOptions()
-      options.threads = 3
+      options.threads = [1, 3]
       options.batch = 7
+      options.isCold = true
       options.budget = budget
       var expected = options
       expected.filters = ["step/compact"]
+      expected.threads = [3]
+      expected.instructionSets = [.portable]
       expected.json = "-"
       expected.measuresPeaks = false
-      #expect(try BenchmarkOptions(options.arguments(forOnly: "step/compact")) == expected)
+      let arguments = options.arguments(forOnly: "step/compact", threads: 3, isa: "portable")
+      #expect(try BenchmarkOptions(arguments) == expected)
     }
+  }
+
+  @Test func `what is skipped is left out, but not everything`() throws {
+    var options = BenchmarkOptions()
+    options.skipped = ["conv", "wide"]
+    #expect(try options.selected(from: Self.cases).map(\.name) == ["gemm/1x2x3", "step/compact"])
+    options.filters = ["conv"]
+    let error = #expect(throws: SeCuError.self) { try options.selected(from: Self.cases) }
+    #expect(error?.description == "--skip: skips every case. See the names with '--list'.")
   }
 
   private static let selections: [([String], [String])] = [
@@ -103,7 +158,7 @@ import Testing
 
   private static var cases: [Benchmark] {
     ["gemm/1x2x3", "conv/fwd/a", "conv/wgrad/a", "step/compact", "step/compact-wide"].map { name in
-      Benchmark(name, [:], work: .flops(1)) { _ in throw SeCuError(.internal, "selecting prepares nothing") }
+      Benchmark(name, [:], work: .flops(1, bytes: 1)) { _ in throw SeCuError(.internal, "selecting prepares nothing") }
     }
   }
 }

@@ -12,8 +12,11 @@ import Testing
     _ benchmark: Benchmark, median: Double, peaks: MachinePeaks?, peakMegabytes: Double? = nil
   ) -> BenchmarkResult {
     BenchmarkResult(
-      benchmark: benchmark, median: median, minimum: median / 2, threads: 2, isa: "avx2", peaks: peaks,
-      peakMegabytes: peakMegabytes)
+      benchmark: benchmark,
+      timing: TimingSummary(
+        median: median, minimum: median / 2, medianLow: 0.75 * median, medianHigh: 1.25 * median,
+        firstQuartile: 0.5 * median, thirdQuartile: 1.5 * median, samples: 9, callsPerSample: 3, outliers: 1),
+      setting: BenchmarkResult.Setting(threads: 2, isa: "avx2", peaks: peaks), peakMegabytes: peakMegabytes)
   }
 
   @Test func `a matrix product's line`() throws {
@@ -21,24 +24,49 @@ import Testing
     #expect(abs(result.rate - 524_288 * 0x1p18) < 1)
     #expect(
       try result.jsonLine() == """
-        {"case": "gemm", "m": 64, "n": 32, "k": 128, "threads": 2, "isa": "avx2", "median_s": 3.8147e-06, \
-        "min_s": 1.9073e-06, "gflops": 137.44, "percent_of_peak": 68.719}
+        {"case": "gemm", "m": 64, "n": 32, "k": 128, "threads": 2, "isa": "avx2", "cache": "hot", \
+        "median_s": 3.8147e-06, "min_s": 1.9073e-06, "median_low_s": 2.861e-06, "median_high_s": 4.7684e-06, \
+        "q1_s": 1.9073e-06, "q3_s": 5.722e-06, "samples": 9, "calls_per_sample": 3, "outliers": 1, \
+        "gflops": 137.44, "percent_of_peak": 68.719, "flops": 524288, "bytes": 57344, "limit_s": 2.8672e-06, \
+        "percent_of_limit": 75.162, "name": "gemm/64x32x128"}
         """)
+  }
+
+  @Test func `where a result comes from`() throws {
+    var result = result(.matrixProduct(m: 1, n: 1, k: 1), median: 1, peaks: nil)
+    let setting = BenchmarkResult.Setting(
+      threads: 1, isa: "portable", isCold: true, peaks: nil,
+      provenance: Provenance(machine: "M", system: "S", compiler: "C", commit: nil, date: "D"))
+    result = BenchmarkResult(benchmark: result.benchmark, timing: result.timing, setting: setting)
+    let line = try result.jsonLine()
+    #expect(line.contains(#""cache": "cold""#))
+    #expect(line.hasSuffix(#""machine": "M", "system": "S", "compiler": "C", "date": "D"}"#))
+    #expect(
+      try BenchmarkResult.jsonLine(of: result.benchmark, setting, failure: "broken").hasPrefix(
+        #"{"case": "gemm", "m": 1, "n": 1, "k": 1, "threads": 1, "isa": "portable", "cache": "cold", "error": "broken""#
+      ))
   }
 
   @Test func `each family's fields`() throws {
     let shape = ConvolutionShape(
       batch: 4, height: 8, width: 8, inputChannels: 3, outputChannels: 5, kernel: 3, stride: 2, padding: 1)
+    let limited = ["flops", "bytes", "limit_s", "percent_of_limit"]
+    let times = [
+      "median_s", "min_s", "median_low_s", "median_high_s", "q1_s", "q3_s", "samples", "calls_per_sample", "outliers",
+    ]
     let cases: [(Benchmark, [String])] = [
       (
         .convolution(.inputGradient, shape),
-        ["pass", "batch", "cin", "cout", "size", "kernel", "stride"] + ["gflops", "percent_of_peak"]
+        ["pass", "batch", "cin", "cout", "size", "kernel", "stride"] + ["gflops", "percent_of_peak"] + limited
       ),
       (
         .normalization(.forward, batch: 4, channels: 3, size: 8),
-        ["pass", "batch", "c", "size"] + ["gbs", "percent_of_bandwidth"]
+        ["pass", "batch", "c", "size"] + ["gbs", "percent_of_bandwidth"] + limited
       ),
-      (.softmax(rows: 2, columns: 3), ["operation", "rows", "columns"] + ["gbs", "percent_of_bandwidth"]),
+      (
+        .softmax(rows: 2, columns: 3),
+        ["operation", "rows", "columns"] + ["gbs", "percent_of_bandwidth"] + limited
+      ),
       (
         try #require(Benchmark.steps(batch: 4).first),
         ["network", "size", "batch", "heads"] + ["images_per_s", "peak_mb"]
@@ -48,7 +76,7 @@ import Testing
       let line = try result(benchmark, median: 0.25, peaks: peaks, peakMegabytes: benchmark.measuresMemory ? 64 : nil)
         .jsonLine()
       let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-      #expect(Set(object.keys) == Set(["case", "threads", "isa", "median_s", "min_s"] + own))
+      #expect(Set(object.keys) == Set(["case", "name", "threads", "isa", "cache"] + times + own))
       #expect(object["case"] as? String == benchmark.family)
       #expect(object["median_s"] as? Double == 0.25)
       #expect(object["min_s"] as? Double == 0.125)
@@ -60,17 +88,18 @@ import Testing
     func benchmark(_ work: Benchmark.Work) -> Benchmark {
       Benchmark("a/b", [:], work: work) { _ in Benchmark.Prepared(result: FloatBuffer(1), run: {}) }
     }
-    #expect(result(benchmark(.flops(25_000_000_000)), median: 0.25, peaks: peaks).percent == 50)
+    #expect(result(benchmark(.flops(25_000_000_000, bytes: 1)), median: 0.25, peaks: peaks).percent == 50)
     #expect(result(benchmark(.bytes(1_000_000_000)), median: 0.25, peaks: peaks).percent == 20)
     #expect(result(benchmark(.images(128)), median: 0.25, peaks: peaks).rate == 512)
     #expect(result(benchmark(.images(128)), median: 0.25, peaks: peaks).percent == nil)
-    #expect(result(benchmark(.flops(1)), median: 0.25, peaks: nil).percent == nil)
+    #expect(result(benchmark(.flops(1, bytes: 1)), median: 0.25, peaks: nil).percent == nil)
   }
 
   @Test func `without peaks there are no percentages`() throws {
     let line = try result(.matrixProduct(m: 1, n: 1, k: 1), median: 1, peaks: nil).jsonLine()
     #expect(!line.contains("percent"))
-    #expect(line.hasSuffix(#""min_s": 0.5, "gflops": 2e-09}"#))
+    #expect(!line.contains("limit"))
+    #expect(line.hasSuffix(#""outliers": 1, "gflops": 2e-09, "name": "gemm/1x1x1"}"#))
   }
 
   @Test func `the table's columns are aligned`() {
@@ -78,9 +107,29 @@ import Testing
     let table = Table(benchmarks)
     let product = table.line(result(benchmarks[0], median: 12.5e-6, peaks: peaks))
     let softmax = table.line(result(benchmarks[1], median: 2.5e-3, peaks: peaks))
-    #expect(product == "gemm/1x10x10000          12.50 µs    6.250 µs     16.0 GFLOP/s     8.0 %\n")
-    #expect(softmax == "loss/softmax/100x1000    2.500 ms    1.250 ms        0.32 GB/s     1.6 %\n")
-    #expect(table.titles.hasPrefix("case                       median"))
+    let expected = [
+      "case                    isa       threads      median        ±      IQR     minimum             rate   of peak  "
+        + "of limit  algorithm",
+      "gemm/1x10x10000         avx2      2          12.50 µs   25.0 %  100.0 %    6.250 µs     16.0 GFLOP/s     8.0 %  "
+        + " 176.0 %  1 outlier of 9",
+      "loss/softmax/100x1000   avx2      2          2.500 ms   25.0 %  100.0 %    1.250 ms        0.32 GB/s     1.6 %  "
+        + "   1.6 %  1 outlier of 9",
+    ]
+    #expect((table.titles + product + softmax) == expected.map { $0 + "\n" }.joined())
+  }
+
+  @Test func `the most lost time comes first`() {
+    let benchmarks = [Benchmark.softmax(rows: 100, columns: 1000), .matrixProduct(m: 100, n: 100, k: 100)]
+    let lost = Table.lostTime(benchmarks.map { result($0, median: 1e-3, peaks: peaks) }).split(separator: "\n")
+    #expect(lost.count == 4)
+    // 2 MFLOP at 200 GFLOP/s are 10 µs, 800 kB at 20 GB/s are 40 µs.
+    #expect(
+      lost[2].hasPrefix("gemm/100x100x100")
+        && lost[2].hasSuffix("990.0 µs    1.000 ms    10.00 µs        16.7   arithmetic"))
+    #expect(
+      lost[3].hasPrefix("loss/softmax/100x1000")
+        && lost[3].hasSuffix("960.0 µs    1.000 ms    40.00 µs        0.50       memory"))
+    #expect(Table.lostTime([result(benchmarks[0], median: 1, peaks: nil)]).isEmpty)
   }
 
   @Test(arguments: [

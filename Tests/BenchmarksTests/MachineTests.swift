@@ -81,3 +81,29 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: "-"))
   }
 }
+
+@Suite struct ProvenanceTests {
+  @Test func `outside of a checkout there is no commit`() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(Provenance.commit(of: folder) == nil)
+    #expect(Provenance.commit(of: folder.appending(path: "none")) == nil)
+  }
+
+  @Test func `what is known of this program`() {
+    let provenance = Provenance.current()
+    #expect(provenance.compiler.hasPrefix("Swift 6."))
+    #expect(!provenance.machine.isEmpty && !provenance.system.isEmpty)
+    #expect(provenance.commit?.contains(" ") != true)
+  }
+
+  @Test(arguments: [(32, 65_536, 64), (1, 65_536, 16), (1 << 20, 65_536, 1024), (32, 256, 32)])
+  func `what is read to empty the caches`(cache: Int, memory: Int, size: Int) {
+    #expect(CacheEviction.blockBytes(cacheBytes: cache << 20, memoryBytes: memory << 20) == size << 20)
+  }
+
+  @Test func `emptying the caches ends`() {
+    CacheEviction(cacheBytes: 1, cores: Cores(threads: 2)).run()
+  }
+}

@@ -18,8 +18,8 @@ import Testing
       calls += 1
     }
 
-    func timed(_ budget: Measurement.Budget) -> Timing {
-      Measurement(budget: budget, clock: { self.now }).time(run)
+    func timed(_ budget: Measurement.Budget, precision: Double = 0.01) -> Timing {
+      Measurement(budget: budget, precision: precision, clock: { self.now }).time(run)
     }
   }
 
@@ -32,7 +32,8 @@ import Testing
     #expect(Timing.median(of: values) == median)
     let timing = Timing(samples: values, callsPerSample: 1)
     #expect(timing.median == median)
-    #expect(timing.minimum == values.min())
+    #expect(timing.summary.minimum == values.min())
+    #expect(timing.summary.median == median)
   }
 
   @Test func `nothing has no median`() {
@@ -75,8 +76,51 @@ import Testing
     #expect(work.calls == 1 + Measurement.mostWarmUps + 1)
   }
 
-  @Test func `seconds: until the time is used up`() {
-    #expect(Work { _ in 0.125 }.timed(.seconds(2)).samples.count == 16)
+  @Test func `seconds: until the time is used up, if the median stays uncertain`() {
+    #expect(Work { $0 % 2 == 0 ? 0.1 : 0.15 }.timed(.seconds(2)).samples.count == 16)
+  }
+
+  @Test func `seconds: until the median is known`() {
+    #expect(Work { _ in 0.125 }.timed(.seconds(100)).samples.count == 80)
+    #expect(Work { _ in 1 }.timed(.seconds(100)).samples.count == 15)
+    #expect(Work { _ in 0.5 }.timed(.seconds(10), precision: -1).samples.count == 20)
+  }
+
+  @Test func `cold: one call a sample, and the caches emptied before each, outside of its time`() {
+    let work = Work { _ in 0x1p-17 }
+    var evictions = 0
+    let measurement = Measurement(
+      budget: .repeats(3),
+      evictCaches: {
+        evictions += 1
+        work.now += 1
+      }, clock: { work.now })
+    let timing = measurement.time(work.run)
+    #expect(timing == Timing(samples: [0x1p-17, 0x1p-17, 0x1p-17], callsPerSample: 1))
+    // The very first call, which makes pages come, is the only one without.
+    #expect(evictions == work.calls - 1)
+  }
+
+  @Test(arguments: [
+    // k from tables of the binomial distribution with p = ½.
+    ([1], 1...1), ([1, 2, 3, 4, 5], 1...5), ([1, 2, 3, 4, 5, 6], 1...6), (Array(1...9), 2...8), (Array(1...15), 4...12),
+    (Array(1...25), 8...18), (Array(1...100), 40...61), (Array(1...1000), 469...532),
+  ])
+  func `the median's interval`(values: [Int], interval: ClosedRange<Int>) {
+    let found = Timing.medianInterval(of: values.map(Double.init))
+    #expect(found == Double(interval.lowerBound)...Double(interval.upperBound))
+  }
+
+  @Test func `quartiles, spread and outliers`() {
+    let summary = Timing(samples: [10, 12, 11, 13, 14, 30, 12, 13, 12], callsPerSample: 2).summary
+    #expect(summary.firstQuartile == 12)
+    #expect(summary.thirdQuartile == 13)
+    // 1.5 away from the quartiles is the border: 10.5 and 14.5.
+    #expect(summary.outliers == 2)
+    #expect(summary.samples == 9)
+    #expect(summary.callsPerSample == 2)
+    #expect(summary.spread == 100.0 / 12)
+    #expect(summary.uncertainty == 50 * (14.0 - 11) / 12)
   }
 
   @Test func `seconds: at least seven samples`() {

@@ -1,6 +1,10 @@
 import Foundation
 import Testing
 
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
 /// The built program, run as a process.
 @Suite(.timeLimit(.minutes(2))) struct BenchmarkProgramTests {
   private struct Result {
@@ -59,7 +63,7 @@ import Testing
     }
     #expect(lines[3].hasPrefix("FMA peak   ") && lines[3].contains(" GFLOP/s one core, "))
     #expect(lines[4].hasPrefix("Copy peak  ") && lines[4].contains(" GB/s all threads "))
-    #expect(lines[6].hasPrefix("gemm/64x64x64  ") && lines[6].hasSuffix(" %"))
+    #expect(lines[6].hasPrefix("gemm/64x64x64  portable  1 ") && lines[6].contains(" GFLOP/s "))
 
     let measured = try #require(try objects(try String(contentsOf: file, encoding: .utf8)).first)
     #expect(measured["isa"] as? String == "portable")
@@ -74,7 +78,8 @@ import Testing
     #expect(
       try objects(result.stdout).map { $0["case"] as? String } == ["gemm", "loss", "loss", "loss"])
     #expect(result.stderr.contains("\ngemm/64x64x64  "))
-    #expect(!result.stderr.contains("%"))
+    // Uncertainty and spread are percentages of a case's own time.
+    #expect(!result.stderr.contains("lost"))
   }
 
   @Test func `a step runs in a process of its own among others, and in this one alone`() async throws {
@@ -91,6 +96,56 @@ import Testing
     }
   }
 
+  @Test func `sweeps, cold caches, a roofline, and a comparison with itself`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let json = folder.appending(path: "a.jsonl"), svg = folder.appending(path: "a.svg")
+    let common = ["gemm/64", "gemm/128x128x128", "--repeats=1", "--threads=1,2", "--isa=portable", "--json", json.path]
+    let first = try await run(common + ["--roofline", svg.path])
+    #expect(first.exitCode == 0)
+    let measured = try objects(try String(contentsOf: json, encoding: .utf8))
+    #expect(measured.map { $0["threads"] as? Int } == [1, 2, 1, 2])
+    #expect(measured.allSatisfy { ($0["machine"] as? String)?.isEmpty == false && $0["compiler"] != nil })
+    #expect(first.stdout.contains("Time lost against the limit"))
+    let document = try XMLDocumentText(contentsOf: svg)
+    #expect(document.elements["circle"] == 4 + 1)
+
+    // With one sample a median's interval is that sample alone: any difference is beyond it.
+    let again = try await run(common + ["--no-peaks", "--compare", json.path, "--fail-on", "1000"])
+    #expect(again.exitCode == 0)
+    #expect(again.stdout.contains("Compared with \(json.path)"))
+    #expect(again.stdout.contains("None of 4 cases slower by more than 1000.0 % and the noise"))
+
+    var fast = try String(contentsOf: json, encoding: .utf8)
+    fast.replace(#/"(median|min|median_low|median_high)_s": [^,]+/#) { "\"\($0.output.1)_s\": 1e-12" }
+    try fast.write(to: json, atomically: true, encoding: .utf8)
+    let slower = try await run(common + ["--no-peaks", "--compare", json.path, "--fail-on", "5%"])
+    #expect(slower.exitCode == 1)
+    #expect(slower.stdout.contains("TOO SLOW"))
+    #expect(slower.stdout.contains("4 of 4 cases slower by more than 5.0 %, measured twice"))
+
+    let cold = try await run(["gemm/64", "--repeats=1", "--threads=1", "--no-peaks", "--cold", "--json=-"])
+    #expect(try objects(cold.stdout).first?["cache"] as? String == "cold")
+    let other = try await run(["loss/soft", "--repeats=1", "--no-peaks", "--compare", json.path])
+    #expect(other.exitCode == 65)
+    #expect(other.stderr.contains("holds none of these cases"))
+  }
+
+  @Test func `profiles a network, and the parts make up the step`() async throws {
+    let result = try await run(
+      ["profile", "--network", "digits", "--batch", "8", "--repeats", "2", "--no-peaks", "--json=-"])
+    #expect(result.exitCode == 0)
+    let parts = try objects(result.stdout)
+    #expect(parts.first?["layer"] as? String == "augmentation")
+    #expect(parts.last?["layer"] as? String == "other")
+    #expect(parts.contains { $0["layer"] as? String == "layer2.0.conv1" && $0["pass"] as? String == "dgrad" })
+    let shares = parts.compactMap { $0["percent_of_step"] as? Double }
+    #expect(abs(shares.reduce(0, +) - 100) < 0.1)
+    #expect(result.stderr.contains("convolution wgrad"))
+    #expect(try await run(["profile", "--network", "digit"]).stderr.contains("Did you mean 'digits'?"))
+  }
+
   @Test func `lists the names`() async throws {
     let result = try await run(["--list", "conv/fwd/64x", "step"])
     #expect(result.exitCode == 0)
@@ -104,6 +159,8 @@ import Testing
         step/compact
         step/compact-wide
         step/resnet18
+        step/resnet18-stl
+        step/resnet50
 
         """)
     #expect(result.stderr.isEmpty)
@@ -120,6 +177,7 @@ import Testing
     (["--treads", "2"], "", 64, "Benchmarks: unknown option '--treads'. Did you mean '--threads'?\n"),
     (["gem/64"], "", 64, "Benchmarks: no case has 'gem/64' in its name."),
     (["gemm/64"], "mmx", 64, "Benchmarks: SECU_ISA: 'mmx' is not an instruction set."),
+    (["gemm/64", "--compare", "no-such-file"], "", 66, "Benchmarks: no-such-file: "),
     (["gemm/64", "--json", "no-such-folder/a"], "", 73, "Benchmarks: no-such-folder/a: there is no folder "),
   ]
 
@@ -130,5 +188,28 @@ import Testing
     #expect(result.stdout.isEmpty)
     #expect(result.stderr.hasPrefix(message))
     #expect(result.stderr.hasSuffix("See 'Benchmarks --help'.\n") == (exitCode == 64))
+  }
+}
+
+/// The elements of an XML text, counted by name; throws where it is not well formed.
+private struct XMLDocumentText {
+  let elements: [String: Int]
+
+  init(contentsOf url: URL) throws {
+    let counter = Counter(), parser = XMLParser(data: try Data(contentsOf: url))
+    parser.delegate = counter
+    guard parser.parse() else { throw parser.parserError ?? CocoaError(.fileReadCorruptFile) }
+    elements = counter.elements
+  }
+
+  private final class Counter: NSObject, XMLParserDelegate {
+    var elements: [String: Int] = [:]
+
+    func parser(
+      _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+      attributes: [String: String]
+    ) {
+      elements[name, default: 0] += 1
+    }
   }
 }

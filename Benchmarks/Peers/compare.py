@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Runs the cases of Benchmarks in PyTorch too, case by case in turn with ours, and prints how the times compare.
+
+    swift build -c release --product Benchmarks
+    python3 Benchmarks/Peers/compare.py gemm conv/fwd --threads 2
+    python3 Benchmarks/Peers/compare.py step --json peers.jsonl
+
+Needs torch, and for `augment` torchvision and Pillow. Nothing else of the project needs Python.
+
+For each case, `--rounds` times: our program measures it in a process of its own; then PyTorch measures the same sizes by the same rules
+(samples of 1 ms or more, the first calls thrown away, the median). A round's ratio is PyTorch's median by ours: above 1 we are faster.
+The table has the median over the rounds, and the smallest and the largest ratio.
+
+What PyTorch runs, each in float32 on the same number of threads:
+  gemm      torch.mm into an existing matrix
+  conv      F.conv2d and its two gradients, contiguous and channels_last; the faster of both layouts counts
+  norm      BatchNorm2d and ReLU in training mode, forward and with backward; the faster of both layouts counts
+  augment   torchvision's transforms on Pillow images in one process, times the threads: the most that a DataLoader could give
+  step      the step of secu_torch.py, each layout in a process of its own, with that process's peak memory; the faster one counts
+"""
+import argparse
+import json
+import math
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+FAMILIES = ["gemm", "conv", "norm", "augment", "step"]
+
+
+def measure(work, seconds, fewest=7, most=10_000):
+    """The median seconds a call: samples of at least 1 ms, after two calls or more that don't count."""
+    work()
+    start = time.perf_counter()
+    work()
+    calls = max(1, math.ceil(1.5e-3 / max(time.perf_counter() - start, 1e-7)))
+    samples = []
+    while len(samples) < most and (len(samples) < fewest or sum(samples) * calls < seconds):
+        start = time.perf_counter()
+        for _ in range(calls):
+            work()
+        samples.append((time.perf_counter() - start) / calls)
+    return statistics.median(samples)
+
+
+# ---------------------------------------------------------------- the kernels in PyTorch
+
+
+def gemm(case, seconds):
+    import torch
+    a, b = torch.randn(case["m"], case["k"]), torch.randn(case["k"], case["n"])
+    c = torch.empty(case["m"], case["n"])
+    return measure(lambda: torch.mm(a, b, out=c), seconds), {}
+
+
+def layouts():
+    import torch
+    return {"nchw": torch.contiguous_format, "nhwc": torch.channels_last}
+
+
+def faster(times):
+    """The time of the faster layout, and its name."""
+    layout = min(times, key=times.get)
+    return times[layout], {"layout": layout}
+
+
+def conv(case, seconds):
+    import torch
+    import torch.nn.functional as F
+    size, kernel, stride, padding = case["size"], case["kernel"], case["stride"], case["kernel"] // 2
+    times = {}
+    for name, layout in layouts().items():
+        x = torch.randn(case["batch"], case["cin"], size, size).contiguous(memory_format=layout)
+        w = torch.randn(case["cout"], case["cin"], kernel, kernel).contiguous(memory_format=layout)
+        dy = torch.randn_like(F.conv2d(x, w, stride=stride, padding=padding))
+
+        def backward(*wanted):
+            return torch.ops.aten.convolution_backward(
+                dy, x, w, None, [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1, [*wanted, False])
+
+        work = {
+            "fwd": lambda: F.conv2d(x, w, stride=stride, padding=padding),
+            "dgrad": lambda: backward(True, False),
+            "wgrad": lambda: backward(False, True),
+        }[case["pass"]]
+        with torch.no_grad():
+            times[name] = measure(work, seconds)
+    return faster(times)
+
+
+def norm(case, seconds):
+    import torch
+    import torch.nn.functional as F
+    times = {}
+    for name, layout in layouts().items():
+        bn = torch.nn.BatchNorm2d(case["c"]).train()
+        x = torch.randn(case["batch"], case["c"], case["size"], case["size"]).contiguous(memory_format=layout)
+        if case["pass"] == "fwd":
+            with torch.no_grad():
+                times[name] = measure(lambda: F.relu_(bn(x)), seconds)
+        else:
+            dy = torch.randn_like(x)
+            x.requires_grad_()
+
+            def both():
+                x.grad = None
+                F.relu(bn(x)).backward(dy)
+
+            times[name] = measure(both, seconds)
+    return faster(times)
+
+
+def augment(case, seconds):
+    import random
+    import torch
+    import types
+    # torchvision registers operators of its own at import, none of which is used here; a build for another torch fails there.
+    sys.modules.setdefault("torchvision._meta_registrations", types.ModuleType("torchvision._meta_registrations"))
+    import torchvision.transforms as T
+    from PIL import Image, ImageFilter, ImageOps
+    size, batch = case["size"], case["batch"]
+    smallest, strength = (0.3, 0.4) if size <= 32 else (0.2, 0.4)
+
+    def view(blur, solarise):
+        return T.Compose([
+            T.RandomResizedCrop(size, scale=(smallest, 1.0)),
+            T.RandomApply([T.ColorJitter(strength, strength, strength / 2, strength / 4)], p=0.8),
+            T.RandomGrayscale(p=0.2),
+            T.RandomApply([lambda i: i.filter(ImageFilter.GaussianBlur(random.uniform(0.1, 2.0)))], p=blur),
+            T.RandomApply([ImageOps.solarize], p=solarise),
+            T.RandomHorizontalFlip(), T.ToTensor(), T.Normalize([0.49, 0.48, 0.45], [0.2, 0.2, 0.2]),
+        ])
+
+    first, second = view(1.0, 0.0), view(0.1, 0.2)
+    images = [Image.fromarray(p.numpy()) for p in torch.randint(0, 256, (batch, size, size, 3), dtype=torch.uint8)]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        one = measure(lambda: [(first(i), second(i)) for i in images], seconds)
+    finally:
+        torch.set_num_threads(threads)
+    return one / threads, {"processes": threads}
+
+
+def step(case, seconds, threads, bf16):
+    """Both layouts, each in a process of its own."""
+    results = {}
+    for layout in layouts():
+        arguments = ["--worker", layout, json.dumps(case), "--threads", str(threads), "--seconds", str(seconds)]
+        output = subprocess.run(
+            [sys.executable, __file__, *arguments] + (["--bf16"] if bf16 else []), check=True,
+            stdout=subprocess.PIPE, text=True).stdout
+        results[layout] = json.loads(output.splitlines()[-1])
+    layout = min(results, key=lambda name: results[name]["median_s"])
+    return results[layout]["median_s"], {"layout": layout, "peak_mb": results[layout]["peak_mb"]}
+
+
+def step_worker(layout, case, seconds, bf16):
+    """Times steps in this process and prints a JSON line."""
+    sys.path.insert(0, str(HERE))
+    from secu_torch import Step
+    median = measure(Step(case["network"], case["batch"], layouts()[layout], bf16), seconds, fewest=5)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB on Linux, bytes on macOS
+    print(json.dumps({"median_s": median, "peak_mb": peak / 1e6 if platform.system() == "Darwin" else peak * 1024 / 1e6}))
+
+
+# ---------------------------------------------------------------- ours
+
+
+def ours(program, name, options):
+    """The JSON line of one case, measured by our program."""
+    command = [str(program), name, "--no-peaks", "--json", "-", "--threads", str(options.threads)]
+    command += ["--batch", str(options.batch), "--seconds", str(options.seconds)]
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(command)} ended with code {result.returncode}:\n{result.stderr}")
+    return json.loads(result.stdout)
+
+
+def names(program, filters, batch):
+    result = subprocess.run(
+        [str(program), "--list", "--batch", str(batch), *filters], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True)
+    if result.returncode != 0:
+        sys.exit(result.stderr.strip())
+    return [name for name in result.stdout.split() if name.split("/")[0] in FAMILIES]
+
+
+def seconds_text(value):
+    unit, factor = ("µs", 1e6) if value < 1e-3 else ("ms", 1e3) if value < 1 else ("s", 1)
+    return f"{value * factor:.4g} {unit}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("filters", nargs="*", help="parts of case names, as Benchmarks takes them (default: all families)")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=0.3, help="for each measurement; seven samples at least")
+    parser.add_argument("--bf16", action="store_true", help="steps: PyTorch's autocast to bfloat16; ours stay in float32")
+    parser.add_argument("--json", help="write a line for each case")
+    parser.add_argument(
+        "--program", type=Path, default=HERE.parents[1] / ".build/release/Benchmarks", help="our program")
+    parser.add_argument("--worker", nargs=2, metavar=("LAYOUT", "CASE"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.threads < 1 or options.batch < 2 or options.rounds < 1 or options.seconds <= 0:
+        parser.error("threads and rounds are 1 or more, a batch 2 or more, seconds more than 0")
+    try:
+        import torch
+    except ImportError:
+        sys.exit("PyTorch is not installed for this Python: pip install torch")
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    if options.worker:
+        return step_worker(options.worker[0], json.loads(options.worker[1]), options.seconds, options.bf16)
+    if not options.program.exists():
+        sys.exit(f"{options.program} is not there: swift build -c release --product Benchmarks")
+
+    selected = names(options.program, options.filters, options.batch)
+    if not selected:
+        sys.exit(f"None of these cases is in PyTorch too; there are {', '.join(FAMILIES)}")
+    peer = f"torch {torch.__version__}"
+    print(f"{peer}, {options.threads} threads, batch {options.batch}, medians of {options.rounds} rounds in turn"
+          + (", PyTorch's steps in bfloat16" if options.bf16 else ""))
+    width = max(map(len, selected))
+    print(f"{'case':{width}}  {'ours':>9}  {'PyTorch':>9}  {'ratio':>6}  {'rounds':>13}  memory, ours and PyTorch's (MB)")
+    lines, families = [], {}
+    for name in selected:
+        mine, theirs = [], []
+        for _ in range(options.rounds):
+            line = ours(options.program, name, options)
+            mine.append(line)
+            if name.startswith("step/"):
+                theirs.append(step(line, options.seconds, options.threads, options.bf16))
+            else:
+                theirs.append(globals()[name.split("/")[0]](line, options.seconds))
+            time.sleep(0.25)  # PyTorch's threads wait busily for a while after their last work
+        ratios = [other[0] / line["median_s"] for line, other in zip(mine, theirs)]
+        ratio = statistics.median(ratios)
+        our_median = statistics.median(line["median_s"] for line in mine)
+        their_median = statistics.median(other[0] for other in theirs)
+        extra = theirs[-1][1]
+        memory = f"  {mine[-1]['peak_mb']:.0f}, {extra['peak_mb']:.0f}" if "peak_mb" in extra else ""
+        print(f"{name:{width}}  {seconds_text(our_median):>9}  {seconds_text(their_median):>9}  {ratio:6.2f}  "
+              f"{min(ratios):5.2f} … {max(ratios):5.2f}{memory}", flush=True)
+        families.setdefault("/".join(name.split("/")[:-1]) if name.startswith("conv") else name.split("/")[0], []).append(ratio)
+        identity = {k: v for k, v in mine[-1].items() if k in (
+            "case", "name", "pass", "operation", "network", "m", "n", "k", "c", "cin", "cout", "size", "kernel", "stride",
+            "batch", "heads", "threads", "isa", "algorithm", "machine", "commit", "compiler")}
+        ours_fields = {"ours_median_s": our_median}
+        if "peak_mb" in mine[-1]:
+            ours_fields["ours_peak_mb"] = mine[-1]["peak_mb"]
+        lines.append({"peer": peer, "bf16": options.bf16, **identity, **extra, "median_s": their_median, **ours_fields,
+                      "ratio": ratio, "ratio_min": min(ratios), "ratio_max": max(ratios)})
+        if options.json:  # after each case, so that an interrupted comparison leaves what was measured
+            Path(options.json).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    print()
+    for family, ratios in families.items():
+        mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+        print(f"{family}: geometric mean {mean:.2f}, lowest {min(ratios):.2f}, highest {max(ratios):.2f} of {len(ratios)}")
+
+
+if __name__ == "__main__":
+    main()
