@@ -37,9 +37,14 @@ FAMILIES = ["gemm", "conv", "norm", "augment", "step"]
 def measure(work, seconds, fewest=7, most=10_000):
     """The median seconds a call: samples of at least 1 ms, after two calls or more that don't count."""
     work()
-    start = time.perf_counter()
-    work()
-    calls = max(1, math.ceil(1.5e-3 / max(time.perf_counter() - start, 1e-7)))
+    calls, lasted = 1, 0.0
+    while lasted < 1e-3:
+        start = time.perf_counter()
+        for _ in range(calls):
+            work()
+        lasted = time.perf_counter() - start
+        if lasted < 1e-3:
+            calls = math.ceil(calls * max(2, 2e-3 / max(lasted, 2e-6)))
     samples = []
     while len(samples) < most and (len(samples) < fewest or sum(samples) * calls < seconds):
         start = time.perf_counter()
@@ -229,6 +234,9 @@ def main():
     peer = f"torch {torch.__version__}"
     print(f"{peer}, {options.threads} threads, batch {options.batch}, medians of {options.rounds} rounds in turn"
           + (", PyTorch's steps in bfloat16" if options.bf16 else ""))
+    if hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.5:
+        print(f"Other programs are running (load {os.getloadavg()[0]:.1f}): PyTorch's threads wait for one another busily, and "
+              "a machine that is not idle slows them down most")
     width = max(map(len, selected))
     print(f"{'case':{width}}  {'ours':>9}  {'PyTorch':>9}  {'ratio':>6}  {'rounds':>13}  memory, ours and PyTorch's (MB)")
     lines, families = [], {}
@@ -237,11 +245,17 @@ def main():
         for _ in range(options.rounds):
             line = ours(options.program, name, options)
             mine.append(line)
-            if name.startswith("step/"):
-                theirs.append(step(line, options.seconds, options.threads, options.bf16))
-            else:
-                theirs.append(globals()[name.split("/")[0]](line, options.seconds))
+            try:
+                if name.startswith("step/"):
+                    theirs.append(step(line, options.seconds, options.threads, options.bf16))
+                else:
+                    theirs.append(globals()[name.split("/")[0]](line, options.seconds))
+            except ImportError as error:  # torchvision or Pillow
+                print(f"{name:{width}}  left out: {error}", flush=True)
+                break
             time.sleep(0.25)  # PyTorch's threads wait busily for a while after their last work
+        if len(theirs) < options.rounds:
+            continue
         ratios = [other[0] / line["median_s"] for line, other in zip(mine, theirs)]
         ratio = statistics.median(ratios)
         our_median = statistics.median(line["median_s"] for line in mine)

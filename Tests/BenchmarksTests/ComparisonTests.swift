@@ -74,7 +74,7 @@ import Testing
     #expect(lines.count == 4)
     #expect(lines[1] == "  Not the same machine: N, now M")
     #expect(
-      lines[3] == "gemm/2x3x4  avx2      2           10.00 s     12.00 s    +20.0 %      +4.8 … +36.8 %  TOO SLOW")
+      lines[3] == "gemm/2x3x4  avx2      2           10.00 s     12.00 s    +20.0 %       +4.8 … +36.8 %  TOO SLOW")
   }
 
   @Test(arguments: ["", "{\"a\": 1}\n", "{\"median_s\": 1"])

@@ -77,7 +77,7 @@ import Testing
   }
 
   @Test func `seconds: until the time is used up, if the median stays uncertain`() {
-    #expect(Work { $0 % 2 == 0 ? 0.1 : 0.15 }.timed(.seconds(2)).samples.count == 16)
+    #expect(Work { $0 % 2 == 0 ? 0.125 : 0.25 }.timed(.seconds(3)).samples.count == 16)
   }
 
   @Test func `seconds: until the median is known`() {
