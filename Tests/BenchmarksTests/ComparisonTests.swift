@@ -6,7 +6,7 @@ import Testing
 @testable import Benchmarks
 
 @Suite struct ComparisonTests {
-  private static let benchmark = Benchmark.matrixProduct(m: 2, n: 3, k: 4)
+  private static var benchmark: Benchmark { .matrixProduct(m: 2, n: 3, k: 4) }
   private static let now = Provenance(machine: "M", system: "S", compiler: "C", commit: "abc", date: "D")
 
   private static func result(_ median: Double, _ interval: ClosedRange<Double>) -> BenchmarkResult {
