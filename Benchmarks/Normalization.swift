@@ -1,7 +1,8 @@
 import Kernels
 
 /// `norm`: batch norm and ReLU in training, NHWC. Forward counts the bytes of x and y; forward and backward together count
-/// them twice. FLOPs by the formulas: 4 a value for the statistics, 2 to normalise, 1 for ReLU; 4 for backward's sums and 4 for dx. Whatever else a pass reads is its own affair: the fewer bytes it moves, the higher its rate.
+/// them twice. Whatever else a pass reads is its own affair: the fewer bytes it moves, the higher its rate. FLOPs by the
+/// formulas: 4 a value for the statistics, 2 to normalise, 1 for ReLU; 4 for backward's sums and 4 for dx.
 extension Benchmark {
   enum NormalizationPass: String, CaseIterable {
     case forward = "fwd"

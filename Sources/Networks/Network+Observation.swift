@@ -26,7 +26,8 @@ package struct LayerDescription {
     /// The shape is for the network's whole batch, all views together.
     case convolution(Convolution)
     /// - rows: pixels of an image, or 1 after pooling.
-    case batchNorm(rows: Int, channels: Int, relu: Bool, hasResidual: Bool)
+    /// - storesOutput: false if forward takes the statistics only, and the readers of the output compute it.
+    case batchNorm(rows: Int, channels: Int, relu: Bool, hasResidual: Bool, storesOutput: Bool)
     /// Floats of an image before and after.
     case pooling(inputs: Int, outputs: Int)
     case linear(inputs: Int, outputs: Int)
@@ -60,7 +61,8 @@ extension ConvolutionLayer {
 
 extension NormLayer {
   var description: LayerDescription.Kind {
-    .batchNorm(rows: pixels, channels: norm.channels, relu: relu, hasResidual: residual != nil)
+    .batchNorm(
+      rows: pixels, channels: norm.channels, relu: relu, hasResidual: residual != nil, storesOutput: storesOutput)
   }
   var firstParameter: Int? { gamma }
 }
