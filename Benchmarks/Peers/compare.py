@@ -235,8 +235,8 @@ def main():
     print(f"{peer}, {options.threads} threads, batch {options.batch}, medians of {options.rounds} rounds in turn"
           + (", PyTorch's steps in bfloat16" if options.bf16 else ""))
     if hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.5:
-        print(f"Other programs are running (load {os.getloadavg()[0]:.1f}): PyTorch's threads wait for one another busily, and "
-              "a machine that is not idle slows them down most")
+        print(f"The last minute's load was {os.getloadavg()[0]:.1f}: if other programs still run, both suffer, and PyTorch, whose "
+              "threads wait for one another busily, the most")
     width = max(map(len, selected))
     print(f"{'case':{width}}  {'ours':>9}  {'PyTorch':>9}  {'ratio':>6}  {'rounds':>13}  memory, ours and PyTorch's (MB)")
     lines, families = [], {}
