@@ -98,7 +98,7 @@ let package = Package(
       dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],
       exclude: ["Golden"], swiftSettings: optimised),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics"]),
-    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Basics", "Kernels"]),
+    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Basics", "Kernels", "Networks"]),
   ] + fuzzing,
   swiftLanguageModes: [.v6]
 )
