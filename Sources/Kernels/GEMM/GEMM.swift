@@ -14,9 +14,10 @@ import MicrokernelInterface
 ///           for each panel of the group                             streams from L3: 128 bytes a step of 24 multiply-adds
 ///             one microkernel call                                  in registers: tileRows × tileColumns
 ///
-/// Other shapes go other ways. Products of few rows give each core some columns, whose panels it packs itself. A small B whose panels few tiles would read is not packed but read where it lies, all but its last
-/// columns. One row or one column is a product with a vector (GEMV.swift), whose time is that of reading the matrix. And what
-/// takes less than it costs to hand over stays on one core (`Engine.run`).
+/// Other shapes go other ways. Where rows are few, each core gets some columns and packs the panels of those itself. A small B whose
+/// panels few tiles would read is not packed but read where it lies, all but its last columns. One row or one column is a
+/// product with a vector (GEMV.swift), whose time is that of reading the matrix. And what takes less than it costs to hand over
+/// stays on one core (`Engine.run`).
 ///
 /// A task's sums do not depend on how many cores there are, so results have the same bits for any number of threads.
 /// Error of an element: at most `depth` roundings of its sum, |error| ≤ γ(depth) · Σ|a·b| with γ(n) = n·2⁻²⁴.

@@ -31,8 +31,8 @@ struct GEMMGrid {
     tasks = rowBlocks * ((panelCount + panelsPerTask - 1) / panelsPerTask)
   }
 
-  /// About 8 µs of one core.
-  private static let taskFlops = 1_000_000
+  /// About 3 µs of one core.
+  private static let taskFlops = 400_000
   /// Tasks below which panels are shared out as well.
   private static let fewTasks = 16
   private static let mostTiles = 8
