@@ -1,13 +1,10 @@
 import MicrokernelInterface
 
-/// A vector times a matrix in memory: each value of the matrix is read once, in the order in which it lies there, so that the time is
-/// that of reading it.
+/// A vector times a matrix in memory, y[j] += Σ_k x[k] · B[k, j]: rows of B, `stride` floats apart, weighed and added.
 ///
-///     addScaledRows   y[j] += Σ_k x[k] · B[k, j]        rows of B weighed and added: 8 at a time, so that y, which
-///                                                       stays in L1, is read and written once for every 8 rows
-///     addDotProducts  y[r] += Σ_k x[k] · B[r, k]        rows of B times x: 4 at a time, which read x once
-///
-/// Rows of B lie `stride` floats apart.
+/// Each value of B is read once, in the order in which it lies there, so that the time is that of reading it. Eight rows go at a time: y,
+/// which stays in L1, is read and written once for all of them. Every y[j] adds its terms one after the other in the order of k, as
+/// a tile does.
 extension EntryPoints {
   @inline(never)
   package static func addScaledRows(
@@ -21,16 +18,15 @@ extension EntryPoints {
       let x4 = splat(x[k + 4]), x5 = splat(x[k + 5]), x6 = splat(x[k + 6]), x7 = splat(x[k + 7])
       var j = 0
       while j + lanes <= columns {
-        // Two sums, so that a multiply-add need not wait for all of those before it.
-        var even = multiplyAdd(x0, load(b0 + j), load(y + j))
-        var odd = x1 * load(b0 + stride + j)
-        even = multiplyAdd(x2, load(b0 + 2 * stride + j), even)
-        odd = multiplyAdd(x3, load(b3 + j), odd)
-        even = multiplyAdd(x4, load(b3 + stride + j), even)
-        odd = multiplyAdd(x5, load(b3 + 2 * stride + j), odd)
-        even = multiplyAdd(x6, load(b6 + j), even)
-        odd = multiplyAdd(x7, load(b6 + stride + j), odd)
-        store(even + odd, y + j)
+        var sum = multiplyAdd(x0, load(b0 + j), load(y + j))
+        sum = multiplyAdd(x1, load(b0 + stride + j), sum)
+        sum = multiplyAdd(x2, load(b0 + 2 * stride + j), sum)
+        sum = multiplyAdd(x3, load(b3 + j), sum)
+        sum = multiplyAdd(x4, load(b3 + stride + j), sum)
+        sum = multiplyAdd(x5, load(b3 + 2 * stride + j), sum)
+        sum = multiplyAdd(x6, load(b6 + j), sum)
+        sum = multiplyAdd(x7, load(b6 + stride + j), sum)
+        store(sum, y + j)
         j += lanes
       }
       while j < columns {
@@ -57,44 +53,6 @@ extension EntryPoints {
         j += 1
       }
       k += 1
-    }
-  }
-
-  @inline(never)
-  package static func addDotProducts(
-    _ x: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int,
-    _ y: UnsafeMutablePointer<Float>
-  ) {
-    var r = 0
-    while r + 4 <= rows {
-      let b0 = b + r * stride, b1 = b0 + stride, b2 = b1 + stride, b3 = b2 + stride
-      var s0 = Lanes(), s1 = Lanes(), s2 = Lanes(), s3 = Lanes()
-      var k = 0
-      while k + lanes <= columns {
-        let v = load(x + k)
-        s0 = multiplyAdd(v, load(b0 + k), s0)
-        s1 = multiplyAdd(v, load(b1 + k), s1)
-        s2 = multiplyAdd(v, load(b2 + k), s2)
-        s3 = multiplyAdd(v, load(b3 + k), s3)
-        k += lanes
-      }
-      var t0 = total(s0), t1 = total(s1), t2 = total(s2), t3 = total(s3)
-      while k < columns {
-        t0 = multiplyAdd(x[k], b0[k], t0)
-        t1 = multiplyAdd(x[k], b1[k], t1)
-        t2 = multiplyAdd(x[k], b2[k], t2)
-        t3 = multiplyAdd(x[k], b3[k], t3)
-        k += 1
-      }
-      y[r] += t0
-      y[r + 1] += t1
-      y[r + 2] += t2
-      y[r + 3] += t3
-      r += 4
-    }
-    while r < rows {
-      y[r] += dotProduct(x, b + r * stride, columns)
-      r += 1
     }
   }
 }

@@ -15,7 +15,7 @@ import MicrokernelInterface
 ///             one microkernel call                                  in registers: tileRows × tileColumns
 ///
 /// Other shapes go other ways. Where rows are few, each core gets some columns and packs the panels of those itself. A small B whose
-/// panels few tiles would read is not packed but read where it lies, all but its last columns. One row or one column is a
+/// panels few tiles would read is not packed but read where it lies, all but its last columns. One row is a
 /// product with a vector (GEMV.swift), whose time is that of reading the matrix. And what takes less than it costs to hand over
 /// stays on one core (`Engine.run`).
 ///
@@ -35,12 +35,12 @@ extension Engine {
     precondition(a.columns == b.rows, "GEMM: A is [\(a.rows), \(a.columns)], B is [\(b.rows), \(b.columns)]")
     guard a.rows > 0, b.columns > 0 else { return }
     let cStride = cStride ?? b.columns
-    if let product = VectorProduct(a, b, into: c, cStride: cStride, accumulate: accumulate, bias: bias) {
-      multiplyVector(product)
-      return
-    }
     let product = Product(a: a, b: b, c: c, cStride: cStride, accumulate: accumulate, bias: bias)
     let grid = GEMMGrid(a, columns: b.columns, kernels: kernels)
+    if a.rows == 1, !b.transposed, b.rows <= grid.depthBlock {
+      multiplyRow(a, b, into: c, accumulate: accumulate, bias: bias)
+      return
+    }
     if readsInPlace(b, rows: a.rows) {
       multiplyInBlocks(product, grid, inPlace)
     } else if let groups = grid.groupsOfTheirOwn(threads: cores.threads) {
