@@ -12,12 +12,19 @@
 /// does so for a thread at a time. Here that is x86-64 (MXCSR's bits 6, operands, and 15, results) and arm64 (FPCR's bit
 /// 24); elsewhere they stay as they are.
 package enum Denormals {
-  /// Calls `body` with denormal operands and results taken as zeros, in this thread and in all of `Cores.run`'s that help it.
-  package static func flushed<Result>(_ body: () throws -> Result) rethrows -> Result {
+  /// From here to the matching `restore`, denormal operands and results are zeros in this thread and in all that help it in
+  /// `Cores.run`.
+  ///
+  /// - Returns: whether they already were, which `restore` wants to know.
+  package static func flush() -> Bool {
     let before = areFlushed
     if !before { areFlushed = true }
-    defer { if !before { areFlushed = false } }
-    return try body()
+    return before
+  }
+
+  /// Ends what `flush` began and answered with `before`.
+  package static func restore(_ before: Bool) {
+    if !before { areFlushed = false }
   }
 
   #if arch(x86_64) && !os(Windows)

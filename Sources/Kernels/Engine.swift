@@ -80,8 +80,8 @@ public final class Engine {
     }
   }
 
-  /// About 30 µs of work on one core; below this a second core costs more than it brings.
-  private static let serialFlops = 2_000_000
+  /// About 8 µs of work on one core; below this a second core brings little more than handing over costs.
+  private static let serialFlops = 1_000_000
 }
 
 /// One growing block of floats.

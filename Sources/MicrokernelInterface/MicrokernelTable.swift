@@ -50,6 +50,8 @@ package protocol MicrokernelTable: Sendable {
   static func exponentials(_ x: Floats, _ count: Int, _ y: MutableFloats)
   static func logarithms(_ x: Floats, _ count: Int, _ y: MutableFloats)
   static func dotProduct(_ x: Floats, _ y: Floats, _ count: Int) -> Float
+  static func addScaledRows(
+    _ x: Floats, _ b: Floats, _ stride: Int, _ rows: Int, _ columns: Int, _ y: MutableFloats)
   static func scaleAndAdd(_ a: Float, _ x: Floats, _ b: Float, _ y: MutableFloats, _ count: Int)
   static func exponentialsAndSum(_ x: Floats, _ scale: Float, _ count: Int, _ y: MutableFloats) -> (
     maximum: Float, sum: Float

@@ -306,6 +306,20 @@ private func computeAtEdge(_ t: Tile, alongRows: Bool) {
       let c = t.c + r * t.cRowStride
       let row = sums + r * width
       var j = 0
+      while j + lanes <= t.columns {
+        var x = load(row + j)
+        if t.accumulate { x += load(c + j) }
+        if let bias = t.bias { x += load(bias + j) }
+        store(x, c + j)
+        j += lanes
+      }
+      while j + 4 <= t.columns {
+        var x = UnsafeRawPointer(row + j).loadUnaligned(as: SIMD4<Float>.self)
+        if t.accumulate { x += UnsafeRawPointer(c + j).loadUnaligned(as: SIMD4<Float>.self) }
+        if let bias = t.bias { x += UnsafeRawPointer(bias + j).loadUnaligned(as: SIMD4<Float>.self) }
+        UnsafeMutableRawPointer(c + j).storeBytes(of: x, as: SIMD4<Float>.self)
+        j += 4
+      }
       while j < t.columns {
         var x = row[j]
         if t.accumulate { x += c[j] }

@@ -1,3 +1,4 @@
+import Basics
 import Clustering
 import Kernels
 import Networks
@@ -29,6 +30,8 @@ extension Learner {
   /// - Returns: the loss before the step, and how many images were kept.
   func selfLabel(ids: [Int], head: Int, rate: Float) -> ClusterHeads.SelfLabels? {
     guard let state = selfLabelling else { return nil }
+    let denormals = Denormals.flush()
+    defer { Denormals.restore(denormals) }
     let b = ids.count, d = heads.dimension
     let strongViews =
       views.base + b * network.description.height * network.description.width * network.description.channels

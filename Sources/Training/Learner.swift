@@ -86,6 +86,8 @@ package final class Learner {
   ///   - rate, centerRate: the learning rates of the encoder and of the centers.
   /// - Returns: both losses before the step.
   package func step(ids: [Int], firstEpoch: Bool, rate: Float, centerRate: Float) -> ClusterHeads.StepLosses {
+    let denormals = Denormals.flush()
+    defer { Denormals.restore(denormals) }
     let rows = 2 * ids.count
     // Forward: x_i, the unit features of both views, and the unit predictions if the network makes any.
     let projections = network.forward(on: engine, images: views.base, count: rows, groups: 2, training: true)
@@ -126,6 +128,8 @@ package final class Learner {
   ///   - images: NHWC, [count, height, width, channels], count at most the network's batch.
   /// - Returns: [count, d], valid until the next call.
   package func embed(_ images: UnsafePointer<Float>, count: Int) -> UnsafePointer<Float> {
+    let denormals = Denormals.flush()
+    defer { Denormals.restore(denormals) }
     let raw = network.forward(on: engine, images: images, count: count, groups: 1, training: false)
     normalize.forward(on: engine, x: raw, y: features.base, lengths: featureLengths.base, rows: count)
     return UnsafePointer(features.base)

@@ -111,12 +111,15 @@ import Testing
     }
   }
 
-  /// Sums longer than one block of depth (256), more rows than a task takes (20 tiles), several panels a task, which
-  /// makes A worth packing.
+  /// Sums longer than one block of depth (at most 1024, 256 if A is transposed), several panels a task, which makes A worth copying,
+  /// rows a multiple of 2 KiB apart, columns shared out in groups (few rows, two cores) and B read where it lies (small).
   @Test(arguments: InstructionSet.available, Transposition.allCases)
   func sizesBeyondOneBlockMatchTheReference(instructionSet: InstructionSet, transposition: Transposition) {
     let engine = poisonedEngine(instructionSet, threads: 2)
-    let sizes = [(261, 70, 515), (5, 300, 257), (300, 5, 256), (40, 133, 100), (13, 33, 1025)]
+    let sizes = [
+      (261, 70, 515), (5, 300, 257), (300, 5, 256), (40, 133, 100), (13, 33, 1025), (30, 301, 300), (31, 512, 1030),
+      (1030, 40, 130), (26, 35, 2100),
+    ]
     for (i, (m, n, k)) in sizes.enumerated() {
       for accumulate in [false, true] {
         let product = Product(
@@ -126,10 +129,30 @@ import Testing
     }
   }
 
+  /// One row or one column, longer than a task (256) and than any vector, with all that the product of matrices can do.
+  @Test(arguments: InstructionSet.available, Transposition.allCases)
+  func vectorsMatchTheReference(instructionSet: InstructionSet, transposition: Transposition) {
+    let engine = poisonedEngine(instructionSet, threads: 2)
+    for (i, (m, n, k)) in [(1, 600, 301), (601, 1, 300), (1, 259, 9), (7, 1, 1027), (1, 1, 50)].enumerated() {
+      for gap in [0, 3] {
+        let product = Product(
+          m: m, n: n, k: k, transposition: transposition, gap: gap, accumulate: i % 2 == 0, bias: gap == 0)
+        #expect(problem(product, on: engine, seed: i) == nil)
+      }
+    }
+  }
+
   @Test(arguments: InstructionSet.available, Transposition.allCases)
   func threadsDoNotChangeTheBits(instructionSet: InstructionSet, transposition: Transposition) {
+    for (m, n, k) in [(301, 150, 300), (30, 600, 300), (1, 600, 300)] {
+      threadsDoNotChangeTheBits(m, n, k, instructionSet, transposition)
+    }
+  }
+
+  private func threadsDoNotChangeTheBits(
+    _ m: Int, _ n: Int, _ k: Int, _ instructionSet: InstructionSet, _ transposition: Transposition
+  ) {
     var samples = Samples(9)
-    let (m, n, k) = (301, 150, 300)
     let a = Operand(rows: m, columns: k, gap: 1, transposed: transposition.a, &samples)
     let b = Operand(rows: k, columns: n, gap: 0, transposed: transposition.b, &samples)
     let results = [1, 2, 3].map { threads in

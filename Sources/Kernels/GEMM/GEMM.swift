@@ -1,17 +1,23 @@
+import Basics
 import MicrokernelInterface
 
 /// General matrix product: C (+)= A · B (+ bias), any sizes, either operand transposed.
 ///
-/// The loops, outermost first (the blocking of Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication",
-/// ACM TOMS 34(3), 2008, with B packed once and shared by all cores):
+/// What the plain form (`gemmReference`) does element by element, this does a tile at a time, with the tile's sums in registers.
+/// The loops, outermost first (after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS
+/// 34(3), 2008, with the roles of A and B exchanged and B packed once for all cores):
 ///
-///     pack B into panels [depth, tileColumns]                       in L3 or memory, read by all cores
-///     for each task: a block of rows × a group of panels            spread over the cores
-///       for each block of depth                                     `depthBlock` steps
-///         pack the rows' stretch of A, if it pays                   in L2: rowBlock × depthBlock
-///         for each tile of rows                                     in L1: tileRows × depthBlock
-///           for each panel of the group                             from L2 and L3: depthBlock × tileColumns each
+///     for each block of depth                                       `GEMMGrid.depthBlock` steps
+///       pack its rows of B into panels [depth, tileColumns]         in L3, by all cores
+///       for each task: a few tiles of rows × a group of panels      spread over the cores
+///         for each tile of rows                                     copied, if it pays, to tileRows × depth in L2
+///           for each panel of the group                             streams from L3: 128 bytes a step of 24 multiply-adds
 ///             one microkernel call                                  in registers: tileRows × tileColumns
+///
+/// Other shapes go other ways. Where rows are few, each core gets some columns and packs the panels of those itself. A small B whose
+/// panels few tiles would read is not packed but read where it lies, all but its last columns. One row is a
+/// product with a vector (GEMV.swift), whose time is that of reading the matrix. And what takes less than it costs to hand over
+/// stays on one core (`Engine.run`).
 ///
 /// A task's sums do not depend on how many cores there are, so results have the same bits for any number of threads.
 /// Error of an element: at most `depth` roundings of its sum, |error| ≤ γ(depth) · Σ|a·b| with γ(n) = n·2⁻²⁴.
@@ -28,74 +34,205 @@ extension Engine {
   ) {
     precondition(a.columns == b.rows, "GEMM: A is [\(a.rows), \(a.columns)], B is [\(b.rows), \(b.columns)]")
     guard a.rows > 0, b.columns > 0 else { return }
-    let panels = PackedPanels(depth: b.rows, columns: b.columns, kernels: kernels)
-    let packed = sharedScratch(panels.floats + bOverread)
-    pack(b, panels, into: packed)
-    multiply(a, panels, packed, into: c, cStride: cStride ?? b.columns, accumulate: accumulate, bias: bias)
-  }
-
-  private func pack(_ b: Matrix, _ panels: PackedPanels, into packed: UnsafeMutablePointer<Float>) {
-    run(panels.count, flops: 4 * panels.floats) { p, _ in
-      panels.pack(
-        panel: p, into: packed, rowOffset: 0, rowCount: b.rows, from: b.base, rowStride: b.transposed ? 1 : b.stride,
-        columnStride: b.transposed ? b.stride : 1)
+    let cStride = cStride ?? b.columns
+    let product = Product(a: a, b: b, c: c, cStride: cStride, accumulate: accumulate, bias: bias)
+    let grid = GEMMGrid(a, columns: b.columns, kernels: kernels)
+    if a.rows == 1, !b.transposed, b.rows <= grid.depthBlock {
+      multiplyRow(a, b, into: c, accumulate: accumulate, bias: bias)
+      return
+    }
+    if readsInPlace(b, rows: a.rows) {
+      multiplyInBlocks(product, grid, inPlace)
+    } else if let groups = grid.groupsOfTheirOwn(threads: cores.threads) {
+      multiplyInGroups(product, grid, groups)
+    } else {
+      multiplyInBlocks(product, grid, packed)
     }
   }
 
-  /// C (+)= A · B with B already packed by `panels`.
-  package func multiply(
-    _ a: Matrix, _ panels: PackedPanels, _ packed: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>,
-    cStride: Int, accumulate: Bool, bias: UnsafePointer<Float>?
-  ) {
-    let grid = GEMMGrid(m: a.rows, n: panels.columns, k: a.columns, kernels: kernels)
-    let tileRows = kernels.tileRows, kernels = kernels
-    let packsA = grid.packsA(a)
-    if packsA { reserveWorkerScratch(grid.rowsPerTask * GEMMGrid.packedRowStride + bOverread) }
-    run(grid.tasks, flops: grid.flops) { task, worker in
-      let rows = grid.rows(of: task), group = grid.panels(of: task)
+  /// The operands of `gemm`.
+  private struct Product {
+    var a: Matrix
+    var b: Matrix
+    var c: UnsafeMutablePointer<Float>
+    var cStride: Int
+    var accumulate: Bool
+    var bias: UnsafePointer<Float>?
+
+    /// The part of the sum from k0 on, `depth` steps long: what comes first adds to C, what comes last adds the bias.
+    func block(_ k0: Int, _ depth: Int) -> Product {
+      var part = self
+      part.a = a.columns(k0, depth)
+      part.b = b.rows(k0, depth)
+      part.accumulate = accumulate || k0 > 0
+      part.bias = k0 + depth >= a.columns ? bias : nil
+      return part
+    }
+
+    /// The columns from j on.
+    func columns(_ range: Range<Int>) -> Product {
+      var part = self
+      part.b = b.columns(range.lowerBound, range.count)
+      part.c = c + range.lowerBound
+      part.bias = bias.map { $0 + range.lowerBound }
+      return part
+    }
+  }
+
+  /// Block of depth by block of depth, the panels of each made by `panels` and then read by all cores.
+  private func multiplyInBlocks(_ product: Product, _ grid: GEMMGrid, _ panels: (Matrix) -> GEMMPanels) {
+    let a = product.a
+    reserveWorkerScratch(grid.copyFloats(a, kernels) + bOverread)
+    var k0 = 0
+    repeat {
+      let depth = min(grid.depthBlock, a.columns - k0)
+      let block = product.block(k0, depth), panels = panels(block.b)
+      run(grid.tasks, flops: 2 * a.rows * panels.columns * max(1, depth)) { task, worker in
+        multiply(block, grid.rows(of: task), panels, grid.panels(of: task), grid, copy: workerScratch(worker))
+      }
+      k0 += depth
+    } while k0 < a.columns
+  }
+
+  /// Group of columns by group of columns, each packed by the core that multiplies by it: panels that another core has just
+  /// written would have to come out of its L2.
+  private func multiplyInGroups(_ product: Product, _ grid: GEMMGrid, _ groups: Int) {
+    let a = product.a, tileColumns = kernels.tileColumns, kernels = kernels
+    let panelCount = (product.b.columns + tileColumns - 1) / tileColumns, copyFloats = grid.copyFloats(a, kernels)
+    let perGroup = (panelCount + groups - 1) / groups * tileColumns
+    let copyEnd = (copyFloats + bOverread + 15) / 16 * 16
+    reserveWorkerScratch(copyEnd + perGroup * grid.depthBlock + bOverread)
+    run(groups, flops: 2 * a.rows * product.b.columns * a.columns) { group, worker in
+      let start = group * perGroup, end = min(product.b.columns, start + perGroup)
+      guard start < end else { return }
+      let part = product.columns(start..<end), scratch = workerScratch(worker)
       var k0 = 0
       repeat {
-        let depth = min(GEMMGrid.depthBlock, a.columns - k0)
-        let block =
-          packsA
-          ? packA(a, rows: rows, from: k0, depth: depth, into: workerScratch(worker)) : a.block(rows.lowerBound, k0)
-        let last = k0 + depth >= a.columns
-        var i = rows.lowerBound
-        while i < rows.upperBound {
-          for p in group {
-            let width = panels.width(p)
-            var run = Tile.Run(a: 0, b: 0)
-            let tile = Tile(
-              a: block.base + (i - rows.lowerBound) * block.rowStride, aRowStride: block.rowStride,
-              aDepthStride: block.depthStride, b: packed + panels.offset(p) + k0 * width, bDepthStride: width,
-              c: c + i * cStride + p * panels.tileColumns, cRowStride: cStride,
-              rows: min(tileRows, rows.upperBound - i), columns: panels.columns(of: p), runs: &run, runCount: 1,
-              depth: depth, accumulate: accumulate || k0 > 0,
-              bias: last ? bias.map { $0 + p * panels.tileColumns } : nil)
-            if block.depthStride == 1 { kernels.tileAlongRows(tile) } else { kernels.tileAcrossRows(tile) }
-          }
-          i += tileRows
+        let depth = min(grid.depthBlock, a.columns - k0)
+        let block = part.block(k0, depth)
+        let panels = PackedPanels(depth: depth, columns: end - start, kernels: kernels)
+        for p in 0..<panels.count where block.b.transposed {
+          panels.packTransposed(p, of: block.b, into: scratch + copyEnd)
+        }
+        if !block.b.transposed {
+          panels.packRows(0..<depth, of: block.b.base, stride: block.b.stride, into: scratch + copyEnd, kernels)
+        }
+        let all = GEMMPanels(panels, at: scratch + copyEnd)
+        for t in 0..<grid.rowBlocks {
+          multiply(block, grid.rows(of: t), all, 0..<all.count, grid, copy: scratch)
         }
         k0 += depth
       } while k0 < a.columns
     }
   }
 
-  /// Copies rows × depth of A so that neighbouring rows lie a fixed odd number of cache lines apart: rows whose
-  /// distance is a multiple of 4 KiB would fight for the same lines of L1.
-  private func packA(
-    _ a: Matrix, rows: Range<Int>, from k0: Int, depth: Int, into scratch: UnsafeMutablePointer<Float>
-  ) -> GEMMBlock {
-    if a.transposed {
-      for k in 0..<depth {
-        (scratch + k * rows.count).update(from: a.base + (k0 + k) * a.stride + rows.lowerBound, count: rows.count)
+  /// Whether B is read where it lies: it must stay in half of L2, with its rows less than a page apart, and packing must be
+  /// more than a few percent of the work.
+  private func readsInPlace(_ b: Matrix, rows: Int) -> Bool {
+    !b.transposed && b.stride < 1024 && 4 * b.rows * b.stride <= Machine.secondLevelCache / 2
+      && rows <= 24 * kernels.tileRows
+  }
+
+  private func packed(_ b: Matrix) -> GEMMPanels {
+    let panels = PackedPanels(depth: b.rows, columns: b.columns, kernels: kernels)
+    let memory = sharedScratch(panels.floats + bOverread)
+    let kernels = kernels
+    if b.transposed {
+      run(panels.count, flops: 16 * panels.floats) { p, _ in panels.packTransposed(p, of: b, into: memory) }
+    } else {
+      let rows = 32
+      run((b.rows + rows - 1) / rows, flops: 16 * panels.floats) { task, _ in
+        panels.packRows(
+          task * rows..<min(b.rows, (task + 1) * rows), of: b.base, stride: b.stride, into: memory, kernels)
       }
-      return GEMMBlock(base: UnsafePointer(scratch), rowStride: 1, depthStride: rows.count)
     }
-    for (r, i) in rows.enumerated() {
-      (scratch + r * GEMMGrid.packedRowStride).update(from: a.base + i * a.stride + k0, count: depth)
+    return GEMMPanels(panels, at: memory)
+  }
+
+  /// Panels that are B itself. The last one is packed if it is narrower than a tile, which reads whole vectors.
+  private func inPlace(_ b: Matrix) -> GEMMPanels {
+    let tileColumns = kernels.tileColumns
+    var panels = GEMMPanels(
+      first: b.base, step: tileColumns, stride: b.stride, columns: b.columns, tileColumns: tileColumns, last: b.base,
+      lastStride: b.stride)
+    let column = (panels.count - 1) * tileColumns
+    panels.last = b.base + column
+    guard b.columns % tileColumns != 0 else { return panels }
+    let rest = PackedPanels(depth: b.rows, columns: b.columns - column, kernels: kernels)
+    let memory = sharedScratch(rest.floats + bOverread)
+    rest.packRows(0..<b.rows, of: b.base + column, stride: b.stride, into: memory, kernels)
+    panels.last = UnsafePointer(memory)
+    panels.lastStride = rest.width(0)
+    return panels
+  }
+
+  /// C (+)= A · B for one block of depth, some rows, and a group of panels; `scratch` is for the copy of A.
+  private func multiply(
+    _ block: Product, _ rows: Range<Int>, _ panels: GEMMPanels, _ group: Range<Int>, _ grid: GEMMGrid,
+    copy scratch: UnsafeMutablePointer<Float>
+  ) {
+    let a = block.a, tileRows = kernels.tileRows, kernels = kernels, copiesA = grid.copiesA(a)
+    var left = a.block(rows.lowerBound)
+    if copiesA, a.transposed { left = copyAcross(a, rows, into: scratch) }
+    var run = Tile.Run(a: 0, b: 0)
+    withUnsafePointer(to: &run) { run in
+      var i = rows.lowerBound
+      while i < rows.upperBound {
+        let count = min(tileRows, rows.upperBound - i)
+        if copiesA, !a.transposed { left = copyAlong(a, i..<i + count, stride: grid.copiedRowStride, into: scratch) }
+        for p in group {
+          let isLast = p == panels.count - 1
+          let tile = Tile(
+            a: left.base, aRowStride: left.rowStride, aDepthStride: left.depthStride,
+            b: isLast ? panels.last : panels.first + p * panels.step,
+            bDepthStride: isLast ? panels.lastStride : panels.stride,
+            c: block.c + i * block.cStride + p * panels.tileColumns, cRowStride: block.cStride, rows: count,
+            columns: min(panels.tileColumns, panels.columns - p * panels.tileColumns), runs: run, runCount: 1,
+            depth: a.columns, accumulate: block.accumulate, bias: block.bias.map { $0 + p * panels.tileColumns })
+          if a.transposed { kernels.tileAcrossRows(tile) } else { kernels.tileAlongRows(tile) }
+        }
+        left.base += count * left.rowStride
+        i += count
+      }
     }
-    return GEMMBlock(base: UnsafePointer(scratch), rowStride: GEMMGrid.packedRowStride, depthStride: 1)
+  }
+
+  private func copyAlong(
+    _ a: Matrix, _ rows: Range<Int>, stride: Int, into scratch: UnsafeMutablePointer<Float>
+  ) -> GEMMBlock {
+    kernels.copyStretches(a.base + rows.lowerBound * a.stride, a.stride, scratch, stride, a.columns, rows.count)
+    return GEMMBlock(base: UnsafePointer(scratch), rowStride: stride, depthStride: 1)
+  }
+
+  private func copyAcross(
+    _ a: Matrix, _ rows: Range<Int>, into scratch: UnsafeMutablePointer<Float>
+  ) -> GEMMBlock {
+    kernels.copyStretches(a.base + rows.lowerBound, a.stride, scratch, rows.count, rows.count, a.columns)
+    return GEMMBlock(base: UnsafePointer(scratch), rowStride: 1, depthStride: rows.count)
+  }
+}
+
+/// Where the panels of a block of B are: panel p at `first + p · step`, its rows `stride` floats apart, but for the last.
+private struct GEMMPanels {
+  var first: UnsafePointer<Float>
+  var step: Int
+  var stride: Int
+  var columns: Int
+  var tileColumns: Int
+  var last: UnsafePointer<Float>
+  var lastStride: Int
+
+  var count: Int { (columns + tileColumns - 1) / tileColumns }
+}
+
+extension GEMMPanels {
+  /// Panels packed at `memory`.
+  fileprivate init(_ panels: PackedPanels, at memory: UnsafeMutablePointer<Float>) {
+    let last = panels.count - 1
+    self.init(
+      first: UnsafePointer(memory), step: panels.offset(1), stride: panels.tileColumns, columns: panels.columns,
+      tileColumns: panels.tileColumns, last: UnsafePointer(memory) + panels.offset(last), lastStride: panels.width(last)
+    )
   }
 }
 
@@ -107,62 +244,20 @@ private struct GEMMBlock {
 }
 
 extension Matrix {
-  fileprivate func block(_ i: Int, _ k: Int) -> GEMMBlock {
+  /// Rows k ..< k + count.
+  fileprivate func rows(_ k: Int, _ count: Int) -> Matrix {
+    var part = self
+    part.base += k * (transposed ? 1 : stride)
+    part.rows = count
+    return part
+  }
+
+  /// Columns k ..< k + count.
+  fileprivate func columns(_ k: Int, _ count: Int) -> Matrix { t.rows(k, count).t }
+
+  fileprivate func block(_ i: Int) -> GEMMBlock {
     transposed
-      ? GEMMBlock(base: base + k * stride + i, rowStride: 1, depthStride: stride)
-      : GEMMBlock(base: base + i * stride + k, rowStride: stride, depthStride: 1)
-  }
-}
-
-/// How a product is cut into tasks; a function of its sizes alone.
-private struct GEMMGrid {
-  /// Steps of the sum between two visits to C: twelve rows of A of this depth (12 KiB) stay in L1 while the panels go by.
-  static let depthBlock = 256
-  static let packedRowStride = depthBlock + 16
-  /// The most tiles of rows in a task: the panels come to L2 once for all of them. Their stretch of A is a tenth of a 1 MiB L2.
-  static let mostTiles = 8
-  /// The most panels in a task: 1 MiB at 32 columns, which streams through L2. More would come from memory; fewer would pack A more
-  /// often.
-  static let mostPanels = 32
-
-  let flops: Int
-  let tasks: Int
-  let rowsPerTask: Int
-  private let m: Int
-  private let panelCount: Int
-  private let panelsPerTask: Int
-  private let rowBlocks: Int
-
-  init(m: Int, n: Int, k: Int, kernels: any MicrokernelTable.Type) {
-    self.m = m
-    flops = 2 * m * n * max(1, k)
-    let tiles = (m + kernels.tileRows - 1) / kernels.tileRows
-    panelCount = (n + kernels.tileColumns - 1) / kernels.tileColumns
-    // Tasks of about 4 MFLOP: small enough to share, large enough to be worth a core's attention. Rows are shared out first, since
-    // every group of panels packs its rows of A again.
-    let wanted = max(1, min(64, flops / 4_000_000))
-    let leastGroups = (panelCount + Self.mostPanels - 1) / Self.mostPanels
-    let tilesPerTask = min(Self.mostTiles, max(1, tiles * leastGroups / wanted))
-    rowsPerTask = tilesPerTask * kernels.tileRows
-    rowBlocks = (tiles + tilesPerTask - 1) / tilesPerTask
-    let groups = max(leastGroups, min(panelCount, wanted / rowBlocks))
-    panelsPerTask = (panelCount + groups - 1) / groups
-    tasks = rowBlocks * ((panelCount + panelsPerTask - 1) / panelsPerTask)
-  }
-
-  func rows(of task: Int) -> Range<Int> {
-    let start = task % rowBlocks * rowsPerTask
-    return start..<min(m, start + rowsPerTask)
-  }
-
-  func panels(of task: Int) -> Range<Int> {
-    let start = task / rowBlocks * panelsPerTask
-    return start..<min(panelCount, start + panelsPerTask)
-  }
-
-  /// Packing A copies each value once and saves its re-reading for every panel. Rows a multiple of 2 KiB apart are packed for a
-  /// single panel too.
-  func packsA(_ a: Matrix) -> Bool {
-    (panelsPerTask > 2 || a.stride % 512 == 0) && a.columns > 32
+      ? GEMMBlock(base: base + i, rowStride: 1, depthStride: stride)
+      : GEMMBlock(base: base + i * stride, rowStride: stride, depthStride: 1)
   }
 }

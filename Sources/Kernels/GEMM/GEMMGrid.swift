@@ -1,0 +1,84 @@
+import Basics
+import MicrokernelInterface
+
+/// How a product is cut: into blocks of depth, and each into tasks; a function of its sizes and of the machine's L2 alone.
+struct GEMMGrid {
+  /// Steps of the sum between two visits to C.
+  let depthBlock: Int
+  let tasks: Int
+  private let m: Int
+  private let panelCount: Int
+  private let tileColumns: Int
+  private let rowsPerTask: Int
+  private let panelsPerTask: Int
+  let rowBlocks: Int
+
+  init(_ a: Matrix, columns n: Int, kernels: any MicrokernelTable.Type) {
+    m = a.rows
+    tileColumns = kernels.tileColumns
+    let most = Self.mostDepth(a, kernels), blocks = max(1, (a.columns + most - 1) / most)
+    depthBlock = max(8, ((a.columns + blocks - 1) / blocks + 7) / 8 * 8)
+    let tiles = (m + kernels.tileRows - 1) / kernels.tileRows
+    panelCount = (n + kernels.tileColumns - 1) / kernels.tileColumns
+    // A task is a tile of rows and all panels, or more tiles if that is too little to be worth handing out; panels are shared out
+    // only where rows are few, since every group of panels copies its rows of A again.
+    let tileFlops = 2 * kernels.tileRows * n * depthBlock
+    let tilesPerTask = min(Self.mostTiles, max(1, Self.taskFlops / max(1, tileFlops)))
+    rowsPerTask = tilesPerTask * kernels.tileRows
+    rowBlocks = (tiles + tilesPerTask - 1) / tilesPerTask
+    let groups = max(1, min(Self.fewTasks / rowBlocks, panelCount, tilesPerTask * tileFlops / Self.taskFlops))
+    panelsPerTask = (panelCount + groups - 1) / groups
+    tasks = rowBlocks * ((panelCount + panelsPerTask - 1) / panelsPerTask)
+  }
+
+  /// About 3 µs of one core.
+  private static let taskFlops = 400_000
+  /// Tasks below which panels are shared out as well.
+  private static let fewTasks = 16
+  private static let mostTiles = 8
+
+  /// A tile's rows of A, copied, and a panel of B, both of this depth, take a fifth of L2: A stays there while all panels go by. With
+  /// less the sums are interrupted more often than the copies cost; more than 1024 changes nothing.
+  ///
+  /// Rows that lie across memory are copied for a whole task at once, and get a quarter of that depth.
+  private static func mostDepth(_ a: Matrix, _ kernels: any MicrokernelTable.Type) -> Int {
+    let step = 4 * (kernels.tileRows + kernels.tileColumns)
+    let depth = max(128, min(1024, Machine.secondLevelCache / (5 * step) / 8 * 8))
+    return a.transposed ? max(128, depth / 4) : depth
+  }
+
+  func rows(of task: Int) -> Range<Int> {
+    let start = task % rowBlocks * rowsPerTask
+    return start..<min(m, start + rowsPerTask)
+  }
+
+  func panels(of task: Int) -> Range<Int> {
+    let start = task / rowBlocks * panelsPerTask
+    return start..<min(panelCount, start + panelsPerTask)
+  }
+
+  /// Into how many groups of columns to cut C so that each is one core's from packing on: two a core if each has four panels or
+  /// more, one a core else. Nil for a single core, and where rows are so many, or B so large, that sharing its panels costs nothing.
+  ///
+  /// The one cut that depends on the number of cores: an element is the same sum in the same order whatever its group is.
+  func groupsOfTheirOwn(threads: Int) -> Int? {
+    guard threads > 1, panelCount >= 2 * threads, m <= 1024,
+      4 * depthBlock * panelCount * tileColumns <= 2 * Machine.secondLevelCache
+    else { return nil }
+    return panelCount >= 8 * threads ? 2 * threads : threads
+  }
+
+  /// Floats between the copied rows of A: an odd number of cache lines, at least `depthBlock`.
+  var copiedRowStride: Int { (depthBlock + 15) / 16 * 16 | 16 }
+
+  /// What a core needs to copy its rows of A.
+  func copyFloats(_ a: Matrix, _ kernels: any MicrokernelTable.Type) -> Int {
+    a.transposed ? rowsPerTask * depthBlock : kernels.tileRows * copiedRowStride
+  }
+
+  /// Copying A costs one pass over it and saves that rows a multiple of 2 KiB apart fight for the same lines of L1 as every panel
+  /// goes by.
+  func copiesA(_ a: Matrix) -> Bool {
+    a.columns > 32 && (panelsPerTask > 2 || a.stride % 512 == 0)
+  }
+}
