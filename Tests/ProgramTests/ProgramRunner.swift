@@ -88,7 +88,7 @@ enum ProgramRunner {
   ///   running then.
   static func run(
     _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil, output: Output = .captured,
-    timeLimit: Duration = .seconds(60), executable: URL = secu,
+    timeLimit: Duration = .seconds(240), executable: URL = secu,
     whileRunning: (RunningProgram) async throws -> Void = { _ in }
   ) async throws -> ProgramResult {
     let (stdout, stderr) = (Pipe(), Pipe())
