@@ -106,8 +106,8 @@ struct FolderScan: Sendable {
     if attributes?[.type] as? FileAttributeType == .typeSymbolicLink {
       attributes = try? files.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
     }
-    guard let attributes else {
-      return left(.unreadable, "there is nothing at the end of the link, or no permission to look")
+    guard let attributes, attributes[.type] as? FileAttributeType != .typeSymbolicLink else {
+      return left(.unreadable, attributes == nil ? "no permission to look at it" : "a link to nothing")
     }
     // A pipe would keep whoever opens it waiting.
     guard attributes[.type] as? FileAttributeType == .typeRegular else { return left(.other, "not a plain file") }

@@ -18,6 +18,7 @@ extension Subcommand {
     groups: [.init("run", output, resume, threads, json, show, trial)] + SettingsOptions.groups,
     examples: [
       .init(purpose: "Cluster the built-in digits", command: "secu train"),
+      .init(purpose: "Cluster your own images", command: "secu train --data ~/Pictures/birds --clusters 12"),
       .init(purpose: "Go on with the run that was interrupted", command: "secu train --resume"),
       .init(
         purpose: "A short run with other heads", command: "secu train --epochs 10 --heads 10,15,20 --output runs/short"),
