@@ -13,7 +13,7 @@ extension Subcommand {
   static let model = Option.path("model", "folder", help: "The folder of a run that has ended.").required()
 
   static func engine(_ values: ParsedOptions) throws -> Engine {
-    try Engine(cores: values[threads].map { Cores(threads: $0) } ?? Cores())
+    try Engine(cores: (values.declares(threads) ? values[threads] : nil).map { Cores(threads: $0) } ?? Cores())
   }
 
   /// The images that settings name.
