@@ -56,7 +56,7 @@ let package = Package(
       swiftSettings: optimised),
     .target(name: "Imaging", dependencies: ["Basics", "MicrokernelInterface", "Kernels"], swiftSettings: optimised),
     .target(
-      name: "Datasets", dependencies: ["Basics", "Imaging"], path: "Datasets", exclude: ["README.md"],
+      name: "Datasets", dependencies: ["Basics", "Interchange", "Imaging"], path: "Datasets", exclude: ["README.md"],
       swiftSettings: optimised),
     .target(name: "Networks", dependencies: ["Basics", "Interchange", "Kernels"], swiftSettings: optimised),
     .target(name: "Clustering", dependencies: ["Basics", "Kernels"], swiftSettings: optimised),
@@ -97,7 +97,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],
       exclude: ["Golden"], swiftSettings: optimised),
-    .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics"]),
+    .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics", "Imaging"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Basics", "Kernels", "Networks"]),
   ] + fuzzing,
   swiftLanguageModes: [.v6]

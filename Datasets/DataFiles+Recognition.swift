@@ -33,7 +33,14 @@ extension DataFiles {
     if let found = try recognised(files, at: folder) { return found }
     try refuseForeign(files)
     guard levels > 0 else { return nil }
-    let below = try folders.compactMap { try recognised(folder: $0, levels: levels - 1) }
+    let below = try folders.compactMap { folder in
+      do {
+        return try recognised(folder: folder, levels: levels - 1)
+      } catch let error as SeCuError where error.kind == .inputOutput {
+        // A folder without permission to read it may be anything.
+        return nil
+      }
+    }
     guard below.count <= 1 else {
       throw SeCuError(
         .badData, "expected one data set, found \(below.map(\.format).joined(separator: ", "))", at: folder,
@@ -59,9 +66,21 @@ extension DataFiles {
       let path = URL(fileURLWithPath: folder).appendingPathComponent(name).relativePath
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { continue }
-      if isFolder.boolValue { folders.append(path) } else { files.append(try DataFile(contentsOf: path)) }
+      if isFolder.boolValue {
+        folders.append(path)
+      } else if isPlainFile(path), let file = try? DataFile(contentsOf: path) {
+        // What can't be opened here is told by whoever reads the folder as one of images.
+        files.append(file)
+      }
     }
     return (files, folders)
+  }
+
+  /// Whether there is a file to open: a pipe would keep whoever opens it waiting.
+  private static func isPlainFile(_ path: String) -> Bool {
+    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let type = (try? FileManager.default.attributesOfItem(atPath: target))?[.type] as? FileAttributeType
+    return type == .typeRegular
   }
 
   /// The data set that `files` make up together.

@@ -16,6 +16,8 @@ public protocol ImageSource: Sendable {
   var labels: [Int]? { get }
   /// The name of each class, where known; a label indexes it.
   var classNames: [String]? { get }
+  /// The file that each image came from, where there is one for each.
+  var fileNames: [String]? { get }
   /// The bytes of pixels that stay in memory as long as the source does.
   var residentBytes: Double { get }
 
@@ -42,6 +44,7 @@ public protocol ImageSource: Sendable {
 }
 
 extension ImageSource {
+  public var fileNames: [String]? { nil }
   public var residentBytes: Double { 0 }
 
   public func withPixels(at index: Int, in room: PixelRoom, _ body: (PixelBuffer) throws -> Void) throws {

@@ -12,6 +12,7 @@ public struct ImageSubset: ImageSource {
   public var channels: Int { whole.channels }
   public var commonShape: ImageShape? { whole.commonShape }
   public var classNames: [String]? { whole.classNames }
+  public var fileNames: [String]? { whole.fileNames.map { names in ids.map { names[$0] } } }
   public var residentBytes: Double { whole.residentBytes }
 
   /// - Parameters:

@@ -58,11 +58,11 @@ private struct CompareCommand {
   }
 
   func run() throws {
-    let settings = try SettingsOptions.resolve(values)
+    let settings = try SettingsOptions.resolve(values, output)
     let engine = try Subcommand.engine(values)
     let methods = values[Subcommand.methods]?.compactMap(ComparedMethod.init) ?? ComparedMethod.allCases
     let seeds = (values[Subcommand.seeds] ?? [0, 1, 2, 3, 4]).map(UInt64.init)
-    let images = try Subcommand.images(settings, output)
+    let images = try Subcommand.images(settings, values, output)
     let comparison = try Comparison(
       settings, images: images,
       features: values[Subcommand.features].map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) },

@@ -56,7 +56,7 @@ private struct DataShowCommand {
 
   func run() throws {
     let settings = try settings()
-    let set = try Subcommand.images(settings, output)
+    let set = try Subcommand.images(settings, values, output)
     let ids = try chosen(set, seed: settings.seed)
     let isViews = values[Subcommand.views]
     let pictures = isViews ? try views(of: ids, set, settings) : try plain(ids, set)

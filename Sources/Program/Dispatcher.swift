@@ -46,7 +46,8 @@ struct Dispatcher: Sendable {
     if ParsedOptions.askForHelp(arguments) {
       return try output.write(help.text(of: subcommand))
     }
-    let values = try ParsedOptions(arguments, of: subcommand.options)
+    let values = try ParsedOptions(
+      arguments, of: subcommand.options, takesOperands: subcommand.operands != nil)
     _ = try isa()
     let isJSON = values.isGiven(Subcommand.json.declaration.name)
     try subcommand.run(values, Output(isJSON: isJSON, results: output, messages: errors))

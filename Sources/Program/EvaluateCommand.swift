@@ -16,7 +16,9 @@ extension Subcommand {
       --head all if the number of clusters is not known.
       """,
     groups: [
-      .init("evaluation", model, data, split, limit, head, threads, json),
+      .init(
+        "evaluation", model, data, split, limit, FolderOptions.classFolders, FolderOptions.memory, FolderOptions.strict,
+        head, threads, json),
       .init("detail", details, features, neighbors, reference),
     ],
     glossary: .init(
@@ -168,7 +170,9 @@ private struct EvaluateCommand {
     let isOwn = values[Subcommand.data] == nil && values[Subcommand.split] == nil
     images = try Subcommand.images(
       name, values[Subcommand.split] ?? (isOwn ? model.settings.split.map { try Splits($0) } : nil),
-      limit: values[Subcommand.limit] ?? (isOwn ? model.settings.limit : nil), output)
+      limit: values[Subcommand.limit] ?? (isOwn ? model.settings.limit : nil),
+      hasClasses: values[FolderOptions.classFolders] || (isOwn && model.settings.classFolders == true),
+      for: model.settings, values, output)
   }
 
   func run() throws {
@@ -221,7 +225,8 @@ private struct EvaluateCommand {
     func refusal(_ problem: String, _ remedy: String) -> SeCuError {
       SeCuError(.usage, problem, at: "--reference", remedy: remedy)
     }
-    let set = try Subcommand.images(reference, nil, limit: nil, output)
+    let set = try Subcommand.images(
+      reference, nil, limit: nil, hasClasses: true, for: model.settings, values, output)
     guard set.name != images.name else {
       throw refusal(
         "\(reference) is what is evaluated, and images would be their own neighbors",

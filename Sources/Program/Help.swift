@@ -6,7 +6,9 @@ struct Help {
   /// Help of one subcommand.
   func text(of subcommand: Subcommand) -> String {
     let required = subcommand.options.filter(\.isRequired).map(\.label)
-    let usage = ["USAGE: secu", subcommand.name] + required + ["[<options>]"]
+    let usage =
+      ["USAGE: secu", subcommand.name] + required + ["[<options>]"]
+      + (subcommand.operands.map { ["[<\($0)>]"] } ?? [])
     var sections = [
       wrap("OVERVIEW: \(subcommand.abstract)"),
       wrap(usage.joined(separator: " "), indent: 2),

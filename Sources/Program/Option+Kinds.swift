@@ -113,6 +113,19 @@ extension Option where Value == [Int]? {
 }
 
 extension Option where Value == Double? {
+  /// An amount of memory in bytes, from 16 MB on: a number with MB or GB behind it.
+  static func memory(_ name: String, help: String) -> Self {
+    Option(
+      OptionDeclaration(name: name, placeholder: "size", help: help) { argument in
+        let text = argument.uppercased().replacingOccurrences(of: " ", with: "")
+        let units = [("MB", 1e6), ("GB", 1e9), ("M", 1e6), ("G", 1e9)]
+        guard let (unit, bytes) = units.first(where: { text.hasSuffix($0.0) }),
+          let number = Double(text.dropLast(unit.count)), (16e6...1e15).contains(number * bytes)
+        else { throw unexpected(argument, expected: "a size of 16MB or more, such as 500MB or 4GB") }
+        return number * bytes
+      }, fallback: .some(nil))
+  }
+
   /// A finite number in `range`, both ends included. The upper bound `.infinity` means none.
   static func number(_ name: String, _ placeholder: String = "x", in range: ClosedRange<Double>, help: String) -> Self {
     let lower = shortText(range.lowerBound)

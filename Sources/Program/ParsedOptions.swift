@@ -7,6 +7,8 @@ import Basics
 struct ParsedOptions: Sendable {
   private let names: Set<String>
   private var values: [String: any Sendable] = [:]
+  /// The arguments that belong to no option, for a subcommand that takes some.
+  private(set) var operands: [String] = []
 
   /// The value given for `option`, or its default. `option` must be one of those that the arguments were parsed with.
   subscript<Value>(_ option: Option<Value>) -> Value {
@@ -31,8 +33,10 @@ struct ParsedOptions: Sendable {
   /// An option's value follows as the next argument or after `=`. A value that starts with two dashes must follow `=`,
   /// so that a forgotten value doesn't swallow the next option. After `--` no argument is an option.
   ///
+  /// - Parameter takesOperands: whether arguments that belong to no option are kept as `operands`, or refused.
+  ///
   /// - Throws: `SeCuError` (`.usage`) at the option or argument at fault.
-  init(_ arguments: [String], of options: [OptionDeclaration]) throws {
+  init(_ arguments: [String], of options: [OptionDeclaration], takesOperands: Bool = false) throws {
     names = Set(options.map(\.name))
     var given: [String: String] = [:]
     var position = arguments.startIndex
@@ -41,6 +45,11 @@ struct ParsedOptions: Sendable {
       position += 1
       if argument == "--", position == arguments.endIndex { break }
       guard argument != "--", argument.hasPrefix("-"), argument != "-" else {
+        if takesOperands {
+          operands += argument == "--" ? Array(arguments[position...]) : [argument]
+          if argument == "--" { break }
+          continue
+        }
         throw Self.unexpectedArgument(argument == "--" ? arguments[position] : argument, options: options)
       }
 

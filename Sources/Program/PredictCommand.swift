@@ -2,6 +2,8 @@ import Basics
 import Datasets
 import Foundation
 import Imaging
+import Interchange
+import Kernels
 import Training
 
 extension Subcommand {
@@ -9,17 +11,28 @@ extension Subcommand {
   static let predict = Subcommand(
     name: "predict", summary: "Tell the cluster of each image",
     abstract: """
-      Prints a line for each image, as CSV: its number, its cluster, the confidence (0 to 1) and the next best cluster. With \
-      --json, one object with all of them.
+      Prints a line for each image, as CSV: its file (or its number in a data set), its cluster, the confidence (0 to 1) and the next \
+      best cluster. Images may have any size. Folders are looked through with all that lies below them; files are read some at a \
+      time, so that there may be any number. Image files that can't be read are told and left out, and the exit code is then 65.
       """,
-    groups: [.init("prediction", model, data, split, images, head, threads, json)],
+    groups: [
+      .init(
+        "prediction", model, data, split, images, head, jsonLines, sortInto, FolderOptions.memory, FolderOptions.strict,
+        threads, json)
+    ],
+    operands: "file|folder …",
     examples: [
-      .init(purpose: "All images of the run's data set", command: "secu predict --model runs/digits-1"),
-      .init(purpose: "Three images", command: "secu predict --model runs/digits-1 --images 0,17,1796"),
-    ], run: predict)
+      .init(purpose: "New files", command: "secu predict --model runs/birds-1 new/ one.jpg > clusters.csv"),
+      .init(
+        purpose: "Copies of them, a folder for each cluster",
+        command: "secu predict --model runs/birds-1 new/ --sort-into sorted"),
+      .init(
+        purpose: "Three images of the run's data set", command: "secu predict --model runs/digits-1 --images 0,17,1796"),
+    ], run: { values, output in try PredictCommand(values, output).run() })
 
   fileprivate static let data = Option.path(
-    "data", "name|path", help: "The images: a data set that 'secu data' lists, or a file or folder."
+    "data", "name|path",
+    help: "The images, if no files are named: a data set that 'secu data' lists, or a file or folder."
   ).showing(default: "the run's own")
   fileprivate static let split = Option.splits(help: "The part of the data set.").showing(
     default: "the run's own, or the one for training")
@@ -30,10 +43,26 @@ extension Subcommand {
   fileprivate static let head = Option.integer(
     "head", in: 0...99, help: "The head to judge by, counted from 0."
   ).showing(
-    default: "the one with as many clusters as there are classes")
+    default: "the one with as many clusters as there are classes, else the first")
+  fileprivate static let jsonLines = Option.flag(
+    "json-lines", help: "Print a line of JSON for each image instead of CSV.")
+  fileprivate static let sortInto = Option.path(
+    "sort-into", "folder",
+    help:
+      "Also copy each file to the sub-folder of its cluster in this folder, which is made. No file is moved or replaced: where a name is taken, a number is added."
+  )
+}
 
+private struct PredictCommand {
+  let values: ParsedOptions
+  let output: Output
+  let engine: Engine
+  let model: TrainedModel
+
+  /// One image's result: of a file, or of an image that has a number.
   private struct Line: Encodable {
-    var image: Int
+    var image: Int?
+    var file: String?
     var cluster: Int
     var confidence: Float
     var second: Int
@@ -46,28 +75,135 @@ extension Subcommand {
     var predictions: [Line]
   }
 
-  @Sendable
-  private static func predict(_ values: ParsedOptions, _ output: Output) throws {
-    let folder = try RunFolder.open(URL(fileURLWithPath: values[model]))
-    let model = try TrainedModel(folder, engine: try engine(values))
-    let name = values[data] ?? model.settings.data
-    let splits = try values[split] ?? (values[data] == nil ? model.settings.split.map { try Splits($0) } : nil)
-    let all = try Subcommand.images(name, splits, limit: nil, output)
-    let ids = values[images] ?? Array(0..<all.count)
+  init(_ values: ParsedOptions, _ output: Output) throws {
+    self.values = values
+    self.output = output
+    let folder = try RunFolder.open(URL(fileURLWithPath: values[Subcommand.model]))
+    engine = try Subcommand.engine(values)
+    model = try TrainedModel(folder, engine: engine)
+    if values[Subcommand.jsonLines], output.isJSON {
+      throw SeCuError(.usage, "given together with --json", at: "--json-lines", remedy: "Give one of them")
+    }
+  }
+
+  func run() throws {
+    if !values.operands.isEmpty {
+      for option in [Subcommand.data, Subcommand.split, Subcommand.images] as [any DeclaredOption]
+      where values.isGiven(option.declaration.name) {
+        throw SeCuError(
+          .usage, "given together with files", at: option.declaration.spelling, remedy: "Give one or the other")
+      }
+      return try predict(files: values.operands)
+    }
+    let name = values[Subcommand.data] ?? model.settings.data
+    if values[Subcommand.images] == nil {
+      if let given = values[Subcommand.data], values[Subcommand.split] == nil, try isPlainImage(given) {
+        return try predict(files: [given])
+      }
+      if let folder = try DataCatalog.imageFolder(name) { return try predict(files: [folder]) }
+    }
+    guard values[Subcommand.sortInto] == nil else {
+      throw SeCuError(
+        .usage, "there are no files to sort in \(name)", at: "--sort-into", remedy: "Name files or a folder")
+    }
+    try predict(dataSet: name)
+  }
+
+  /// Whether `path` is a file that begins like an image.
+  private func isPlainImage(_ path: String) throws -> Bool {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? handle.close() }
+    return ((try? handle.read(upToCount: 12)) ?? nil).map { ImageFormat.detect($0) != nil } ?? false
+  }
+
+  // MARK: - Files
+
+  /// Images that are decoded before the network looks at them.
+  private static let batch = 256
+
+  private func predict(files operands: [String]) throws {
+    let files = try ImageFiles(operands, cores: engine.cores)
+    let head = values[Subcommand.head] ?? 0
+    let clusters = try model.clusters(ofHead: head)
+    let isStrict = values[FolderOptions.strict]
+    var skipped = files.skipped
+    if isStrict, let first = skipped.first(where: { $0.kind == .unreadable }) { throw refusal(first) }
+    let sorter = values[Subcommand.sortInto].map { FileSorter(URL(fileURLWithPath: $0), clusters: clusters) }
+    var lines: [Line] = []
+    try begin("file")
+    Interruption.watch()
+    try files.eachBatch(
+      of: Self.batch, side: model.settings.keptSide, channels: model.settings.network.channels,
+      memory: FolderOptions.memory(values), cores: engine.cores
+    ) { batch, unread in
+      if Interruption.isRequested { return }
+      if isStrict, let first = unread.first { throw refusal(first) }
+      skipped += unread
+      guard batch.count > 0 else { return }
+      for (file, a) in zip(batch.names, try model.evaluate(batch, head: head).assignments) {
+        let line = Line(file: file, cluster: a.cluster, confidence: a.confidence, second: a.second)
+        if output.isJSON { lines.append(line) } else { try write(line) }
+        try sorter?.copy(file, to: a.cluster)
+      }
+    }
+    try output.printJSON(
+      Predictions(data: operands.joined(separator: ", "), head: head, clusters: clusters, predictions: lines))
+    if let sorter { output.messages.tell("\(sorter.count) files copied to \(sorter.folder.relativePath)\n") }
+    FolderOptions.tell(skipped, output)
+    let unreadable = skipped.count { $0.kind == .unreadable }
+    if unreadable > 0 {
+      throw SeCuError(
+        .badData,
+        "\(unreadable) of \(files.paths.count + files.skipped.count { $0.kind == .unreadable }) image files can't be read; the others have their line",
+        remedy: "Repair or remove them")
+    }
+  }
+
+  private func refusal(_ file: SkippedFile) -> SeCuError {
+    SeCuError(.badData, file.reason, at: file.path, remedy: "Repair or remove it, or leave --strict out")
+  }
+
+  // MARK: - Data sets
+
+  private func predict(dataSet name: String) throws {
+    let isOwn = values[Subcommand.data] == nil
+    let splits = try values[Subcommand.split] ?? (isOwn ? model.settings.split.map { try Splits($0) } : nil)
+    let all = try Subcommand.images(
+      name, splits, limit: nil, hasClasses: isOwn && model.settings.classFolders == true, for: model.settings, values,
+      output)
+    let ids = values[Subcommand.images] ?? Array(0..<all.count)
     if let wrong = ids.first(where: { $0 >= all.count }) {
       throw SeCuError(
         .usage, "\(all.name) has no image \(wrong)", at: "--images",
         remedy: "Its \(all.count) images are 0 to \(all.count - 1)")
     }
-    let evaluation = try model.evaluate(ImageSubset(all, ids: ids), head: values[head] ?? model.head(for: all))
+    let evaluation = try model.evaluate(
+      ImageSubset(all, ids: ids), head: values[Subcommand.head] ?? model.head(for: all))
     let lines = zip(ids, evaluation.assignments).map {
-      Line(image: $0, cluster: $1.cluster, confidence: $1.confidence, second: $1.second)
+      Line(
+        image: $0, file: all.fileNames?[$0], cluster: $1.cluster, confidence: $1.confidence, second: $1.second)
     }
     try output.printJSON(
       Predictions(data: name, head: evaluation.head, clusters: evaluation.clusters, predictions: lines))
-    try output.print("image,cluster,confidence,second")
-    for line in lines {
-      try output.print("\(line.image),\(line.cluster),\(String(format: "%.4f", line.confidence)),\(line.second)")
+    try begin("image")
+    for line in lines { try write(line) }
+  }
+
+  // MARK: - Lines
+
+  private func begin(_ first: String) throws {
+    if !values[Subcommand.jsonLines] { try output.print("\(first),cluster,confidence,second") }
+  }
+
+  private func write(_ line: Line) throws {
+    if values[Subcommand.jsonLines] {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return try output.print(String(decoding: encoder.encode(line), as: UTF8.self))
     }
+    let name = line.image.map { "\($0)" } ?? line.file ?? ""
+    // Without the end of the line, which `print` writes.
+    let row = CSV.text([[name, "\(line.cluster)", String(format: "%.4f", line.confidence), "\(line.second)"]])
+    try output.print(row.trimmingCharacters(in: .newlines))
   }
 }

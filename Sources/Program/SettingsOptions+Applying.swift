@@ -9,17 +9,28 @@ extension SettingsOptions {
   /// the preset that the file names; where neither is given, the run in `--init` stands for the preset.
   ///
   /// - Throws: `SeCuError` for a file that can't be read or holds what it may not, for options that don't go together.
-  static func resolve(_ values: ParsedOptions) throws -> TrainingSettings {
+  ///
+  /// Where no preset is chosen, data that is named has the one that was made for it, or settings that follow from the images.
+  ///
+  /// - Parameter output: where what follows from the images is told; nil for nowhere.
+  static func resolve(_ values: ParsedOptions, _ output: Output? = nil) throws -> TrainingSettings {
     let file = try file(values)
-    let chosen = values[preset] ?? file?.preset
-    var start = chosen.flatMap { TrainingSettings.presets[$0] } ?? .digits
-    if values.declares(initial), let path = values[initial] {
-      if chosen == nil, let run = try InitialWeights(contentsOf: URL(fileURLWithPath: path)).settings {
-        start = run
-        (start.selfLabelling, start.strongAugmentation) = (nil, nil)
-      }
-      start.initialWeights = path
+    let named = values[preset] ?? file?.preset
+    let weights = values.declares(initial) ? values[initial] : nil
+    let run =
+      named == nil ? try weights.flatMap { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)).settings } : nil
+    var start: TrainingSettings
+    if let run {
+      start = run
+      (start.selfLabelling, start.strongAugmentation) = (nil, nil)
+    } else if let chosen = named.flatMap({ TrainingSettings.presets[$0] }) {
+      start = chosen
+    } else if let data = values[data] ?? file?.data {
+      start = try automatic(data, values, output)
+    } else {
+      start = .digits
     }
+    if let weights { start.initialWeights = weights }
     if values.declares(selfLabel), values[selfLabel] { start = start.forSelfLabelling }
     let name = start.preset
     guard let file else { return try apply(values, to: start) }
@@ -51,6 +62,7 @@ extension SettingsOptions {
     if let value = values[data] { (s.data, s.split) = (try DataCatalog.canonicalName(value), nil) }
     if let value = values[split] { s.split = value.description }
     if let value = values[limit] { s.limit = value }
+    if values[FolderOptions.classFolders] { s.classFolders = true }
     if values.declares(seed), let value = values[seed] { s.seed = UInt64(value) }
     if let value = values[epochs], value != s.epochs {
       s.setEpochs(value, shorteningWarmup: values[warmup] == nil ? start ?? s.warmupEpochs : nil)
@@ -65,6 +77,12 @@ extension SettingsOptions {
     if let value = values[momentum] { s.momentum = Float(value) }
     if let value = values[weightDecay] { s.weightDecay = Float(value) }
     if let value = values[smallestCrop] { s.augmentation.smallestCrop = value }
+    if let value = values[clusters] {
+      guard values[heads] == nil else {
+        throw SeCuError(.usage, "given together with --heads", at: "--clusters", remedy: "Give one of them")
+      }
+      if s.heads.first != value { s.heads = AutomaticPreset.heads(around: value) }
+    }
     if let value = values[heads] { s.heads = value }
     if let value = values[hardLabelWeight] { s.losses.hardLabelWeight = Float(value) }
     if let value = values[representationTemperature] { s.losses.representationTemperature = Float(value) }

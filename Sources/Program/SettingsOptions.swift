@@ -10,9 +10,10 @@ enum SettingsOptions {
   private static func text(_ values: [Int]) -> String { values.map(String.init).joined(separator: ",") }
 
   static let preset = Option.choice(
-    "preset", of: Preset.all.map(\.name),
-    help: "The settings to start from; other presets have other defaults."
-  ).showing(default: shown.preset)
+    "preset", of: Preset.all.map(\.name) + [AutomaticPreset.name],
+    help:
+      "The settings to start from; other presets have other defaults. Automatic ones follow from the number and size of the images."
+  ).showing(default: "\(shown.preset); for other data the one made for it, or \(AutomaticPreset.name)")
   static let config = Option.path(
     "config", "file",
     help: "A JSON file with any of the settings that --show prints, such as a run's config.json. Options win over it.")
@@ -57,6 +58,10 @@ enum SettingsOptions {
     "smallest-crop", above: 0, upTo: 1, help: "Smallest crop of a view, as a share of the image's area."
   ).showing(default: "\(shown.augmentation.smallestCrop)")
 
+  static let clusters = Option.integer(
+    "clusters", "K", in: 2...1_000_000,
+    help: "The clusters that you want: sets the judged head and up to four finer ones, 2K to 5K."
+  ).showing(default: "as --heads says")
   static let heads = Option.integers(
     "heads", "K,K,…", count: 1...100, in: 2...1_000_000, help: "The number of clusters of each head."
   ).showing(default: text(shown.heads))
@@ -122,13 +127,16 @@ enum SettingsOptions {
   ).showing(default: "\(SelfLabelling().threshold)")
 
   static let groups: [Subcommand.Group] = [
-    .init("data and settings", data, split, limit, preset, config),
+    .init(
+      "data and settings", data, split, limit, FolderOptions.classFolders, FolderOptions.memory, FolderOptions.strict,
+      preset,
+      config),
     .init(
       "training", epochs, passes, batch, seed, rate, centerRate, centerSchedule, warmup, optimizer, momentum,
       weightDecay,
       smallestCrop),
     .init(
-      "clustering", heads, constraint, ratio, dualRate, alpha, alphaPerImage, discrimination, hardLabelWeight,
+      "clustering", clusters, heads, constraint, ratio, dualRate, alpha, alphaPerImage, discrimination, hardLabelWeight,
       representationTemperature, centerTemperature),
     .init("network", network, imageSize, widths, blocks, dimension),
     .init("stages", initial, selfLabel, threshold),

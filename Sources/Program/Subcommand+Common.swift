@@ -13,16 +13,33 @@ extension Subcommand {
   static let model = Option.path("model", "folder", help: "The folder of a run that has ended.").required()
 
   static func engine(_ values: ParsedOptions) throws -> Engine {
-    try Engine(cores: values[threads].map { Cores(threads: $0) } ?? Cores())
+    try Engine(cores: (values.declares(threads) ? values[threads] : nil).map { Cores(threads: $0) } ?? Cores())
   }
 
   /// The images that settings name.
-  static func images(_ settings: TrainingSettings, _ output: Output) throws -> any ImageSource {
-    try images(settings.data, settings.split.map { try Splits($0) }, limit: settings.limit, output)
+  static func images(
+    _ settings: TrainingSettings, _ values: ParsedOptions, _ output: Output
+  ) throws -> any ImageSource {
+    try images(
+      settings.data, settings.split.map { try Splits($0) }, limit: settings.limit,
+      hasClasses: settings.classFolders == true, for: settings, values, output)
   }
 
   /// The images of a known name or a path. What is remarkable about their files is told.
-  static func images(_ name: String, _ splits: Splits?, limit: Int?, _ output: Output) throws -> any ImageSource {
+  ///
+  /// - Parameters:
+  ///   - hasClasses: whether the sub-folders of a folder of images are classes.
+  ///   - settings: of the network that is to see them.
+  static func images(
+    _ name: String, _ splits: Splits?, limit: Int?, hasClasses: Bool, for settings: TrainingSettings,
+    _ values: ParsedOptions, _ output: Output
+  ) throws -> any ImageSource {
+    if let path = try DataCatalog.imageFolder(name) {
+      guard splits == nil else {
+        throw SeCuError(.usage, "a folder of images has no splits", at: "split", remedy: "Leave the split out")
+      }
+      return try FolderOptions.images(path, limit: limit, hasClasses: hasClasses, for: settings, values, output)
+    }
     let files = try files(name)
     for warning in files.warnings { output.messages.tell("Warning: \(printable(warning)).\n") }
     return try files.load(splits, limit: limit)

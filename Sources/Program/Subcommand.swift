@@ -37,6 +37,8 @@ struct Subcommand: Sendable {
   /// What it does, in one paragraph.
   let abstract: String
   let groups: [Group]
+  /// What stands for arguments without an option, such as `file …`; nil if there are none.
+  let operands: String?
   let glossary: Glossary?
   let examples: [Example]
   /// Does it. Errors that a user can cause are thrown as `SeCuError`. Work that `Interruption` stopped early returns as
@@ -44,7 +46,8 @@ struct Subcommand: Sendable {
   let run: @Sendable (_ values: ParsedOptions, _ output: Output) throws -> Void
 
   init(
-    name: String, summary: String, abstract: String, groups: [Group], glossary: Glossary? = nil,
+    name: String, summary: String, abstract: String, groups: [Group], operands: String? = nil,
+    glossary: Glossary? = nil,
     examples: [Example] = [],
     run: @escaping @Sendable (_ values: ParsedOptions, _ output: Output) throws -> Void
   ) {
@@ -52,6 +55,7 @@ struct Subcommand: Sendable {
     self.summary = summary
     self.abstract = abstract
     self.groups = groups
+    self.operands = operands
     self.glossary = glossary
     self.examples = examples
     self.run = run

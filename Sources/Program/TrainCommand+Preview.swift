@@ -28,7 +28,7 @@ extension TrainCommand {
   /// Prints the settings of a new run, or of the one to be resumed.
   func show() throws {
     let settings = try settingsToPreview()
-    let expected = try ExpectedImages(settings)
+    let expected = try ExpectedImages(settings, values)
     try settings.validate(images: expected.count)
     try settings.checkChannels(expected.shape.channels, of: settings.data)
     let memory = try settings.memory(
@@ -43,7 +43,7 @@ extension TrainCommand {
   /// Takes `steps` steps on random images and tells what they took.
   func tryOut(steps: Int) throws {
     let settings = try settingsToPreview()
-    let expected = try ExpectedImages(settings)
+    let expected = try ExpectedImages(settings, values)
     Interruption.watch()
     let trial = try Trial(
       settings, images: expected.count, shape: expected.shape, steps: steps, engine: engine,
@@ -78,7 +78,7 @@ extension TrainCommand {
   }
 
   private func settingsToPreview() throws -> TrainingSettings {
-    try values[Subcommand.resume] ? runToResume().1 : SettingsOptions.resolve(values)
+    try values[Subcommand.resume] ? runToResume().1 : SettingsOptions.resolve(values, output)
   }
 }
 
@@ -87,13 +87,24 @@ private struct ExpectedImages {
   let count: Int
   let shape: ImageShape
 
-  /// All of them in memory.
-  var bytes: Double { Double(count) * Double(shape.count) }
+  /// What of them is in memory while the run goes on: all, or none of a folder that doesn't fit in its share.
+  var bytes: Double {
+    let all = Double(count) * Double(shape.count)
+    return all <= mostBytes ? all : 0
+  }
 
-  init(_ settings: TrainingSettings) throws {
+  private var mostBytes = Double.infinity
+
+  init(_ settings: TrainingSettings, _ values: ParsedOptions) throws {
     let all: Int
     if settings.split == nil, let known = Preset.all.first(where: { $0.data.name == settings.data })?.data {
       (all, shape) = (known.images, try ImageShape(height: known.side, width: known.side, channels: known.channels))
+    } else if let path = try DataCatalog.imageFolder(settings.data) {
+      let survey = try ImageFolder.survey(
+        path, memory: FolderOptions.memory(values), cores: Subcommand.engine(values).cores)
+      let side = min(settings.keptSide, survey.shorterSide)
+      (all, shape) = (survey.images, try ImageShape(height: side, width: side, channels: settings.network.channels))
+      mostBytes = FolderOptions.memory(values) / 2
     } else {
       let files = try Subcommand.files(settings.data)
       (all, shape) = (try files.count(settings.split.map { try Splits($0) }), files.shape)

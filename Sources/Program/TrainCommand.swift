@@ -18,6 +18,7 @@ extension Subcommand {
     groups: [.init("run", output, resume, threads, json, show, trial)] + SettingsOptions.groups,
     examples: [
       .init(purpose: "Cluster the built-in digits", command: "secu train"),
+      .init(purpose: "Cluster your own images", command: "secu train --data ~/Pictures/birds --clusters 12"),
       .init(purpose: "Go on with the run that was interrupted", command: "secu train --resume"),
       .init(
         purpose: "A short run with other heads", command: "secu train --epochs 10 --heads 10,15,20 --output runs/short"),
@@ -153,8 +154,9 @@ struct TrainCommand {
   // MARK: - Beginning
 
   private func newRun() throws -> (Trainer, RunFolder) {
-    var settings = try SettingsOptions.resolve(values)
-    let images = try Subcommand.images(settings, output)
+    var settings = try SettingsOptions.resolve(values, output)
+    let images = try Subcommand.images(settings, values, output)
+    if let folder = images as? ImageFolder { try FolderOptions.checkCount(folder, settings) }
     // The published batch of self-labelling is large; a small data set is one batch.
     if settings.selfLabelling != nil, values[SettingsOptions.batch] == nil {
       settings.batch = min(settings.batch, images.count)
@@ -164,14 +166,15 @@ struct TrainCommand {
     let folder =
       try values[Subcommand.output].map { try RunFolder.create(at: URL(fileURLWithPath: $0)) }
       ?? RunFolder.create(named: DataCatalog.shortName(settings.data), in: Self.base)
+    if let source = images as? ImageFolder { try folder.write(skipped: source.skipped) }
     return (trainer, folder)
   }
 
   private func resumedRun() throws -> (Trainer, RunFolder) {
     let (folder, settings) = try runToResume()
-    if folder.isUnbegun { return (try begin(settings, Subcommand.images(settings, output)), folder) }
+    if folder.isUnbegun { return (try begin(settings, Subcommand.images(settings, values, output)), folder) }
     let checkpoint = try folder.readCheckpoint()
-    let trainer = try Trainer(resuming: checkpoint, images: Subcommand.images(settings, output), engine: engine)
+    let trainer = try Trainer(resuming: checkpoint, images: Subcommand.images(settings, values, output), engine: engine)
     if let isa = checkpoint.instructionSet, isa != engine.instructionSet.rawValue {
       output.messages.tell(
         "The run was on \(isa) and goes on with \(engine.instructionSet.rawValue), which rounds differently: "

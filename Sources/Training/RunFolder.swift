@@ -1,4 +1,5 @@
 import Basics
+import Datasets
 import Foundation
 import Interchange
 
@@ -8,6 +9,7 @@ import Interchange
 ///     metrics.jsonl          a line an epoch
 ///     checkpoint             all that resuming needs
 ///     assignments.csv        when the run has ended: each image's cluster
+///     left-out.csv           for a folder of images: the files that gave none, and why
 ///     encoder.safetensors    when the run has ended: the encoder under PyTorch's names and layouts
 ///
 /// Files are replaced atomically; what a run has written is never lost to a later failure.
@@ -18,6 +20,7 @@ public struct RunFolder: Sendable {
   public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
   public var checkpoint: URL { url.appendingPathComponent("checkpoint") }
   public var assignments: URL { url.appendingPathComponent("assignments.csv") }
+  public var leftOut: URL { url.appendingPathComponent("left-out.csv") }
   public var encoder: URL { url.appendingPathComponent("encoder.safetensors") }
 
   private var files: [URL] { [configuration, metrics, checkpoint, assignments, encoder] }
@@ -118,14 +121,27 @@ public struct RunFolder: Sendable {
   /// The results of a run that has ended.
   func write(_ evaluation: Evaluation, of trainer: Trainer) throws {
     let labels = trainer.images.labels
-    var rows = [["image", "cluster", "confidence", "second"] + (labels == nil ? [] : ["label"])]
+    let names = trainer.images.fileNames
+    var rows = [
+      ["image", "cluster", "confidence", "second"] + (labels == nil ? [] : ["label"]) + (names == nil ? [] : ["file"])
+    ]
     for (i, a) in evaluation.assignments.enumerated() {
       let label = labels.map { [String($0[i])] } ?? []
-      rows.append([String(i), String(a.cluster), String(format: "%.4f", a.confidence), String(a.second)] + label)
+      rows.append(
+        [String(i), String(a.cluster), String(format: "%.4f", a.confidence), String(a.second)] + label
+          + (names.map { [$0[i]] } ?? []))
     }
     try CSV.write(rows, to: assignments)
     let network = trainer.learner.network
     try SafeTensors(tensors: network.stateDictionary()).write(to: encoder)
+  }
+
+  /// The files of an image folder that gave no image, and why: path, kind and reason. Nothing is written if there are none.
+  ///
+  /// - Throws: `SeCuError` if the file can't be written.
+  public func write(skipped: [SkippedFile]) throws {
+    if skipped.isEmpty { return }
+    try CSV.write([["file", "kind", "reason"]] + skipped.map { [$0.path, $0.kind.rawValue, $0.reason] }, to: leftOut)
   }
 
   /// Opens `metrics.jsonl` to be continued after `epochsDone` epochs; lines of later ones are dropped, as they will be written anew.

@@ -30,6 +30,9 @@ public struct SettingsFile: Sendable {
   /// The preset that the file starts from, if it names one.
   public var preset: String? { fields["preset"]?.text }
 
+  /// The data that the file names, if any.
+  public var data: String? { fields["data"]?.text }
+
   /// Whether the file has the field `name` of the outermost object.
   public func sets(_ name: String) -> Bool { fields[name] != nil }
 

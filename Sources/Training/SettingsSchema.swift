@@ -37,7 +37,7 @@ struct SettingsSchema: Sendable {
     "network.block": ResNet.Block.allCases.map(\.rawValue),
     "network.projector": ResNet.Projector.allCases.map(\.rawValue),
     "network.stem": ResNet.Stem.allCases.map(\.rawValue),
-    "preset": Preset.all.map(\.name),
+    "preset": Preset.all.map(\.name) + [AutomaticPreset.name],
   ]
 
   /// Settings that have, between them, every field and every kind of constraint.
@@ -46,6 +46,7 @@ struct SettingsSchema: Sendable {
       var example = settings
       (example.constraint, example.limit, example.initialWeights) = ($0, 1, "")
       (example.selfLabelling, example.strongAugmentation, example.split) = (SelfLabelling(), .cifar, "")
+      example.classFolders = true
       return example
     } + [settings]
   }

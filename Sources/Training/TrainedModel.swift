@@ -67,6 +67,14 @@ public final class TrainedModel {
     return try learner.features(ViewMaker(images, settings), kind)
   }
 
+  /// The number of clusters of a head.
+  ///
+  /// - Throws: `SeCuError` of kind `.usage` for a head that is not there.
+  public func clusters(ofHead head: Int) throws -> Int {
+    try check(head: head)
+    return settings.heads[head]
+  }
+
   private func check(head: Int) throws {
     guard settings.heads.indices.contains(head) else {
       throw SeCuError(

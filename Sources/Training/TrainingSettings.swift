@@ -9,6 +9,8 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var data: String
   /// The splits of the data set to learn from, such as `train+test`; nil for its usual ones.
   public var split: String?
+  /// Whether the first folder in each image's path is its class; nil for no.
+  public var classFolders: Bool?
   /// Only the first images of the data set, if not nil.
   public var limit: Int?
   /// The preset that these settings started from.
@@ -80,6 +82,7 @@ extension TrainingSettings {
     func value<Value: Decodable>(_ key: CodingKeys) throws -> Value { try container.decode(Value.self, forKey: key) }
     data = try value(.data)
     split = try container.decodeIfPresent(String.self, forKey: .split)
+    classFolders = try container.decodeIfPresent(Bool.self, forKey: .classFolders)
     limit = try container.decodeIfPresent(Int.self, forKey: .limit)
     preset = try value(.preset)
     seed = try value(.seed)

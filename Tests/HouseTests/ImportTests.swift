@@ -16,7 +16,7 @@ import Testing
       ["Basics", "MicrokernelInterface", "Microkernels", "MicrokernelsAVX2", "MicrokernelsAVX512"]
     ),
     ("Imaging", "Sources/Imaging", ["Basics", "MicrokernelInterface", "Kernels"]),
-    ("Datasets", "Datasets", ["Basics", "Imaging"]),
+    ("Datasets", "Datasets", ["Basics", "Interchange", "Imaging"]),
     ("Networks", "Sources/Networks", ["Basics", "Interchange", "Kernels"]),
     ("Clustering", "Sources/Clustering", ["Basics", "Kernels"]),
     (

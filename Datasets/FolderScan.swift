@@ -1,0 +1,160 @@
+import Basics
+import Foundation
+import Imaging
+
+/// The image files under a folder, in an order that depends on their paths alone.
+///
+/// Content decides what is an image, never a name. Hidden files and folders are left out. Links are followed; a folder that was there
+/// before under another name, such as by a link to a folder around it, is not entered again.
+struct FolderScan: Sendable {
+  /// A file that begins like an image.
+  struct File: Sendable, Equatable, Codable {
+    /// The path below the folder, or the whole path of a file that was named by itself.
+    let path: String
+    let size: Int
+    /// Seconds since 1970.
+    let modified: Double
+  }
+
+  /// Those that may be images, in order.
+  private(set) var files: [File] = []
+  /// The others, in order.
+  private(set) var skipped: [SkippedFile] = []
+
+  /// Looks through a folder with all that lies below it.
+  ///
+  /// - Parameters:
+  ///   - root: a folder, by whose path the files are not called.
+  ///   - cores: look at files.
+  /// - Throws: `SeCuError` of kind `inputOutput` if the folder itself can't be read.
+  init(_ root: String, cores: Cores) throws {
+    var paths: [String] = [], visited: Set<String> = [], unread: [SkippedFile] = []
+    try Self.list(root, "", &paths, &visited, &unread)
+    self.init(paths: paths, below: root, unread: unread, cores: cores)
+  }
+
+  /// Looks at files.
+  ///
+  /// - Parameter root: what the paths are below; nil for paths that stand for themselves.
+  init(paths: [String], below root: String?, unread: [SkippedFile] = [], cores: Cores) {
+    // Enough files in a piece to be worth a core.
+    let perTask = 32, tasks = (paths.count + perTask - 1) / perTask
+    let pieces = Results<[Result<File, Left>]>(tasks)
+    cores.run(tasks) { task, _ in
+      pieces[task] = paths[task * perTask..<min(paths.count, (task + 1) * perTask)].map { path in
+        Self.look(at: path, root.map { Self.join($0, path) } ?? path)
+      }
+    }
+    skipped = unread
+    for case let results? in pieces.values {
+      for result in results {
+        switch result {
+        case .success(let file): files.append(file)
+        case .failure(let left): skipped.append(left.file)
+        }
+      }
+    }
+    skipped.sort { Self.precedes($0.path, $1.path) }
+  }
+
+  private struct Left: Error { let file: SkippedFile }
+
+  static func join(_ folder: String, _ name: String) -> String {
+    folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+  }
+
+  /// The order of names: by their bytes, the same in every language.
+  static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
+
+  private static func list(
+    _ root: String, _ below: String, _ paths: inout [String], _ visited: inout Set<String>,
+    _ unread: inout [SkippedFile]
+  ) throws {
+    let folder = join(root, below)
+    guard visited.insert(URL(fileURLWithPath: folder).resolvingSymlinksInPath().path).inserted else { return }
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    } catch {
+      let reason = "the folder can't be read (\(systemReason(error)))"
+      guard !below.isEmpty else { throw SeCuError(.inputOutput, reason, at: root) }
+      unread.append(SkippedFile(below, .unreadable, reason))
+      return
+    }
+    for name in names.filter({ !$0.hasPrefix(".") }).sorted(by: precedes) {
+      let path = join(below, name)
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: join(root, path), isDirectory: &isFolder), isFolder.boolValue {
+        try list(root, path, &paths, &visited, &unread)
+      } else {
+        paths.append(path)
+      }
+    }
+  }
+
+  /// Names by which people expect an image.
+  private static let endings: Set<String> = [
+    "jpg", "jpeg", "jpe", "png", "bmp", "pnm", "ppm", "pgm", "pbm", "gif", "tif", "tiff", "webp", "heic",
+  ]
+
+  private static func look(at path: String, _ whole: String) -> Result<File, Left> {
+    func left(_ kind: SkippedFile.Kind, _ reason: String) -> Result<File, Left> {
+      .failure(Left(file: SkippedFile(path, kind, reason)))
+    }
+    let url = URL(fileURLWithPath: whole), files = FileManager.default
+    var attributes = try? files.attributesOfItem(atPath: whole)
+    if attributes?[.type] as? FileAttributeType == .typeSymbolicLink {
+      attributes = try? files.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
+    }
+    guard let attributes, attributes[.type] as? FileAttributeType != .typeSymbolicLink else {
+      return left(.unreadable, attributes == nil ? "no permission to look at it" : "a link to nothing")
+    }
+    // A pipe would keep whoever opens it waiting.
+    guard attributes[.type] as? FileAttributeType == .typeRegular else { return left(.other, "not a plain file") }
+    let head: Data
+    do {
+      let handle = try FileHandle(forReadingFrom: url)
+      defer { try? handle.close() }
+      head = try handle.read(upToCount: 12) ?? Data()
+    } catch {
+      return left(.unreadable, "the file can't be read (\(systemReason(error)))")
+    }
+    guard let format = ImageFormat.detect(head) else {
+      let isMeant = endings.contains(url.pathExtension.lowercased())
+      return isMeant
+        ? left(
+          .unreadable, head.isEmpty ? "the file is empty" : "it does not begin like an image, whatever its name says")
+        : left(.other, head.isEmpty ? "the file is empty" : "not an image")
+    }
+    guard format.isReadable else {
+      return left(.unreadable, "\(format.rawValue) files are not read: convert it to PNG")
+    }
+    let modified = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+    return .success(File(path: path, size: (attributes[.size] as? NSNumber)?.intValue ?? 0, modified: modified))
+  }
+}
+
+/// Results of pieces of work that go on at the same time, each in its own place.
+final class Results<Value: Sendable>: @unchecked Sendable {
+  // Safe: a piece writes its own place only, and all are read when every piece is done.
+  private let places: UnsafeMutablePointer<Value?>
+  private let count: Int
+
+  init(_ count: Int) {
+    self.count = count
+    places = .allocate(capacity: max(1, count))
+    places.initialize(repeating: nil, count: max(1, count))
+  }
+
+  subscript(_ place: Int) -> Value? {
+    get { places[place] }
+    set { places[place] = newValue }
+  }
+
+  var values: [Value?] { Array(UnsafeBufferPointer(start: places, count: count)) }
+
+  deinit {
+    places.deinitialize(count: max(1, count))
+    places.deallocate()
+  }
+}

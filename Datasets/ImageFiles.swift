@@ -1,0 +1,87 @@
+import Basics
+import Foundation
+import Imaging
+
+/// Image files that are read batch by batch, so that there may be any number of them.
+public struct ImageFiles: Sendable {
+  /// The files' paths, as they can be opened.
+  public let paths: [String]
+  /// What was found besides images.
+  public let skipped: [SkippedFile]
+  private let files: [FolderScan.File]
+
+  /// Looks for images.
+  ///
+  /// - Parameter operands: files, and folders that are looked through with all that lies below them.
+  /// - Throws: `SeCuError` of kind `noInput` for one that is not there, `inputOutput` for a folder that can't be read.
+  public init(_ operands: [String], cores: Cores) throws {
+    var files: [FolderScan.File] = [], skipped: [SkippedFile] = []
+    for operand in operands {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: operand, isDirectory: &isFolder) else {
+        throw SeCuError(.noInput, "there is no such file or folder", at: operand, remedy: "Check the path")
+      }
+      guard isFolder.boolValue else {
+        let scan = FolderScan(paths: [operand], below: nil, cores: cores)
+        files += scan.files
+        // A file that was named is meant to be an image.
+        skipped += scan.skipped.map { SkippedFile($0.path, .unreadable, $0.reason) }
+        continue
+      }
+      let scan = try FolderScan(operand, cores: cores)
+      files += scan.files.map {
+        .init(path: FolderScan.join(operand, $0.path), size: $0.size, modified: $0.modified)
+      }
+      skipped += scan.skipped.map { SkippedFile(FolderScan.join(operand, $0.path), $0.kind, $0.reason) }
+    }
+    (self.files, self.skipped, paths) = (files, skipped, files.map(\.path))
+  }
+
+  /// Calls `body` with the images of one batch after the other, and the files that gave none.
+  ///
+  /// - Parameters:
+  ///   - size: the most images of a batch.
+  ///   - side: the shorter side that larger images are made smaller to.
+  ///   - channels: 1 for grey, 3 for RGB.
+  ///   - memory: bytes that decoding may take.
+  /// - Throws: what `body` throws.
+  public func eachBatch(
+    of size: Int, side: Int, channels: Int, memory: Double, cores: Cores,
+    _ body: (ImageBatch, [SkippedFile]) throws -> Void
+  ) throws {
+    let decoding = ImageDecoding(root: nil, side: side, channels: channels, memory: memory, cores: cores)
+    for first in stride(from: 0, to: files.count, by: size) {
+      let some = Array(files[first..<min(files.count, first + size)])
+      var images: [Image] = [], names: [String] = [], unread: [SkippedFile] = []
+      try decoding.each(some) { place, result in
+        switch result {
+        case .success(let image):
+          images.append(image)
+          names.append(some[place].path)
+        case .failure(let error): unread.append(SkippedFile(some[place].path, error))
+        }
+      }
+      try body(ImageBatch(images: images, names: names, channels: channels), unread)
+    }
+  }
+}
+
+/// Images in memory, of any sizes, with the names of their files.
+public struct ImageBatch: ImageSource {
+  public let images: [Image]
+  public let names: [String]
+  public let channels: Int
+
+  public var name: String { "files" }
+  public var count: Int { images.count }
+  public var commonShape: ImageShape? { nil }
+  public var labels: [Int]? { nil }
+  public var classNames: [String]? { nil }
+  public var fileNames: [String]? { names }
+  public var residentBytes: Double { images.reduce(0) { $0 + Double($1.pixels.count) } }
+
+  public func image(at index: Int) throws -> Image {
+    try check(index)
+    return images[index]
+  }
+}

@@ -1,0 +1,239 @@
+import Basics
+import Foundation
+import Imaging
+
+/// The images of a folder with all that lies below it, whatever their sizes and formats: decoded once, made smaller, and kept in memory
+/// or, if they don't fit there, in a cache on disk.
+public struct ImageFolder: ImageSource {
+  public let name: String
+  /// The path of each image's file, below the folder.
+  public let files: [String]
+  /// The files that gave no image, in order of their paths.
+  public let skipped: [SkippedFile]
+  public let channels: Int
+  public let labels: [Int]?
+  public let classNames: [String]?
+  public let commonShape: ImageShape?
+  public let residentBytes: Double
+  /// The file that keeps the pixels; nil where they are in memory.
+  public let cache: URL?
+  private let pixels: Pixels
+
+  private enum Pixels: Sendable {
+    case memory([Image])
+    case disk(PixelCache)
+  }
+
+  /// How to read a folder.
+  public struct Options: Sendable {
+    /// The shorter side that images keep, in pixels: larger ones are made smaller.
+    public var side: Int
+    /// 1 for grey, 3 for RGB.
+    public var channels: Int
+    /// The bytes of memory that reading may take: half of them for what is kept, half for decoding.
+    public var memory: Double
+    /// Whether the first image that can't be read is an error, or left out.
+    public var isStrict = false
+    /// Whether the first folder in each path is the image's class.
+    public var hasClassFolders = false
+    /// Only so many files, from the first on.
+    public var limit: Int?
+    public var cores: Cores
+    /// Called now and then with the number of files that were read, and of all.
+    public var progress: @Sendable (Int, Int) -> Void = { _, _ in }
+
+    public init(side: Int, channels: Int = 3, memory: Double = ImageFolder.usualMemory, cores: Cores = Cores()) {
+      (self.side, self.channels, self.memory, self.cores) = (max(1, side), channels, memory, cores)
+    }
+  }
+
+  /// A quarter of what this machine or its container has, 256 MB at least.
+  public static let usualMemory = max(256e6, Machine.memoryLimit.bytes / 4)
+
+  public var count: Int { files.count }
+
+  public var fileNames: [String]? { files }
+
+  /// Reads a folder.
+  ///
+  /// - Parameters:
+  ///   - path: the folder.
+  ///   - options: how.
+  /// - Throws: `SeCuError` if the folder can't be read or the cache not be written, if there is no image, if images lie outside the
+  ///   folders of classes; with `isStrict`, for the first image that can't be read.
+  public init(_ path: String, _ options: Options) throws {
+    let scan = try FolderScan(path, cores: options.cores)
+    let chosen = Array(scan.files.prefix(options.limit ?? .max))
+    if options.isStrict, let first = scan.skipped.first(where: { $0.kind == .unreadable }) { throw Self.strict(first) }
+    guard !chosen.isEmpty else { throw Self.noImage(path, scan.skipped) }
+    name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+    channels = options.channels
+
+    let (kept, places, unread) = try Self.read(path, chosen, options)
+    skipped = (scan.skipped + unread).sorted { FolderScan.precedes($0.path, $1.path) }
+    guard !places.isEmpty else { throw Self.noImage(path, skipped) }
+    files = places.map { chosen[$0].path }
+    pixels = kept
+    (labels, classNames) = options.hasClassFolders ? try Self.classes(files, path) : (nil, nil)
+    switch kept {
+    case .memory(let images):
+      cache = nil
+      residentBytes = images.reduce(0) { $0 + Double($1.pixels.count) + 64 }
+      commonShape = images.allSatisfy { $0.shape == images[0].shape } ? images[0].shape : nil
+    case .disk(let file):
+      cache = file.url
+      residentBytes = 40 * Double(file.entries.count)
+      let first = file.entries[0]
+      let isUniform = file.entries.allSatisfy { $0.height == first.height && $0.width == first.width }
+      commonShape =
+        isUniform ? try ImageShape(height: first.height, width: first.width, channels: options.channels) : nil
+    }
+  }
+
+  // MARK: - Reading
+
+  /// Decodes into memory as long as there is room, and from there on into the cache, which then holds everything.
+  ///
+  /// - Returns: the pixels, the places in `chosen` of the files that gave them, and the others.
+  private static func read(
+    _ path: String, _ chosen: [FolderScan.File], _ options: Options
+  ) throws -> (Pixels, [Int], [SkippedFile]) {
+    let half = options.memory / 2
+    let decoding = ImageDecoding(
+      root: path, side: options.side, channels: options.channels, memory: half, cores: options.cores)
+    let source = PixelCache.Source(
+      files: chosen, side: options.side, channels: options.channels, limit: Int(min(half, 1e15)))
+    let url = cacheURL(path, options)
+    if let cache = PixelCache(url, of: source) {
+      if options.isStrict, let first = cache.skipped.first { throw strict(first) }
+      return (.disk(cache), cache.entries.map(\.file), cache.skipped)
+    }
+    var images: [Image] = [], places: [Int] = [], unread: [SkippedFile] = [], bytes = 0.0
+    func take(_ place: Int, _ result: Result<Image, any Error>, _ keep: (Image) throws -> Void) throws {
+      switch result {
+      case .success(let image): try keep(image)
+      case .failure(let error):
+        let file = SkippedFile(chosen[place].path, error)
+        if options.isStrict { throw strict(file) }
+        unread.append(file)
+      }
+      if place % 64 == 63 || place == chosen.count - 1 { options.progress(place + 1, chosen.count) }
+    }
+    struct Full: Error { let next: Int }
+    do {
+      try decoding.each(chosen) { place, result in
+        // Whole rounds are decoded: what follows in this one is decoded again, which is little.
+        guard bytes <= half else { throw Full(next: place) }
+        try take(place, result) { image in
+          images.append(image)
+          places.append(place)
+          bytes += Double(image.pixels.count) + 64
+        }
+      }
+      return (.memory(images), places, unread)
+    } catch let full as Full {
+      let cache = try PixelCache.make(url, of: source) { add in
+        for (place, image) in zip(places, images) { try add(place, image) }
+        images = []
+        try decoding.each(Array(chosen[full.next...])) { place, result in
+          try take(full.next + place, result) { try add(full.next + place, $0) }
+        }
+        return unread
+      }
+      return (.disk(cache), cache.entries.map(\.file), cache.skipped)
+    }
+  }
+
+  private static func cacheURL(_ path: String, _ options: Options) -> URL {
+    let whole = URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
+    let key = CRC32.checksum(Array("\(whole)\n\(options.side)\n\(options.channels)\n\(options.limit ?? 0)".utf8))
+    return PixelCache.folder.appendingPathComponent("images-\(String(key, radix: 16)).pixels", isDirectory: false)
+  }
+
+  /// The classes by the first folder of each path.
+  private static func classes(_ files: [String], _ path: String) throws -> ([Int], [String]) {
+    let folders = try files.map { file in
+      guard let slash = file.firstIndex(of: "/") else {
+        throw SeCuError(
+          .badData, "expected every image in the folder of its class, found \(file) outside", at: path,
+          remedy: "Move it to a sub-folder, or leave --class-folders out")
+      }
+      return String(file[..<slash])
+    }
+    let names = Set(folders).sorted(by: FolderScan.precedes)
+    let numbers = Dictionary(uniqueKeysWithValues: zip(names, 0...))
+    return (folders.map { numbers[$0] ?? 0 }, names)
+  }
+
+  private static func strict(_ file: SkippedFile) -> SeCuError {
+    SeCuError(.badData, file.reason, at: file.path, remedy: "Repair or remove it, or leave --strict out")
+  }
+
+  private static func noImage(_ path: String, _ skipped: [SkippedFile]) -> SeCuError {
+    let unreadable = skipped.filter { $0.kind == .unreadable }
+    let found =
+      unreadable.first.map { "none that can be read; the first of \(unreadable.count) is \($0.path): \($0.reason)" }
+      ?? (skipped.isEmpty ? "nothing" : "\(skipped.count) other files")
+    return SeCuError(
+      .badData, "expected images (PNG, JPEG, PNM or BMP files), found \(found)", at: path,
+      remedy: "Name a folder of images")
+  }
+
+  // MARK: - Pixels
+
+  public func image(at index: Int) throws -> Image {
+    try check(index)
+    switch pixels {
+    case .memory(let images): return images[index]
+    case .disk(let cache):
+      let room = PixelRoom(), buffer = try cache.read(index, in: room)
+      let values = Array(UnsafeBufferPointer(start: buffer.pixels, count: buffer.count))
+      return try Image(
+        shape: ImageShape(height: buffer.height, width: buffer.width, channels: buffer.channels), pixels: values)
+    }
+  }
+
+  public func withPixels(at index: Int, in room: PixelRoom, _ body: (PixelBuffer) throws -> Void) throws {
+    try check(index)
+    switch pixels {
+    case .memory(let images): try images[index].withPixels(body)
+    case .disk(let cache): try body(cache.read(index, in: room))
+    }
+  }
+}
+
+// MARK: - A first look
+
+extension ImageFolder {
+  /// What a folder holds, as far as can be told without reading all of it.
+  public struct Survey: Sendable {
+    /// Files that begin like an image that can be read.
+    public let images: Int
+    /// The median of the shorter sides of some images, in pixels.
+    public let shorterSide: Int
+    /// The number of folders in the folder that have images.
+    public let folders: Int
+  }
+
+  /// Looks at the files of a folder, and into 32 of them.
+  ///
+  /// - Throws: `SeCuError` if the folder can't be read or holds no image.
+  public static func survey(_ path: String, memory: Double, cores: Cores) throws -> Survey {
+    let scan = try FolderScan(path, cores: cores)
+    guard !scan.files.isEmpty else { throw noImage(path, scan.skipped) }
+    let decoding = ImageDecoding(root: path, side: 1024, channels: 3, memory: memory / 2, cores: cores)
+    let step = max(1, scan.files.count / 32)
+    let some = stride(from: 0, to: scan.files.count, by: step).map { scan.files[$0] }
+    var sides: [Int] = []
+    var unread = scan.skipped
+    try decoding.each(some) { place, result in
+      switch result {
+      case .success(let image): sides.append(min(image.shape.height, image.shape.width))
+      case .failure(let error): unread.append(SkippedFile(some[place].path, error))
+      }
+    }
+    guard !sides.isEmpty else { throw noImage(path, unread) }
+    let folders = Set(scan.files.compactMap { file in file.path.firstIndex(of: "/").map { file.path[..<$0] } })
+    return Survey(images: scan.files.count, shorterSide: sides.sorted()[sides.count / 2], folders: folders.count)
+  }
+}

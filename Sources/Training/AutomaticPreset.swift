@@ -1,0 +1,101 @@
+import Clustering
+import Imaging
+import Networks
+
+/// Settings for images that no preset was made for, by their number and size: ours, each choice with its reason.
+///
+/// The network, the rates and the schedule are those of `cifar10-compact`, which trains on a laptop; what follows from the images is
+/// the size that they are seen in, the batch, the passes and the heads.
+public struct AutomaticPreset: Sendable {
+  /// What `TrainingSettings.preset` says.
+  public static let name = "automatic"
+  /// The clusters of the first head where nobody says how many there are.
+  public static let usualClusters = 10
+  /// The fewest images to learn from.
+  public static let fewestImages = 50
+
+  public let settings: TrainingSettings
+  /// One line for each choice, without a full stop, such as `batch 50: an eighth of the images, up to 128`.
+  public let reasons: [String]
+
+  /// - Parameters:
+  ///   - data: what the settings are to call the data.
+  ///   - count: the number of images, or about that.
+  ///   - side: their shorter side in pixels, as most have it.
+  ///   - channels: 1 for grey, 3 for RGB.
+  ///   - clusters: how many clusters are wanted; nil for unknown.
+  ///   - classes: how many classes there are, where they are known.
+  public init(data: String, images count: Int, side: Int, channels: Int, clusters: Int?, classes: Int? = nil) {
+    var s = Preset.cifar10Compact.settings
+    var reasons: [String] = []
+    (s.data, s.preset) = (data, Self.name)
+
+    let seen = side >= 64 ? 48 : side >= 24 ? 32 : max(8, side)
+    (s.network.height, s.network.width, s.network.channels) = (seen, seen, channels)
+    reasons.append(
+      side >= 64
+        ? "images seen at 48×48 pixels: most have \(side) or more on their shorter side, and the time grows with the square (--image-size)"
+        : "images seen at \(seen)×\(seen) pixels: most have \(side) on their shorter side (--image-size)")
+    reasons.append(
+      "network compact: trains on a laptop; resnet18 learns more in a hundred times the time (--network)")
+
+    if channels == 1 {
+      s.augmentation = .digits
+      (s.augmentation.mean, s.augmentation.standardDeviation) = ([0.5], [0.25])
+      reasons.append("views: small turns, shifts and noise, no mirroring, as grey images may be signs (--config)")
+    } else {
+      s.augmentation = .published(
+        smallestCrop: 0.3, mean: Augmentation.photographMean,
+        standardDeviation: Augmentation.photographStandardDeviation)
+      reasons.append(
+        "views: the published crops, colours and mirroring for photographs, normalised by ImageNet's mean and deviation, which later images share (--config)"
+      )
+    }
+
+    s.batch = min(128, max(16, count / 8), max(2, count))
+    reasons.append("batch \(s.batch): an eighth of the images, from 16 to 128 (--batch)")
+    let steps = max(1, s.stepsPerPass(images: count))
+    s.passesPerEpoch = min(50, max(1, (Self.stepsPerEpoch + steps - 1) / steps))
+    reasons.append(
+      "\(s.passesPerEpoch) passes an epoch: centers need about \(Self.stepsPerEpoch) steps between two looks at the frozen ones (--passes)"
+    )
+    (s.epochs, s.warmupEpochs) = count >= 20_000 ? (40, 5) : (30, 4)
+    reasons.append("\(s.epochs) epochs: as the compact recipes have (--epochs)")
+
+    let wanted = clusters ?? classes ?? Self.usualClusters
+    s.heads = Self.heads(around: wanted, images: count)
+    let why =
+      clusters != nil
+      ? "\(wanted) as asked" : classes != nil ? "\(wanted) as there are classes" : "their number is unknown"
+    reasons.append(
+      "heads of \(s.heads.map(String.init).joined(separator: ", ")): \(why), judged by the first; more clusters help to learn (--clusters, --heads)"
+    )
+    s.constraint = .size(SizeConstraint(dualRate: 0.1, ratio: 0.5))
+    reasons.append("clusters of at least half the mean size: images of one's own are seldom evenly spread (--ratio)")
+    (settings, self.reasons) = (s, reasons)
+  }
+
+  /// The steps of an epoch that centers need: an epoch of 15 steps stays far below one of 196 on the digits.
+  private static let stepsPerEpoch = 200
+
+  /// The heads for `clusters` clusters: that first, and up to four finer ones, each with at least four images a cluster.
+  ///
+  /// - Parameter count: the number of images; nil if it is not known.
+  public static func heads(around clusters: Int, images count: Int? = nil) -> [Int] {
+    let finer = (2...5).map { clusters.multipliedReportingOverflow(by: $0) }
+      .filter { !$0.overflow && $0.partialValue <= min(1_000_000, (count ?? .max) / 4) }.map(\.partialValue)
+    return [clusters] + finer
+  }
+}
+
+extension TrainingSettings {
+  /// The shorter side that images of any size are kept with: so that the smallest crop still has as many pixels as a view, and a clean view
+  /// its own.
+  ///
+  /// A crop of share a has √a of the sides: V/√a pixels keep V in the smallest.
+  public var keptSide: Int {
+    let view = Double(max(network.height, network.width))
+    let share = min(augmentation.smallestCrop.squareRoot(), augmentation.cleanCrop)
+    return Int(min(Double(ImageShape.largestDimension), (view / max(0.01, share)).rounded(.up)))
+  }
+}

@@ -1,0 +1,183 @@
+import Basics
+import Foundation
+import Imaging
+import Testing
+
+@testable import Datasets
+
+/// Folders as they are on people's disks.
+@Suite(.serialized) struct ImageFolderTests {
+  /// A folder of its own; to be followed by `defer { remove() }`.
+  private struct Place {
+    let url = FileManager.default.temporaryDirectory.appending(path: "images-\(UUID().uuidString)")
+    var path: String { url.path }
+
+    func write(_ bytes: [UInt8], to name: String) throws {
+      let file = url.appending(path: name)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(bytes).write(to: file)
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: url) }
+  }
+
+  private static func png(_ height: Int, _ width: Int, _ value: UInt8, channels: Int = 3) throws -> [UInt8] {
+    let shape = try ImageShape(height: height, width: width, channels: channels)
+    return try PNGEncoder.encode(Image(shape: shape, pixels: [UInt8](repeating: value, count: shape.count)))
+  }
+
+  private static func options(_ side: Int = 8, memory: Double = 64e6) -> ImageFolder.Options {
+    ImageFolder.Options(side: side, memory: memory, cores: Cores(threads: 2))
+  }
+
+  @Test func `content decides, and whatever gives no image is told with its reason`() throws {
+    let place = Place()
+    defer { place.remove() }
+    try place.write(Self.png(20, 30, 1), to: "b/photo.jpg")
+    try place.write(Self.png(9, 5, 2, channels: 1), to: "a b/grüße 猫.png")
+    try place.write(Self.png(6, 6, 3, channels: 4), to: "noending")
+    try place.write(Self.png(6, 6, 4, channels: 2), to: "c,\"d\".png")
+    try place.write(Array(Self.png(40, 40, 9).prefix(60)), to: "broken.png")
+    try place.write([], to: "empty.jpg")
+    try place.write(Array("hello".utf8), to: "notes.txt")
+    try place.write(Array("hello".utf8), to: "text.jpg")
+    try place.write(Array("GIF89a and more than that".utf8), to: "moving.gif")
+    try place.write(Self.png(6, 6, 5), to: ".hidden.png")
+    try place.write(Self.png(6, 6, 5), to: ".thumbnails/x.png")
+    let files = FileManager.default
+    try files.createSymbolicLink(atPath: place.path + "/b/around", withDestinationPath: "..")
+    try files.createSymbolicLink(atPath: place.path + "/link.png", withDestinationPath: "noending")
+    try files.createSymbolicLink(atPath: place.path + "/nowhere.png", withDestinationPath: "missing")
+
+    let folder = try ImageFolder(place.path, Self.options())
+    #expect(folder.files == ["a b/grüße 猫.png", "b/photo.jpg", "c,\"d\".png", "link.png", "noending"])
+    #expect(folder.labels == nil && folder.cache == nil && folder.commonShape == nil && folder.channels == 3)
+    let shapes = try (0..<folder.count).map { try folder.image(at: $0).shape.description }
+    // The shorter side becomes 8 where it is larger, and no image is enlarged.
+    #expect(shapes == ["9×5×3", "8×12×3", "6×6×3", "6×6×3", "6×6×3"])
+    #expect(try folder.image(at: 1).pixels.allSatisfy { $0 == 1 })
+    #expect(try folder.image(at: 0).pixels.allSatisfy { $0 == 2 })
+    #expect(
+      folder.skipped.map { "\($0.path) \($0.kind.rawValue)" } == [
+        "broken.png unreadable", "empty.jpg unreadable", "moving.gif unreadable", "notes.txt other",
+        "nowhere.png unreadable", "text.jpg unreadable",
+      ])
+    let reasons = folder.skipped.map(\.reason)
+    #expect(reasons[0].contains("end of the file"), "\(reasons)")
+    #expect(reasons[1] == "the file is empty")
+    #expect(reasons[2] == "GIF files are not read: convert it to PNG")
+    var options = Self.options()
+    options.isStrict = true
+    let refusal = try #require(throws: SeCuError.self) { try ImageFolder(place.path, options) }
+    #expect(refusal.kind == .badData && refusal.place == "empty.jpg", "\(refusal)")
+    options.isStrict = false
+    options.limit = 2
+    #expect(try ImageFolder(place.path, options).files == Array(folder.files.prefix(2)))
+  }
+
+  @Test func `sub-folders are classes if asked`() throws {
+    let place = Place()
+    defer { place.remove() }
+    for (i, name) in ["dog/1.png", "cat/x/2.png", "cat/3.png"].enumerated() {
+      try place.write(Self.png(6, 6, UInt8(i)), to: name)
+    }
+    var options = Self.options()
+    options.hasClassFolders = true
+    let folder = try ImageFolder(place.path, options)
+    #expect(folder.files == ["cat/3.png", "cat/x/2.png", "dog/1.png"])
+    #expect(folder.labels == [0, 0, 1] && folder.classNames == ["cat", "dog"])
+    #expect(folder.commonShape?.description == "6×6×3")
+    try place.write(Self.png(6, 6, 9), to: "stray.png")
+    let error = try #require(throws: SeCuError.self) { try ImageFolder(place.path, options) }
+    #expect(error.problem.contains("stray.png outside"), "\(error)")
+  }
+
+  @Test func `a folder without images is refused`() throws {
+    let place = Place()
+    defer { place.remove() }
+    try place.write(Array("hello".utf8), to: "notes.txt")
+    var error = try #require(throws: SeCuError.self) { try ImageFolder(place.path, Self.options()) }
+    #expect(error.problem == "expected images (PNG, JPEG, PNM or BMP files), found 1 other files")
+    try place.write(Array("P5 ".utf8), to: "x.pgm")
+    error = try #require(throws: SeCuError.self) { try ImageFolder(place.path, Self.options()) }
+    #expect(error.problem.contains("the first of 1 is x.pgm"), "\(error)")
+    #expect(throws: SeCuError.self) { try ImageFolder(place.path + "/nowhere", Self.options()) }
+  }
+
+  @Test func `what does not fit in memory is kept on disk with the same pixels`() throws {
+    let place = Place()
+    defer { place.remove() }
+    for i in 0..<200 { try place.write(Self.png(40 + i % 7, 50, UInt8(i)), to: "\(i).png") }
+    try place.write(Array(Self.png(40, 40, 9).prefix(60)), to: "broken.png")
+    let inMemory = try ImageFolder(place.path, Self.options(40))
+    #expect(inMemory.cache == nil && inMemory.count == 200)
+    // 200 images of some 6 kB are more than half of 0.5 MB.
+    let onDisk = try ImageFolder(place.path, Self.options(40, memory: 0.5e6))
+    let cache = try #require(onDisk.cache)
+    defer { try? FileManager.default.removeItem(at: cache) }
+    #expect(onDisk.files == inMemory.files && onDisk.skipped == inMemory.skipped)
+    #expect(onDisk.residentBytes < inMemory.residentBytes / 10)
+    let room = PixelRoom()
+    for i in 0..<200 {
+      let image = try inMemory.image(at: i)
+      #expect(try onDisk.image(at: i) == image)
+      try onDisk.withPixels(at: i, in: room) { pixels in
+        #expect(Array(UnsafeBufferPointer(start: pixels.pixels, count: pixels.count)) == image.pixels)
+      }
+    }
+    #expect(try onDisk.checksum() == inMemory.checksum())
+    // It is used again, until a file changes.
+    let made = try #require(Self.modified(cache))
+    let again = try ImageFolder(place.path, Self.options(40, memory: 0.5e6))
+    #expect(again.skipped == onDisk.skipped && again.cache == cache && Self.modified(cache) == made)
+    try place.write(Self.png(45, 50, 77), to: "0.png")
+    let changed = try ImageFolder(place.path, Self.options(40, memory: 0.5e6))
+    #expect(try changed.image(at: 0).pixels[0] == 77)
+
+    // A pixel that changes is noticed when it is read; a file that lost its end is made anew.
+    let whole = try Data(contentsOf: cache)
+    var damaged = whole
+    damaged[100] ^= 1
+    try damaged.write(to: cache)
+    let reopened = try ImageFolder(place.path, Self.options(40, memory: 0.5e6))
+    let error = try #require(throws: SeCuError.self) { try reopened.image(at: 0) }
+    #expect(error.problem.contains("have changed"), "\(error)")
+    for length in [0, 20, whole.count / 2, whole.count - 1] {
+      try whole.prefix(length).write(to: cache)
+      #expect(try ImageFolder(place.path, Self.options(40, memory: 0.5e6)).image(at: 0).pixels[0] == 77)
+    }
+  }
+
+  private static func modified(_ url: URL) -> Date? {
+    (try? FileManager.default.attributesOfItem(atPath: url.path))?[.modificationDate] as? Date
+  }
+
+  @Test func `an image that is too large for the memory is left out`() throws {
+    let place = Place()
+    defer { place.remove() }
+    try place.write(Self.png(6, 6, 1), to: "small.png")
+    try place.write(Self.png(2000, 2000, 1), to: "large.png")
+    let folder = try ImageFolder(place.path, Self.options(memory: 2e6))
+    #expect(folder.files == ["small.png"])
+    #expect(folder.skipped.first?.reason.contains("expected an image of at most") == true, "\(folder.skipped)")
+  }
+
+  @Test func `a survey tells number and size`() throws {
+    let place = Place()
+    defer { place.remove() }
+    for i in 0..<40 { try place.write(Self.png(20, 30 + i, 1), to: "\(i % 3)/\(i).png") }
+    let survey = try ImageFolder.survey(place.path, memory: 64e6, cores: Cores(threads: 2))
+    #expect((survey.images, survey.shorterSide, survey.folders) == (40, 20, 3))
+  }
+
+  @Test func `folders of data sets are not folders of images`() throws {
+    let place = Place()
+    defer { place.remove() }
+    try place.write(Self.png(6, 6, 1), to: "a.png")
+    #expect(try DataCatalog.imageFolder(place.path) == place.path)
+    #expect(try DataCatalog.imageFolder("digits") == nil)
+    #expect(try DataCatalog.imageFolder(place.path + "/a.png") == nil)
+    try place.write([UInt8](repeating: 0, count: 3073 * 2), to: "data_batch_1.bin")
+    #expect(try DataCatalog.imageFolder(place.path) == nil)
+  }
+}

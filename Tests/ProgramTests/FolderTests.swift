@@ -1,0 +1,105 @@
+import Basics
+import Foundation
+import Imaging
+import Testing
+
+/// From a folder of images to clusters of new files.
+@Suite struct FolderTests {
+  /// Small pictures of two kinds, light and dark, with what else lies in folders.
+  private static func fill(_ workspace: Workspace, count: Int) throws {
+    for i in 0..<count {
+      let shape = try ImageShape(height: 10 + i % 5, width: 12 + i % 3, channels: i % 7 == 0 ? 1 : 3)
+      let light = i % 2 == 0 ? 150 : 20
+      let pixels = (0..<shape.count).map { UInt8(light + ($0 * 13 + i * 29) % 80) }
+      let file = "my pictures/\(i % 2 == 0 ? "light" : "dark")/picture, \(i).png"
+      try FileManager.default.createDirectory(
+        at: workspace.url(file).deletingLastPathComponent(), withIntermediateDirectories: true)
+      try workspace.write(Data(PNGEncoder.encode(Image(shape: shape, pixels: pixels))), to: file)
+    }
+    try workspace.write(Data("notes".utf8), to: "my pictures/notes.txt")
+    try workspace.write(Data([0xFF, 0xD8, 0xFF, 0xE0]), to: "my pictures/dark/broken.jpg")
+  }
+
+  private static let short = [
+    "--epochs", "1", "--passes", "1", "--widths", "4,6", "--blocks", "1,1", "--image-size", "8",
+  ]
+
+  @Test func `a folder is clustered, and so are new files`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try Self.fill(workspace, count: 60)
+    let trained = try await workspace.secu(
+      ["train", "--data", "my pictures", "--clusters", "2", "--output", "run"] + Self.short)
+    #expect(trained.exitCode == 0, "\(trained.stderr)")
+    for text in [
+      "Settings that follow from the images", "heads of 2, 4, 6, 8, 10: 2 as asked",
+      "Left out: 1 image file that can't be read\n  dark/broken.jpg: ", "Passed over: 1 file that is no image\n",
+      "my pictures: 60 images of many sizes, 3 channels\n",
+    ] {
+      #expect(trained.stderr.contains(text), "\(text) in \(trained.stderr)")
+    }
+    let rows = try workspace.text("run/assignments.csv").split(separator: "\r\n")
+    #expect(rows.count == 61 && rows[0] == "image,cluster,confidence,second,file")
+    #expect(rows[1].hasPrefix("0,") && rows[1].hasSuffix(",\"dark/picture, 1.png\""), "\(rows[1])")
+    let leftOut = try workspace.text("run/left-out.csv").split(separator: "\r\n")
+    #expect(leftOut.count == 3 && leftOut[0] == "file,kind,reason")
+    #expect(leftOut[1].hasPrefix("dark/broken.jpg,unreadable,") && leftOut[2].hasPrefix("notes.txt,other,"))
+
+    // A run tells the same of its own folder and of files that are named.
+    let own = try await workspace.secu(["predict", "--model", "run"])
+    #expect(own.exitCode == 65 && own.stderr.contains("1 of 61 image files can't be read"), "\(own.stderr)")
+    let lines = own.stdout.split(separator: "\n")
+    #expect(lines.count == 61 && lines[0] == "file,cluster,confidence,second")
+    let files = ["my pictures/light/picture, 0.png", "my pictures/dark/picture, 1.png"]
+    let named = try await workspace.secu(["predict", "--model", "run"] + files + ["--json-lines"])
+    #expect(named.exitCode == 0, "\(named.stderr)")
+    let objects = try named.stdout.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    #expect(objects.map { $0["file"] as? String } == files)
+    for (object, row) in zip(objects, [31, 1]) {
+      let cells = rows[row].split(separator: ",")
+      #expect(try #require(object["cluster"] as? Int) == Int(cells[1]))
+    }
+    let one = try jsonObject(try await workspace.secu(["predict", "--model", "run", "--json", files[0]]).stdout)
+    #expect((one["predictions"] as? [[String: Any]])?.first?["file"] as? String == files[0])
+    let strict = try await workspace.secu(["predict", "--model", "run", "my pictures", "--strict"])
+    #expect(strict.exitCode == 65 && strict.stderr.contains("broken.jpg"))
+    #expect(try await workspace.secu(["predict", "--model", "run", "missing.png"]).exitCode == 66)
+
+    let sorted = try await workspace.secu(
+      ["predict", "--model", "run", "my pictures/light", files[0], "--sort-into", "sorted"])
+    #expect(sorted.exitCode == 0, "\(sorted.stderr)")
+    let copies = try workspace.paths().filter { $0.hasPrefix("sorted/cluster-") && $0.hasSuffix(".png") }
+    #expect(copies.count == 31 && copies.count { $0.hasSuffix("picture, 0-2.png") } == 1)
+    #expect(FileManager.default.fileExists(atPath: workspace.url(files[0]).path))
+
+    // Sub-folders are classes for who asks.
+    let scores = try jsonObject(
+      try await workspace.secu(
+        ["evaluate", "--model", "run", "--data", "my pictures", "--class-folders", "--json"]
+      ).stdout)
+    #expect(scores["classes"] as? Int == 2 && scores["acc"] is Double)
+    let resumed = try await workspace.secu(["train", "--resume", "--output", "run"])
+    #expect(resumed.exitCode == 0, "\(resumed.stderr)")
+  }
+
+  @Test func `mistakes are explained`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try Self.fill(workspace, count: 12)
+    let few = try await workspace.secu(["train", "--data", "my pictures"])
+    #expect(few.exitCode == 65 && few.stderr.contains("12 images are too few"), "\(few.stderr)")
+    let strict = try await workspace.secu(["train", "--data", "my pictures", "--strict"])
+    #expect(strict.exitCode == 65 && strict.stderr.contains("dark/broken.jpg"), "\(strict.stderr)")
+    let both = try await workspace.secu(["train", "--data", "my pictures", "--clusters", "3", "--heads", "3,4"])
+    #expect(both.exitCode == 64 && both.stderr.contains("given together with --heads"), "\(both.stderr)")
+    let size = try await workspace.secu(["train", "--data", "my pictures", "--memory", "lots"])
+    #expect(size.exitCode == 64 && size.stderr.contains("500MB"), "\(size.stderr)")
+    let classes = try await workspace.secu(["train", "--data", "my pictures/dark", "--class-folders"])
+    #expect(classes.exitCode == 65 && classes.stderr.contains("outside"), "\(classes.stderr)")
+    let shown = try await workspace.secu(["train", "--data", "my pictures", "--show"])
+    #expect(shown.exitCode == 0 || shown.stderr.contains("batch"), "\(shown.stderr)")
+    #expect(try workspace.paths().allSatisfy { $0.hasPrefix("my pictures") })
+  }
+}

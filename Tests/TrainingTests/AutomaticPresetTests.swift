@@ -1,0 +1,33 @@
+import Testing
+
+@testable import Training
+
+@Suite struct AutomaticPresetTests {
+  @Test(arguments: [2, 50, 400, 5000, 100_000], [1, 20, 32, 64, 3000])
+  func `settings are valid for any number and size`(count: Int, side: Int) throws {
+    for channels in [1, 3] {
+      let preset = AutomaticPreset(data: "x", images: count, side: side, channels: channels, clusters: nil)
+      if count >= AutomaticPreset.fewestImages { try preset.settings.validate(images: count) }
+      #expect(preset.settings.network.channels == channels)
+      #expect(preset.reasons.count == 8)
+    }
+  }
+
+  @Test func `choices follow from the images`() {
+    func settings(_ count: Int, side: Int = 500, clusters: Int? = nil, classes: Int? = nil) -> TrainingSettings {
+      AutomaticPreset(data: "x", images: count, side: side, channels: 3, clusters: clusters, classes: classes).settings
+    }
+    #expect(settings(400).batch == 50)
+    #expect(settings(400).passesPerEpoch == 25)
+    #expect(settings(100_000).passesPerEpoch == 1)
+    #expect(settings(400).network.height == 48)
+    #expect(settings(400, side: 40).network.height == 32)
+    #expect(settings(400).heads == [10, 20, 30, 40, 50])
+    #expect(settings(400, clusters: 12).heads == [12, 24, 36, 48, 60])
+    #expect(settings(100, clusters: 12).heads == [12, 24])
+    #expect(settings(400, classes: 7).heads.first == 7)
+    #expect(settings(400).augmentation.geometry == .resizedCrop)
+    // √0.3 of 88 pixels are 48.
+    #expect(settings(400).keptSide == 88)
+  }
+}
