@@ -46,6 +46,7 @@ private struct DataCommand {
       }
       return try list()
     }
+    if let path = try DataCatalog.imageFolder(name) { return try tell(folder: path) }
     let files = try Subcommand.files(name)
     for warning in files.warnings { output.messages.tell("Warning: \(printable(warning)).\n") }
     if let index = values[Subcommand.image] { return try draw(index, of: files) }
@@ -200,6 +201,42 @@ private struct DataCommand {
         split: files.usualSplits?.description, source: entry?.attribution.source, licence: entry?.attribution.licence,
         warnings: files.warnings, checks: checks.map(Self.checks)))
     try refuse(checks?.count { !$0.isGood } ?? 0)
+  }
+
+  // MARK: - A folder of images
+
+  /// What `--data` tells of a folder of images as JSON.
+  private struct DescribedFolder: Encodable {
+    var name: String
+    var format: String
+    var path: String
+    var images: Int
+    /// The median of a sample, in pixels.
+    var shorter_side: Int
+    var sub_folders: Int
+  }
+
+  private func tell(folder path: String) throws {
+    for option in [Subcommand.image, Subcommand.split, Subcommand.verify] as [any DeclaredOption]
+    where values.isGiven(option.declaration.name) {
+      throw SeCuError(
+        .usage, "\(path) is a folder of images, which has no such thing", at: option.declaration.spelling,
+        remedy: "See its images with 'secu data show'")
+    }
+    let survey = try ImageFolder.survey(path, memory: ImageFolder.usualMemory, cores: Cores())
+    let name = DataCatalog.shortName(path)
+    try output.printJSON(
+      DescribedFolder(
+        name: name, format: "folder of images", path: path, images: survey.images, shorter_side: survey.shorterSide,
+        sub_folders: survey.folders))
+    try output.print("\(printable(name)): a folder of images")
+    try output.print("in \(printable(path))")
+    try output.print("\(survey.images) image files, most \(survey.shorterSide) pixels on their shorter side")
+    if survey.folders > 0 {
+      try output.print(
+        "\(survey.folders) sub-folders with images: 'secu train --class-folders' takes them for classes, for scores only"
+      )
+    }
   }
 
   // MARK: - An image in characters

@@ -55,7 +55,7 @@ private struct DataShowCommand {
   }
 
   func run() throws {
-    let settings = try settings()
+    let settings = try SettingsOptions.resolve(values)
     let set = try Subcommand.images(settings, values, output)
     let ids = try chosen(set, seed: settings.seed)
     let isViews = values[Subcommand.views]
@@ -81,21 +81,6 @@ private struct DataShowCommand {
       let names = shown.filter { $0.row == row }.map { "\($0.image)\($0.class.map { " \($0)" } ?? "")" }
       try output.print("row \(row + 1): \(names.joined(separator: ", "))")
     }
-  }
-
-  /// The settings in force. Where no preset is named, one that was made for the data set, so that views are those of training.
-  private func settings() throws -> TrainingSettings {
-    var settings = try SettingsOptions.resolve(values)
-    guard values[SettingsOptions.preset] == nil, values[SettingsOptions.config] == nil,
-      values[SettingsOptions.data] != nil
-    else { return settings }
-    let files = try Subcommand.files(settings.data)
-    if let preset = Preset.all.first(where: { [files.name, files.entryName].contains($0.data.name) }) {
-      settings.augmentation = preset.settings.augmentation
-      settings.network = preset.settings.network
-      if let crop = values[SettingsOptions.smallestCrop] { settings.augmentation.smallestCrop = crop }
-    }
-    return settings
   }
 
   private func chosen(_ set: any ImageSource, seed: UInt64) throws -> [Int] {

@@ -24,6 +24,28 @@ import Testing
     "--epochs", "1", "--passes", "1", "--widths", "4,6", "--blocks", "1,1", "--image-size", "8",
   ]
 
+  @Test func `a folder is told about and shown`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try Self.fill(workspace, count: 20)
+    let told = try await workspace.secu(["data", "--data", "my pictures"])
+    #expect(told.exitCode == 0, "\(told.stderr)")
+    #expect(
+      told.stdout.contains("21 image files, most 12 pixels on their shorter side\n2 sub-folders"), "\(told.stdout)")
+    let json = try jsonObject(try await workspace.secu(["data", "--data", "my pictures", "--json"]).stdout)
+    #expect(json["images"] as? Int == 21 && json["sub_folders"] as? Int == 2)
+    let refused = try await workspace.secu(["data", "--data", "my pictures", "--split", "test"])
+    #expect(refused.exitCode == 64 && refused.stderr.contains("--split"), "\(refused.stderr)")
+    for views in [[], ["--views"]] {
+      let shown = try await workspace.secu(
+        ["data", "show", "--data", "my pictures", "--count", "9", "--output", "grid.png"] + views)
+      #expect(shown.exitCode == 0, "\(shown.stderr)")
+      #expect(shown.stdout.contains("9 images of my pictures"), "\(shown.stdout)")
+      let picture = try ImageFile.decode([UInt8](workspace.data("grid.png")), name: "grid.png")
+      #expect(picture.channels == 3 && picture.width > 100)
+    }
+  }
+
   @Test func `a folder is clustered, and so are new files`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
