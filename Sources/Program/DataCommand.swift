@@ -234,7 +234,7 @@ private struct DataCommand {
     try output.print("\(survey.images) image files, most \(survey.shorterSide) pixels on their shorter side")
     if survey.folders > 0 {
       try output.print(
-        "\(survey.folders) sub-folders with images: 'secu train --class-folders' takes them for classes, for scores only"
+        "\(survey.folders) sub-\(survey.folders == 1 ? "folder" : "folders") with images: 'secu train --class-folders' takes them for classes, for scores only"
       )
     }
   }
