@@ -51,6 +51,26 @@ let unevenLetters: [UInt8] = (0..<300).map { index in
     }
   }
 
+  /// A match may go beyond the memory that was expected and the limit at once: nothing may be written after that.
+  @Test func nothingIsWrittenBeyondTheSlack() {
+    let stream = deflate([UInt8](repeating: 7, count: 5000))
+    for padding in [0, 100] {
+      for (limit, expected) in [(100, 64), (100, 0), (64, 64), (70_000, 1), (300, 299), (4999, 1)] {
+        var output = InflateOutput(limit: limit, expected: expected)
+        var fault: CompressionFault?
+        (stream + [UInt8](repeating: 0, count: padding)).withUnsafeBufferPointer { bytes in
+          do throws(CompressionFault) {
+            _ = try Inflate.decompress(bytes, into: &output)
+          } catch {
+            fault = error
+          }
+        }
+        #expect(output.count <= output.capacity + InflateOutput.slack)
+        #expect((fault == nil) == (limit >= 5000), "limit \(limit), expected \(expected)")
+      }
+    }
+  }
+
   @Test func everyTruncationIsRefused() {
     for (stream, _) in Self.streams {
       for count in 0..<stream.count {

@@ -35,7 +35,8 @@ struct InflateOutput: ~Copyable {
     memory.update(from: start, count: count)
     start.deallocate()
     (start, capacity) = (memory, larger)
-    return true
+    // The last step may have gone beyond the limit, and the slack has room for one more only from there on.
+    return count <= limit
   }
 
   /// Appends `source`, growing as needed.
