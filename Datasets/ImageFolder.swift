@@ -200,6 +200,11 @@ public struct ImageFolder: ImageSource {
     case .disk(let cache): try body(cache.read(index, in: room))
     }
   }
+
+  public func readAhead(_ ids: ArraySlice<Int>) {
+    guard case .disk(let cache) = pixels else { return }
+    for id in ids where files.indices.contains(id) { cache.readAhead(id) }
+  }
 }
 
 // MARK: - A first look

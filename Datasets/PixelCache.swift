@@ -138,11 +138,18 @@ struct PixelCache: Sendable {
     return (caches ?? FileManager.default.temporaryDirectory).appendingPathComponent("secu")
   }
 
+  /// Lets the pixels of image `index` come into the system's cache of files, in the background.
+  func readAhead(_ index: Int) {
+    file.readAhead(length(of: entries[index]), at: entries[index].offset)
+  }
+
+  private func length(of entry: Entry) -> Int { entry.height * entry.width * channels }
+
   /// Reads the pixels of image `index` into `room`.
   ///
   /// - Throws: `SeCuError` if they can't be read or have changed.
   func read(_ index: Int, in room: PixelRoom) throws -> PixelBuffer {
-    let entry = entries[index], count = entry.height * entry.width * channels
+    let entry = entries[index], count = length(of: entry)
     let pixels = room.reserve(count)
     try file.read(count, at: entry.offset, into: pixels)
     guard CRC32.checksum(UnsafeRawBufferPointer(start: pixels, count: count)) == entry.checksum else {

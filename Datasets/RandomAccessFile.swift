@@ -54,6 +54,18 @@ final class RandomAccessFile: Sendable {
     #endif
   }
 
+  /// Asks the system to bring `count` bytes from `offset` on into its cache of files, and does not wait for that.
+  ///
+  /// What is in the way of it shows when they are read; Windows has no such call.
+  func readAhead(_ count: Int, at offset: Int) {
+    #if canImport(Darwin)
+      var advice = radvisory(ra_offset: off_t(offset), ra_count: Int32(clamping: count))
+      _ = fcntl(handle.fileDescriptor, F_RDADVISE, &advice)
+    #elseif !os(Windows)
+      _ = posix_fadvise(handle.fileDescriptor, off_t(offset), off_t(count), POSIX_FADV_WILLNEED)
+    #endif
+  }
+
   private func failure(_ reason: String) -> SeCuError {
     SeCuError(.inputOutput, "reading failed (\(reason))", at: path)
   }

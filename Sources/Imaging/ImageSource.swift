@@ -37,6 +37,11 @@ public protocol ImageSource: Sendable {
   /// - Throws: as `image(at:)`, and what `body` throws.
   func withPixels(at index: Int, in room: PixelRoom, _ body: (PixelBuffer) throws -> Void) throws
 
+  /// Lets the pixels of images that will soon be asked for come into memory meanwhile, where they are on disk. Returns at once.
+  ///
+  /// - Parameter ids: the images' numbers; those outside 0..<`count` do not matter.
+  func readAhead(_ ids: ArraySlice<Int>)
+
   /// A checksum of all pixels in order, by which a resumed run knows its images again.
   ///
   /// - Throws: as `image(at:)`.
@@ -46,6 +51,8 @@ public protocol ImageSource: Sendable {
 extension ImageSource {
   public var fileNames: [String]? { nil }
   public var residentBytes: Double { 0 }
+
+  public func readAhead(_ ids: ArraySlice<Int>) {}
 
   public func withPixels(at index: Int, in room: PixelRoom, _ body: (PixelBuffer) throws -> Void) throws {
     let image = try image(at: index)

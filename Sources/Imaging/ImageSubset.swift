@@ -34,4 +34,8 @@ public struct ImageSubset: ImageSource {
     try check(index)
     try whole.withPixels(at: ids[index], in: room, body)
   }
+
+  public func readAhead(_ ids: ArraySlice<Int>) {
+    whole.readAhead(ids.filter(self.ids.indices.contains).map { self.ids[$0] }[...])
+  }
 }

@@ -53,6 +53,7 @@ private struct TrainingSummary: Encodable {
   var epochs: Int
   var seconds: Double
   var images_per_s: Double
+  @OrNull var data_wait: Double?
   @OrNull var acc: Double?
   @OrNull var nmi: Double?
   @OrNull var ari: Double?
@@ -99,7 +100,7 @@ struct TrainCommand {
       TrainingSummary(
         data: settings.data, images: images.count, clusters: evaluation.clusters, epochs: settings.epochs,
         seconds: trainer.seconds, images_per_s: last.map { Double($0.imagesDone) / $0.seconds } ?? 0,
-        acc: evaluation.scores?.accuracy,
+        data_wait: trainer.dataWait, acc: evaluation.scores?.accuracy,
         nmi: evaluation.scores?.nmi, ari: evaluation.scores?.ari, kmeans_acc: baseline?.scores?.accuracy,
         kmeans_nmi: baseline?.scores?.nmi, kmeans_ari: baseline?.scores?.ari, sizes: evaluation.sizes,
         threads: engine.cores.threads, isa: engine.instructionSet.rawValue,
@@ -277,6 +278,9 @@ struct TrainCommand {
           "  \(name)   \(Subcommand.score(scores.accuracy))  \(Subcommand.score(scores.nmi))  \(Subcommand.score(scores.ari))"
         )
       }
+    }
+    if let wait = trainer.dataWait {
+      try output.print(String(format: "  waiting for views   %.1f %% of the training", 100 * wait))
     }
     if let baseline { try output.print("  k-means clustered   \(baseline.points)") }
     try output.print("  cluster sizes       \(sizes.map(String.init).joined(separator: " "))")

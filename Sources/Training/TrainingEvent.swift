@@ -31,6 +31,8 @@ public struct EpochReport: Codable, Sendable, Equatable {
   /// Seconds of training since the start of the run, those before an interruption included.
   public var seconds: Double
   public var imagesPerSecond: Double
+  /// The share of the epoch's time in which steps waited for their views, 0 to 1; missing in older files.
+  public var dataWait: Double?
   /// The cluster sizes of the evaluated head, from the labels stored while training: smallest, largest, and how many are 0.
   public var smallestCluster: Int
   public var largestCluster: Int
@@ -61,6 +63,7 @@ public struct EpochReport: Codable, Sendable, Equatable {
     case representationLoss = "loss_x"
     case centerLoss = "loss_c"
     case imagesPerSecond = "images_per_s"
+    case dataWait = "data_wait"
     case smallestCluster = "smallest_cluster"
     case largestCluster = "largest_cluster"
     case emptyClusters = "empty_clusters"

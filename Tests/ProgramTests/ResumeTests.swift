@@ -19,6 +19,7 @@ import Testing
         var object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
         object["seconds"] = nil
         object["images_per_s"] = nil
+        object["data_wait"] = nil
         return object as NSDictionary
       }
     }

@@ -10,7 +10,8 @@ import Testing
     let trained = try jsonObject(training.stdout)
     #expect(
       trained.keys.sorted() == [
-        "acc", "ari", "clusters", "data", "epochs", "images", "images_per_s", "isa", "kmeans_acc", "kmeans_ari",
+        "acc", "ari", "clusters", "data", "data_wait", "epochs", "images", "images_per_s", "isa", "kmeans_acc",
+        "kmeans_ari",
         "kmeans_nmi", "nmi", "peak_mb", "run", "seconds", "sizes", "threads", "warnings",
       ])
     #expect(trained["data"] as? String == "digits")
@@ -19,7 +20,7 @@ import Testing
     #expect(trained["clusters"] as? Int == 10)
     #expect(trained["epochs"] as? Int == 2)
     #expect(trained["threads"] as? Int == 2)
-    for key in ["acc", "nmi", "kmeans_acc", "kmeans_nmi"] {
+    for key in ["acc", "nmi", "kmeans_acc", "kmeans_nmi", "data_wait"] {
       #expect((0...1).contains(try #require(trained[key] as? Double)), "\(key)")
     }
     for key in ["seconds", "images_per_s", "peak_mb"] { #expect(try #require(trained[key] as? Double) > 0, "\(key)") }

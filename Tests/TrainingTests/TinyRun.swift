@@ -87,7 +87,7 @@ struct RunState: Equatable {
     (labels, counts, isAssigned) = (heads.labels, heads.counts, heads.isAssigned)
     batchesTracked = learner.network.batchesTracked
     progress = trainer.progress
-    progress.seconds = 0
+    (progress.seconds, progress.viewSeconds) = (0, 0)
   }
 }
 
@@ -106,7 +106,7 @@ extension EpochReport {
   /// Without what a clock says.
   var timeless: EpochReport {
     var report = self
-    (report.seconds, report.imagesPerSecond) = (0, 0)
+    (report.seconds, report.imagesPerSecond, report.dataWait) = (0, 0, nil)
     return report
   }
 }

@@ -89,6 +89,8 @@ import Testing
     #expect(epochs.allSatisfy { (0.1...180).contains($0.centerMovement ?? -1) })
     #expect(trainer.isFinished)
     #expect(trainer.seconds > 0)
+    // Steps wait for their views, and for nothing else.
+    for share in epochs.map(\.dataWait) + [trainer.dataWait] { #expect(try (0..<1).contains(#require(share))) }
     try trainer.run { _ in Issue.record("nothing is left to do") }
   }
 
