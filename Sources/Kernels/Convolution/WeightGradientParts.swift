@@ -22,13 +22,31 @@ struct WeightGradientParts {
 
   /// dw (+)= the sum of all parts, the first one first.
   func add(into dw: UnsafeMutablePointer<Float>, accumulate: Bool, on engine: Engine) {
+    if accumulate {
+      add(0..<parts, to: dw, segmentStride: segmentFloats, on: engine)
+    } else {
+      add(1..<parts, to: dw, segmentStride: segmentFloats, copying: true, on: engine)
+    }
+  }
+
+  /// Adds all parts to the first one, and returns it.
+  func addUp(on engine: Engine) -> UnsafeMutablePointer<Float> {
+    add(1..<parts, to: base, segmentStride: segmentStride, on: engine)
+    return base
+  }
+
+  /// - Parameter copying: lets the first part replace what is there.
+  private func add(
+    _ some: Range<Int>, to target: UnsafeMutablePointer<Float>, segmentStride targetStride: Int, copying: Bool = false,
+    on engine: Engine
+  ) {
     let pieces = (segmentFloats + 4095) / 4096, kernels = engine.kernels
     engine.run(segments * pieces, flops: 4 * parts * segments * segmentFloats) { task, _ in
       let segment = task / pieces, start = task % pieces * 4096
-      let length = min(4096, segmentFloats - start), to = dw + segment * segmentFloats + start
+      let length = min(4096, segmentFloats - start), to = target + segment * targetStride + start
       let from = base + segment * segmentStride + start
-      if !accumulate { to.update(from: from, count: length) }
-      for part in (accumulate ? 0 : 1)..<parts {
+      if copying { to.update(from: from, count: length) }
+      for part in some {
         kernels.scaleAndAdd(1, from + part * segments * segmentStride, 1, to, length)
       }
     }

@@ -6,13 +6,28 @@ import MicrokernelInterface
 ///
 ///     dw = Aᵀ [Σ over tiles (G · dy · Gᵀ) ⊙ (Bᵀ · x · B)] A
 ///
+/// With few channels, each core keeps to itself:
+///
+///     for each task: a part of the tiles                            spread over the cores
+///       for each stretch of the part
+///         transform x: V[e][tile][ci], and dy: Z[e][tile][co]       in L2
+///         for each element e: S[part][e][ci, co] += V[e]ᵀ · Z[e]    sums in registers, then in L2
+///     S = the sum of all parts                                      in a fixed order
+///     dw (+)= Aᵀ S A
+///
+/// With many, a core's own S would leave its caches for every stretch; then all cores work on one:
+///
 ///     for each stretch of tiles
 ///       transform x: V[e][tile][ci], and dy: Z[e][tile][co]         spread over the cores, in L3
 ///       for each element e                                          spread over the cores
 ///         S[e][ci, co] += V[e]ᵀ · Z[e]                              sums in registers, then in memory
 ///     dw (+)= Aᵀ S A
 ///
-/// Each S is added up by one core at a time, stretch by stretch, so results have the same bits for any number of threads.
+/// There half of what a core multiplies comes from another one, which is slow where the two don't share an L3: 64 channels on 32×32 pixels
+/// took 16 ms on two cores that do, and 45 ms on two that don't; when each keeps to itself, 17 and 19 ms.
+///
+/// Parts and stretches depend on the shape alone, and each S is added up by one core at a time, stretch by stretch, so results have
+/// the same bits for any number of threads.
 package final class WinogradWeightGradient {
   private let shape: ConvolutionShape
   private let tiles: WinogradTiles
@@ -35,9 +50,46 @@ package final class WinogradWeightGradient {
     dw: UnsafeMutablePointer<Float>, count: Int,
     accumulate: Bool
   ) {
+    let plan = Plan(self, count: count, kernels: engine.kernels)
+    let operands = Operands(x: x, normalizing: normalizing, dy: dy)
+    let sums = plan.parts > 0 ? addParts(on: engine, plan, operands) : addStretches(on: engine, plan, operands)
+    transform(sums, plan, into: dw, accumulate: accumulate, on: engine)
+  }
+
+  private struct Operands {
+    let x: UnsafePointer<Float>
+    let normalizing: InputNormalization?
+    let dy: UnsafePointer<Float>
+  }
+
+  /// S, part by part; V and Z are the cores' own.
+  private func addParts(on engine: Engine, _ plan: Plan, _ operands: Operands) -> UnsafePointer<Float> {
     let kernels = engine.kernels
-    let plan = Plan(self, count: count, kernels: kernels)
-    let v = engine.sharedScratch(plan.floats)
+    let sums = WeightGradientParts(
+      segments: 1, segmentFloats: plan.sumFloats, segmentStride: plan.sumFloats, parts: plan.parts, on: engine)
+    engine.reserveWorkerScratch(WinogradPatch.scratchFloats + plan.vFloats + plan.zFloats + bOverread)
+    engine.sweep(plan.parts, flops: plan.flops(plan.tileCount)) { part, worker in
+      let scratch = engine.workerScratch(worker)
+      let v = scratch + WinogradPatch.scratchFloats, z = v + plan.vFloats
+      let tiles = part * plan.tileCount / plan.parts..<(part + 1) * plan.tileCount / plan.parts
+      var first = tiles.lowerBound
+      repeat {
+        let stretch = first..<min(tiles.upperBound, first + plan.stretchTiles)
+        transform(stretch, plan, operands, v: v, z: z, scratch: scratch, kernels)
+        for e in 0..<WinogradTiles.elements {
+          multiply(
+            e, stretch.count, plan, v, z, into: sums.partial(part), accumulate: first > tiles.lowerBound, kernels)
+        }
+        first = stretch.upperBound
+      } while first < tiles.upperBound
+    }
+    return UnsafePointer(sums.addUp(on: engine))
+  }
+
+  /// S, stretch by stretch, by all cores together.
+  private func addStretches(on engine: Engine, _ plan: Plan, _ operands: Operands) -> UnsafePointer<Float> {
+    let kernels = engine.kernels
+    let v = engine.sharedScratch(plan.vFloats + plan.zFloats + plan.sumFloats + bOverread)
     let z = v + plan.vFloats, sums = z + plan.zFloats
     engine.reserveWorkerScratch(WinogradPatch.scratchFloats)
     var first = 0
@@ -46,27 +98,25 @@ package final class WinogradWeightGradient {
       let pieces = (stretch.count + 15) / 16
       engine.run(pieces, flops: 400 * stretch.count * (shape.inputChannels + shape.outputChannels)) { task, worker in
         let from = task * stretch.count / pieces, to = (task + 1) * stretch.count / pieces
-        let piece = stretch.lowerBound + from..<stretch.lowerBound + to
-        let scratch = engine.workerScratch(worker)
-        tiles.transformPatches(
-          piece, of: x, normalizing: normalizing, channels: shape.inputChannels, into: v + from * plan.vStride,
-          tileStride: plan.vStride,
-          elementStride: plan.vElement, scratch: scratch, kernels)
-        transform(dy, piece, plan, into: z + from * plan.zStride, scratch: scratch, kernels)
+        transform(
+          first + from..<first + to, plan, operands, v: v + from * plan.vStride, z: z + from * plan.zStride,
+          scratch: engine.workerScratch(worker), kernels)
       }
-      let flops = 2 * WinogradTiles.elements * stretch.count * shape.inputChannels * shape.outputChannels
-      engine.run(WinogradTiles.elements, flops: flops) { e, _ in
+      engine.run(WinogradTiles.elements, flops: plan.flops(stretch.count)) { e, _ in
         multiply(e, stretch.count, plan, v, z, into: sums, accumulate: first > 0, kernels)
       }
       first = stretch.upperBound
     } while first < plan.tileCount
     engine.sweptForwards()
-    transform(sums, plan, into: dw, accumulate: accumulate, on: engine)
+    return UnsafePointer(sums)
   }
 
   private struct Plan {
     let tileCount: Int
+    /// Parts of the tiles whose sums are apart, or 0 for one sum by all cores.
+    let parts: Int
     let stretchTiles: Int
+    private let tileFlops: Int
     /// Floats from tile to tile and element to element of V and Z, and from row to row and element to element of the sums.
     let vStride: Int, vElement: Int
     let zStride: Int, zElement: Int
@@ -78,25 +128,54 @@ package final class WinogradWeightGradient {
       tileCount = count * g.tiles.perImage
       vStride = WinogradTiles.stride(s.inputChannels, lanes: kernels.lanes)
       zStride = WinogradTiles.stride(s.outputChannels, lanes: kernels.lanes)
-      let fitting = Self.stretchFloats / (WinogradTiles.elements * (vStride + zStride))
-      let most = max(Self.fewestTiles, fitting)
-      let stretches = max(1, (tileCount + most - 1) / most)
-      stretchTiles = max(1, (tileCount + stretches - 1) / stretches)
-      vElement = stretchTiles * vStride + 16
-      zElement = stretchTiles * zStride + 16
       sumStride = (s.outputChannels + kernels.lanes - 1) / kernels.lanes * kernels.lanes
       sumElement = s.inputChannels * sumStride + 16
+      tileFlops = 2 * WinogradTiles.elements * s.inputChannels * s.outputChannels
+      let sumFloats = WinogradTiles.elements * sumElement
+      if sumFloats <= Self.ownSumFloats {
+        parts = max(1, min(min(Self.mostParts, Self.partFloats / sumFloats), tileCount / Self.fewestTiles))
+        stretchTiles = min(Self.ownStretchTiles, (tileCount + parts - 1) / parts)
+      } else {
+        parts = 0
+        let fitting = Self.stretchFloats / (WinogradTiles.elements * (vStride + zStride))
+        let most = max(Self.fewestTiles, fitting)
+        let stretches = max(1, (tileCount + most - 1) / most)
+        stretchTiles = max(1, (tileCount + stretches - 1) / stretches)
+      }
+      vElement = stretchTiles * vStride + 16
+      zElement = stretchTiles * zStride + 16
       panelCount = (s.outputChannels + kernels.tileColumns - 1) / kernels.tileColumns
     }
 
-    /// V and Z of a stretch: 8 MiB, a part of an L3. Half and double of that were slower.
+    /// S with which a core keeps to itself, up to 128 × 128 channels; all parts of it; and the tiles between reading and writing it: V and Z
+    /// are 220 kB for 16 channels, 2 MB for 128.
+    private static let ownSumFloats = 700_000
+    private static let partFloats = 5_000_000
+    private static let mostParts = 16
+    private static let ownStretchTiles = 48
+    /// V and Z of a stretch by all cores: 8 MiB, a part of an L3. Half and double of that were slower.
     private static let stretchFloats = 2 << 20
-    /// With fewer tiles in a stretch, the sums (36 MiB for 512 × 512 channels) would come and go more often than pays.
+    /// With fewer tiles in a stretch by all, the sums (36 MiB for 512 × 512 channels) would come and go more often than pays; with fewer
+    /// in a part, adding up the parts would cost too much.
     private static let fewestTiles = 128
 
     var vFloats: Int { WinogradTiles.elements * vElement }
     var zFloats: Int { WinogradTiles.elements * zElement }
-    var floats: Int { vFloats + zFloats + WinogradTiles.elements * sumElement + bOverread }
+    var sumFloats: Int { WinogradTiles.elements * sumElement }
+
+    /// Multiplications and additions of some tiles.
+    func flops(_ tiles: Int) -> Int { tiles * tileFlops }
+  }
+
+  /// V = Bᵀ · x · B and Z = G · dy · Gᵀ of some tiles, the first one's channels at `v` and `z`.
+  private func transform(
+    _ piece: Range<Int>, _ plan: Plan, _ operands: Operands, v: UnsafeMutablePointer<Float>,
+    z: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
+  ) {
+    tiles.transformPatches(
+      piece, of: operands.x, normalizing: operands.normalizing, channels: shape.inputChannels, into: v,
+      tileStride: plan.vStride, elementStride: plan.vElement, scratch: scratch, kernels)
+    transform(operands.dy, piece, plan, into: z, scratch: scratch, kernels)
   }
 
   /// Z[e][t, co] = G · dy · Gᵀ for the tiles, the first one's channels at `z`.
