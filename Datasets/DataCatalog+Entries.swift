@@ -6,6 +6,11 @@ extension DataCatalog {
   /// Addresses, sizes and checksums: https://www.cs.toronto.edu/~kriz/cifar.html has the MD5 of CIFAR's archives,
   /// https://github.com/zalandoresearch/fashion-mnist those of Fashion-MNIST; the others are those by which torchvision
   /// (torchvision/datasets/mnist.py and stl10.py) checks what it downloads. Sizes are those that the servers tell.
+  ///
+  /// MNIST's class sizes and the first labels of MNIST and Fashion-MNIST are in no publication: they are what programs print that load
+  /// the published files, such as Lightning's tests (tests/helpers/datasets.py) and Hugging Face's viewer
+  /// (huggingface.co/datasets/ylecun/mnist, zalando-datasets/fashion_mnist). Fashion-MNIST's paper, arXiv:1708.07747, says 7,000 images
+  /// a class.
   public static let entries: [Entry] = [digits, cifar10, cifar100, cifar20] + stl10 + [mnist, fashion]
 
   private static let digits = Entry(

@@ -4,7 +4,8 @@ import Imaging
 
 extension DataFiles {
   /// Recognises the data set that a file or folder holds, by content and sizes. Names play a part only where content can't tell:
-  /// which split a file is.
+  /// which split a file is, and whether a file among pictures belongs to a data set. A folder of pictures in which a file of records or
+  /// an array happens to lie stays a folder of pictures, unless the files are those of a known data set by their names or labels.
   ///
   /// - Parameters:
   ///   - path: of a file, or of a folder.
@@ -23,64 +24,10 @@ extension DataFiles {
       try refuseForeign([file])
       return nil
     }
-    var found = try recognised(folder: path, levels: levels)
-    found?.name = URL(fileURLWithPath: path).lastPathComponent
+    let look = try look(into: path, levels: levels)
+    guard var found = look.found, !look.hasPictures || found.isOfficial else { return nil }
+    found.name = URL(fileURLWithPath: path).lastPathComponent
     return found
-  }
-
-  private static func recognised(folder: String, levels: Int) throws -> DataFiles? {
-    let (files, folders) = try contents(of: folder)
-    if let found = try recognised(files, at: folder) { return found }
-    try refuseForeign(files)
-    guard levels > 0 else { return nil }
-    let below = try folders.compactMap { folder in
-      do {
-        return try recognised(folder: folder, levels: levels - 1)
-      } catch let error as SeCuError where error.kind == .inputOutput {
-        // A folder without permission to read it may be anything.
-        return nil
-      }
-    }
-    guard below.count <= 1 else {
-      throw SeCuError(
-        .badData, "expected one data set, found \(below.map(\.format).joined(separator: ", "))", at: folder,
-        remedy: "Name one of the folders \(below.compactMap(\.path).joined(separator: ", "))")
-    }
-    return below.first
-  }
-
-  /// More entries than any data set's folder has: folders of image files can have a million, and are not looked through.
-  private static let mostEntries = 64
-
-  /// The files of a folder that may belong to a data set, and its sub-folders; none of either in a folder of many.
-  private static func contents(of folder: String) throws -> (files: [DataFile], folders: [String]) {
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
-    } catch {
-      throw SeCuError(.inputOutput, "the folder can't be read (\(systemReason(error)))", at: folder)
-    }
-    guard names.count <= mostEntries else { return ([], []) }
-    var files: [DataFile] = [], folders: [String] = []
-    for name in names {
-      let path = URL(fileURLWithPath: folder).appendingPathComponent(name).relativePath
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { continue }
-      if isFolder.boolValue {
-        folders.append(path)
-      } else if isPlainFile(path), let file = try? DataFile(contentsOf: path) {
-        // What can't be opened here is told by whoever reads the folder as one of images.
-        files.append(file)
-      }
-    }
-    return (files, folders)
-  }
-
-  /// Whether there is a file to open: a pipe would keep whoever opens it waiting.
-  private static func isPlainFile(_ path: String) -> Bool {
-    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    let type = (try? FileManager.default.attributesOfItem(atPath: target))?[.type] as? FileAttributeType
-    return type == .typeRegular
   }
 
   /// The data set that `files` make up together.
@@ -125,7 +72,7 @@ extension DataFiles {
   }
 
   /// Says what files are that people take for a data set and that can't be read, unless there are image files among them.
-  private static func refuseForeign(_ files: [DataFile]) throws {
+  static func refuseForeign(_ files: [DataFile]) throws {
     guard !files.contains(where: { ImageFormat.detect($0.head) != nil }) else { return }
     for file in files {
       guard let (kind, remedy) = foreignKind(file) else { continue }

@@ -97,6 +97,14 @@ struct FolderScan: Sendable {
     "jpg", "jpeg", "jpe", "png", "bmp", "pnm", "ppm", "pgm", "pbm", "gif", "tif", "tiff", "webp", "heic",
   ]
 
+  /// Whether a file begins like one of numpy's arrays, or like one of IDX bytes with at least two dimensions.
+  private static func isArray(_ head: Data) -> Bool {
+    head.starts(with: [0x93] + Array("NUMPY".utf8))
+      || head.starts(with: [0, 0, 8]) && head.count > 3 && 2...4 ~= head[3]
+  }
+
+  private static let arrayReason = "an array, not an image: its images are read if --data names the file itself"
+
   private static func look(at path: String, _ whole: String) -> Result<File, Left> {
     func left(_ kind: SkippedFile.Kind, _ reason: String) -> Result<File, Left> {
       .failure(Left(file: SkippedFile(path, kind, reason)))
@@ -124,7 +132,7 @@ struct FolderScan: Sendable {
       return isMeant
         ? left(
           .unreadable, head.isEmpty ? "the file is empty" : "it does not begin like an image, whatever its name says")
-        : left(.other, head.isEmpty ? "the file is empty" : "not an image")
+        : left(.other, head.isEmpty ? "the file is empty" : isArray(head) ? arrayReason : "not an image")
     }
     guard format.isReadable else {
       return left(.unreadable, "\(format.rawValue) files are not read: convert it to PNG")

@@ -39,7 +39,7 @@ struct ImageDecoding: Sendable {
         results[task] = Result {
           do {
             return try decode(file, shared, shrinkers[worker])
-          } catch {
+          } catch  where DecodingLimits.isExceeded(error) {
             return try turn.withLock { try decode(file, alone, shrinkers[worker]) }
           }
         }
@@ -51,10 +51,7 @@ struct ImageDecoding: Sendable {
   }
 
   private func decode(_ file: FolderScan.File, _ limits: DecodingLimits, _ shrinker: ImageShrinker) throws -> Image {
-    guard file.size <= limits.mostBytes else {
-      throw SeCuError(
-        .badData, "expected a file of at most \(limits.mostBytes) bytes, found \(file.size)", at: file.path)
-    }
+    try limits.check(fileSize: file.size, name: file.path)
     let whole = root.map { FolderScan.join($0, file.path) } ?? file.path
     let bytes: [UInt8]
     do {

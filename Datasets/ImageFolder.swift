@@ -14,6 +14,7 @@ public struct ImageFolder: ImageSource {
   public let labels: [Int]?
   public let classNames: [String]?
   public let commonShape: ImageShape?
+  public let areReduced: Bool
   public let residentBytes: Double
   /// The file that keeps the pixels; nil where they are in memory.
   public let cache: URL?
@@ -79,10 +80,12 @@ public struct ImageFolder: ImageSource {
     case .memory(let images):
       cache = nil
       residentBytes = images.reduce(0) { $0 + Double($1.pixels.count) + 64 }
+      areReduced = images.contains { min($0.shape.height, $0.shape.width) == options.side }
       commonShape = images.allSatisfy { $0.shape == images[0].shape } ? images[0].shape : nil
     case .disk(let file):
       cache = file.url
-      residentBytes = 40 * Double(file.entries.count)
+      residentBytes = Double(MemoryLayout<PixelCache.Entry>.stride * file.entries.count)
+      areReduced = file.entries.contains { min($0.height, $0.width) == options.side }
       let first = file.entries[0]
       let isUniform = file.entries.allSatisfy { $0.height == first.height && $0.width == first.width }
       commonShape =
@@ -102,7 +105,7 @@ public struct ImageFolder: ImageSource {
     let decoding = ImageDecoding(
       root: path, side: options.side, channels: options.channels, memory: half, cores: options.cores)
     let source = PixelCache.Source(
-      files: chosen, side: options.side, channels: options.channels, limit: Int(min(half, 1e15)))
+      files: chosen, side: options.side, channels: options.channels, memory: Int(min(half, 1e15)))
     let url = cacheURL(path, options)
     if let cache = PixelCache(url, of: source) {
       if options.isStrict, let first = cache.skipped.first { throw strict(first) }

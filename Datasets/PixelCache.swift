@@ -5,34 +5,73 @@ import Interchange
 
 /// Decoded and shrunk images in a file, for folders that don't fit in memory.
 ///
-///     0            8 bytes  "SeCuPix1"
+///     0            8 bytes  "SeCuPix2"
 ///     8            pixels of all images, back to back
-///     then         contents, JSON: what the file was made from, and where each image lies
-///     at the end   u64 LE place of the contents, u64 LE their length, u32 LE their CRC-32, "SeCuPixE"
+///     then         the table: 32 bytes for each image, as `Entry` has them, little-endian
+///     then         contents, JSON: what the file was made from
+///     at the end   u64 LE place of the table, u64 LE length of the contents, u32 LE CRC-32 of both, "SeCuPixE"
 ///
-/// It is written aside and renamed when it is whole, so that no crash leaves half a file. Contents have a checksum, and each image
-/// one of its own, which reading compares.
+/// It is written aside and renamed when it is whole, so that no crash leaves half a file. Table and contents have a checksum, and each
+/// image one of its own, which reading compares.
 struct PixelCache: Sendable {
   /// What decides the pixels: a cache made from anything else is not used.
-  struct Source: Codable, Equatable, Sendable {
-    var files: [FolderScan.File]
-    var side: Int
-    var channels: Int
-    var limit: Int
+  struct Source: Codable, Sendable {
+    let fileCount: Int
+    /// The MD5 of the files' paths, sizes and dates.
+    let files: String
+    let side: Int
+    let channels: Int
+    /// The bytes of memory for decoding. With fewer or more, other files may be too large to be decoded.
+    let memory: Int
+
+    init(files: [FolderScan.File], side: Int, channels: Int, memory: Int) {
+      (fileCount, self.side, self.channels, self.memory) = (files.count, side, channels, memory)
+      var digest = MD5()
+      for file in files { digest.update(Data("\(file.path)\0\(file.size)\0\(file.modified)\0".utf8)) }
+      self.files = digest.hexadecimal
+    }
+
+    /// Whether `other` would give the same images, where the files of `skipped` gave none.
+    func gives(sameAs other: Source, without skipped: [SkippedFile]) -> Bool {
+      (fileCount, files, side, channels) == (other.fileCount, other.files, other.side, other.channels)
+        // Every file that was read needs no more memory than it had; one that was not might be read with more.
+        && (skipped.isEmpty || other.memory <= memory)
+    }
   }
 
-  /// One image: its file's place in the list, its size, and where its pixels begin.
-  struct Entry: Codable, Sendable {
+  /// One image: where its pixels begin, its file's place in the list, its size, and the checksum of its pixels.
+  struct Entry: Sendable {
+    var offset: Int
     var file: Int
     var height: Int
     var width: Int
-    var offset: Int
-    var checksum: UInt32
+    var checksum: UInt64
+
+    static let length = 32
+
+    init(offset: Int, file: Int, height: Int, width: Int, checksum: UInt64) {
+      (self.offset, self.file, self.height, self.width, self.checksum) = (offset, file, height, width, checksum)
+    }
+
+    /// Reads `length` bytes.
+    init(_ bytes: UnsafeRawPointer) {
+      func number<Number: FixedWidthInteger>(_ offset: Int, _: Number.Type) -> Number {
+        Number(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Number.self))
+      }
+      self.init(
+        offset: Int(clamping: number(0, UInt64.self)), file: Int(clamping: number(8, UInt64.self)),
+        height: Int(number(16, UInt32.self)), width: Int(number(20, UInt32.self)), checksum: number(24, UInt64.self))
+    }
+
+    /// `length` bytes.
+    var bytes: Data {
+      PixelCache.bytes(UInt64(offset)) + PixelCache.bytes(UInt64(file)) + PixelCache.bytes(UInt32(height))
+        + PixelCache.bytes(UInt32(width)) + PixelCache.bytes(checksum)
+    }
   }
 
   private struct Contents: Codable {
     var source: Source
-    var entries: [Entry]
     var skipped: [SkippedFile]
   }
 
@@ -43,7 +82,7 @@ struct PixelCache: Sendable {
   let channels: Int
   private let file: RandomAccessFile
 
-  private static let magic = Data("SeCuPix1".utf8), end = Data("SeCuPixE".utf8)
+  private static let magic = Data("SeCuPix2".utf8), end = Data("SeCuPixE".utf8)
   private static let trailerLength = 28
 
   /// Opens the cache at `url`.
@@ -64,20 +103,26 @@ struct PixelCache: Sendable {
     func number(_ offset: Int, _ count: Int) -> UInt64 {
       trailer.dropFirst(offset).prefix(count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
-    let room = UInt64(file.size - Self.trailerLength), (place, length) = (number(0, 8), number(8, 8))
-    guard length <= room, place == room - length, let text = read(Int(place), Int(length)),
+    let end = UInt64(file.size - Self.trailerLength), (place, length) = (number(0, 8), number(8, 8))
+    guard Self.magic.count...Int(end) ~= Int(clamping: place), length <= end - place,
+      (end - place - length) % UInt64(Entry.length) == 0, let text = read(Int(place), Int(end - place)),
       UInt64(CRC32.checksum(text)) == number(16, 4),
-      let contents = try? JSONDecoder().decode(Contents.self, from: text), contents.source == source
+      let contents = try? JSONDecoder().decode(Contents.self, from: text.suffix(Int(length))),
+      contents.source.gives(sameAs: source, without: contents.skipped)
     else { return nil }
-    let pixels = Self.magic.count..<Int(place)
-    for entry in contents.entries {
-      let sides = 1...ImageShape.largestDimension
-      guard source.files.indices.contains(entry.file), sides.contains(entry.height), sides.contains(entry.width),
-        pixels.contains(entry.offset), entry.offset + entry.height * entry.width * source.channels <= pixels.upperBound
+    let entries = text.withUnsafeBytes { table in
+      stride(from: 0, to: table.count - Int(length), by: Entry.length).map { offset in
+        Entry(UnsafeRawBufferPointer(rebasing: table[offset...]).baseAddress.unsafelyUnwrapped)
+      }
+    }
+    let pixels = Self.magic.count..<Int(place), sides = 1...ImageShape.largestDimension
+    for entry in entries {
+      guard 0..<source.fileCount ~= entry.file, sides.contains(entry.height), sides.contains(entry.width),
+        pixels.contains(entry.offset), entry.height * entry.width * source.channels <= pixels.upperBound - entry.offset
       else { return nil }
     }
     (self.url, self.file, channels) = (url, file, source.channels)
-    (entries, skipped) = (contents.entries, contents.skipped)
+    (self.entries, skipped) = (entries, contents.skipped)
   }
 
   /// Makes the cache at `url`, in place of whatever is there.
@@ -91,12 +136,12 @@ struct PixelCache: Sendable {
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     removeLeftovers(in: url.deletingLastPathComponent())
     try AtomicFile.replace(url) { handle in
-      var entries: [Entry] = [], position = magic.count, pending = magic
+      var table = Data(), position = magic.count, pending = magic
       let skipped = try fill { place, image in
-        entries.append(
-          Entry(
-            file: place, height: image.shape.height, width: image.shape.width, offset: position,
-            checksum: CRC32.checksum(image.pixels)))
+        let entry = Entry(
+          offset: position, file: place, height: image.shape.height, width: image.shape.width,
+          checksum: image.pixels.withUnsafeBytes(WordHash.hash))
+        table += entry.bytes
         pending += image.pixels
         position += image.pixels.count
         if pending.count >= 1 << 22 {
@@ -104,11 +149,15 @@ struct PixelCache: Sendable {
           pending.removeAll(keepingCapacity: true)
         }
       }
-      let text = try JSONEncoder().encode(Contents(source: source, entries: entries, skipped: skipped))
-      func bytes(_ value: some FixedWidthInteger) -> Data { withUnsafeBytes(of: value.littleEndian) { Data($0) } }
-      try handle.write(
-        contentsOf: pending + text + bytes(UInt64(position)) + bytes(UInt64(text.count)) + bytes(CRC32.checksum(text))
-          + end)
+      let text = try JSONEncoder().encode(Contents(source: source, skipped: skipped))
+      var checksum = CRC32()
+      checksum.update(table)
+      checksum.update(text)
+      for part in [
+        pending, table, text, bytes(UInt64(position)), bytes(UInt64(text.count)), bytes(checksum.value), end,
+      ] {
+        try handle.write(contentsOf: part)
+      }
     }
     guard let cache = PixelCache(url, of: source) else {
       throw SeCuError(
@@ -116,6 +165,10 @@ struct PixelCache: Sendable {
         remedy: "Make sure that the disk works, or name another folder in SECU_CACHE")
     }
     return cache
+  }
+
+  private static func bytes(_ value: some FixedWidthInteger) -> Data {
+    withUnsafeBytes(of: value.littleEndian) { Data($0) }
   }
 
   /// Removes what killed processes have left; a file that was written to within the last hour may be another process's.
@@ -152,7 +205,7 @@ struct PixelCache: Sendable {
     let entry = entries[index], count = length(of: entry)
     let pixels = room.reserve(count)
     try file.read(count, at: entry.offset, into: pixels)
-    guard CRC32.checksum(UnsafeRawBufferPointer(start: pixels, count: count)) == entry.checksum else {
+    guard WordHash.hash(UnsafeRawBufferPointer(start: pixels, count: count)) == entry.checksum else {
       throw SeCuError(
         .badData, "the pixels of image \(index) have changed since they were kept here", at: url.path,
         position: "byte \(entry.offset)", remedy: "Delete the file: it is made anew")

@@ -18,6 +18,8 @@ public protocol ImageSource: Sendable {
   var classNames: [String]? { get }
   /// The file that each image came from, where there is one for each.
   var fileNames: [String]? { get }
+  /// Whether the pixels may be fewer than the files have: larger images were made smaller as they were read.
+  var areReduced: Bool { get }
   /// The bytes of pixels that stay in memory as long as the source does.
   var residentBytes: Double { get }
 
@@ -50,6 +52,7 @@ public protocol ImageSource: Sendable {
 
 extension ImageSource {
   public var fileNames: [String]? { nil }
+  public var areReduced: Bool { false }
   public var residentBytes: Double { 0 }
 
   public func readAhead(_ ids: ArraySlice<Int>) {}

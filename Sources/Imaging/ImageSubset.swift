@@ -13,6 +13,7 @@ public struct ImageSubset: ImageSource {
   public var commonShape: ImageShape? { whole.commonShape }
   public var classNames: [String]? { whole.classNames }
   public var fileNames: [String]? { whole.fileNames.map { names in ids.map { names[$0] } } }
+  public var areReduced: Bool { whole.areReduced }
   public var residentBytes: Double { whole.residentBytes }
 
   /// - Parameters:

@@ -52,7 +52,9 @@ extension Subcommand {
   fileprivate static let head = Option<HeadChoice?>(
     OptionDeclaration(
       name: "head", placeholder: "n|all", help: "The head to judge by, counted from 0, or a table of all.",
-      shownDefault: "the one with as many clusters as there are classes", read: HeadChoice.read), fallback: .some(nil))
+      shownDefault:
+        "the one with as many clusters as there are classes; without classes, the one that the run was judged by",
+      read: HeadChoice.read), fallback: .some(nil))
   fileprivate static let details = Option.flag(
     "details", help: "Judge the features by nearest neighbors and a linear probe; needs labels.")
   fileprivate static let features = Option.choice(

@@ -43,7 +43,7 @@ extension Subcommand {
   fileprivate static let head = Option.integer(
     "head", in: 0...99, help: "The head to judge by, counted from 0."
   ).showing(
-    default: "the one with as many clusters as there are classes, else the first")
+    default: "the one with as many clusters as there are classes; without classes, the one that the run was judged by")
   fileprivate static let jsonLines = Option.flag(
     "json-lines", help: "Print a line of JSON for each image instead of CSV.")
   fileprivate static let sortInto = Option.path(
@@ -123,13 +123,14 @@ private struct PredictCommand {
 
   private func predict(files operands: [String]) throws {
     let files = try ImageFiles(operands, cores: engine.cores)
-    let head = values[Subcommand.head] ?? 0
+    let head = values[Subcommand.head] ?? model.evaluatedHead
     let clusters = try model.clusters(ofHead: head)
     let isStrict = values[FolderOptions.strict]
     var skipped = files.skipped
     if isStrict, let first = skipped.first(where: { $0.kind == .unreadable }) { throw refusal(first) }
     let sorter = values[Subcommand.sortInto].map { FileSorter(URL(fileURLWithPath: $0), clusters: clusters) }
     var lines: [Line] = []
+    tellHead(head, clusters)
     try begin("file")
     Interruption.watch()
     try files.eachBatch(
@@ -185,11 +186,16 @@ private struct PredictCommand {
     }
     try output.printJSON(
       Predictions(data: name, head: evaluation.head, clusters: evaluation.clusters, predictions: lines))
+    tellHead(evaluation.head, evaluation.clusters)
     try begin("image")
     for line in lines { try write(line) }
   }
 
   // MARK: - Lines
+
+  private func tellHead(_ head: Int, _ clusters: Int) {
+    output.messages.tell("clusters of head \(head), which has \(clusters)\n")
+  }
 
   private func begin(_ first: String) throws {
     if !values[Subcommand.jsonLines] { try output.print("\(first),cluster,confidence,second") }

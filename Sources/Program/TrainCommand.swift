@@ -167,15 +167,26 @@ struct TrainCommand {
     let folder =
       try values[Subcommand.output].map { try RunFolder.create(at: URL(fileURLWithPath: $0)) }
       ?? RunFolder.create(named: DataCatalog.shortName(settings.data), in: Self.base)
-    if let source = images as? ImageFolder { try folder.write(skipped: source.skipped) }
+    try list(images, in: folder)
     return (trainer, folder)
+  }
+
+  /// Leaves a list of the files that gave no image.
+  private func list(_ images: any ImageSource, in folder: RunFolder) throws {
+    if let source = images as? ImageFolder { try folder.write(skipped: source.skipped) }
   }
 
   private func resumedRun() throws -> (Trainer, RunFolder) {
     let (folder, settings) = try runToResume()
-    if folder.isUnbegun { return (try begin(settings, Subcommand.images(settings, values, output)), folder) }
+    if folder.isUnbegun {
+      let images = try Subcommand.images(settings, values, output), trainer = try begin(settings, images)
+      try list(images, in: folder)
+      return (trainer, folder)
+    }
     let checkpoint = try folder.readCheckpoint()
-    let trainer = try Trainer(resuming: checkpoint, images: Subcommand.images(settings, values, output), engine: engine)
+    let images = try Subcommand.images(settings, values, output)
+    let trainer = try Trainer(resuming: checkpoint, images: images, engine: engine)
+    try list(images, in: folder)
     if let isa = checkpoint.instructionSet, isa != engine.instructionSet.rawValue {
       output.messages.tell(
         "The run was on \(isa) and goes on with \(engine.instructionSet.rawValue), which rounds differently: "

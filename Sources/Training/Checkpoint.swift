@@ -15,13 +15,19 @@ public struct Checkpoint: Sendable {
   public let settings: TrainingSettings
   /// The instruction set that the run was on; another one rounds differently.
   public let instructionSet: String?
+  /// The head that the run is judged by; nil in older files.
+  public let evaluatedHead: Int?
   let progress: Trainer.Progress
   private let tensors: SafeTensors
   /// Where it was read from, for messages.
   private let name: String
 
-  /// - Parameter fingerprint: what identifies the images.
-  init(settings: TrainingSettings, learner: Learner, fingerprint: String, progress: Trainer.Progress) throws {
+  /// - Parameters:
+  ///   - fingerprint: what identifies the images.
+  ///   - evaluatedHead: the head that the run is judged by.
+  init(
+    settings: TrainingSettings, learner: Learner, fingerprint: String, evaluatedHead: Int, progress: Trainer.Progress
+  ) throws {
     if let broken = learner.firstNonFinite {
       throw SeCuError(
         .badData, "\(broken) holds numbers that are not finite; the checkpoint before stays as it is", at: "training",
@@ -44,11 +50,13 @@ public struct Checkpoint: Sendable {
       "settings": String(decoding: try JSON.line(settings), as: UTF8.self),
       "progress": String(decoding: try JSON.line(progress), as: UTF8.self),
       "batches_tracked": String(learner.network.batchesTracked), "images": fingerprint,
+      "evaluated_head": String(evaluatedHead),
       "isa": learner.engine.instructionSet.rawValue,
     ]
     if let state = learner.selfLabelling { file.metadata["adam_steps"] = "\(state.encoder.steps)" }
     self.settings = settings
     instructionSet = learner.engine.instructionSet.rawValue
+    self.evaluatedHead = evaluatedHead
     self.progress = progress
     tensors = file
     name = "checkpoint"
@@ -64,6 +72,13 @@ public struct Checkpoint: Sendable {
     settings = try Self.decode(StoredSettings.self, "settings", of: tensors, name).settings
     progress = try Self.decode(Trainer.Progress.self, "progress", of: tensors, name)
     instructionSet = tensors.metadata["isa"]
+    evaluatedHead = try tensors.metadata["evaluated_head"].map { [settings, name] text in
+      guard let head = Int(text), settings.heads.indices.contains(head) else {
+        throw SeCuError(
+          .badData, "evaluated_head is '\(text)', expected a number below \(settings.heads.count)", at: name)
+      }
+      return head
+    }
   }
 
   /// Replaces the file at `url` by this checkpoint, atomically.

@@ -5,7 +5,7 @@ import Kernels
 
 /// Images as points in space, one row an image: what k-means clusters.
 ///
-/// The raw pixels where all images have one shape and there are not too many of them, which is what papers compare with. Else clean views,
+/// The pixels as they are where all images have one shape and there are not too many of them, which is what papers compare with. Else clean views,
 /// small ones of a random sample, so that neither the memory nor the time of k-means grows with the data.
 struct ImagePoints: Sendable {
   /// n × `dimensions`, row-major.
@@ -39,7 +39,10 @@ struct ImagePoints: Sendable {
         }
       }
       (self.values, dimensions, ids) = (values, shape.count, nil)
-      text = "the \(shape) raw pixels of all \(images.count) images"
+      text =
+        images.areReduced
+        ? "the \(shape) pixels of all \(images.count) images, as they were made smaller for this run"
+        : "the \(shape) raw pixels of all \(images.count) images"
       return
     }
     var recipe = Augmentation()

@@ -136,11 +136,19 @@ public struct RunFolder: Sendable {
     try SafeTensors(tensors: network.stateDictionary()).write(to: encoder)
   }
 
-  /// The files of an image folder that gave no image, and why: path, kind and reason. Nothing is written if there are none.
+  /// The files of an image folder that gave no image, and why: path, kind and reason. There is no such list if there are none.
   ///
-  /// - Throws: `SeCuError` if the file can't be written.
+  /// - Throws: `SeCuError` if the list can't be written, or an older one not be removed.
   public func write(skipped: [SkippedFile]) throws {
-    if skipped.isEmpty { return }
+    if skipped.isEmpty {
+      guard FileManager.default.fileExists(atPath: leftOut.path) else { return }
+      do {
+        return try FileManager.default.removeItem(at: leftOut)
+      } catch {
+        throw SeCuError(
+          .inputOutput, "the old list can't be removed (\(systemReason(error)))", at: leftOut.relativePath)
+      }
+    }
     try CSV.write([["file", "kind", "reason"]] + skipped.map { [$0.path, $0.kind.rawValue, $0.reason] }, to: leftOut)
   }
 

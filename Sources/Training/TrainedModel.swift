@@ -10,6 +10,8 @@ public final class TrainedModel {
   public let settings: TrainingSettings
   public var instructionSet: InstructionSet { learner.engine.instructionSet }
   private let learner: Learner
+  /// The head that the run was judged by.
+  public let evaluatedHead: Int
 
   /// Reads the encoder from `encoder.safetensors`, the centers from `checkpoint`, and the settings from `config.json`, which
   /// must agree with the checkpoint's.
@@ -23,6 +25,7 @@ public final class TrainedModel {
     }
     let checkpoint = try folder.readCheckpoint()
     settings = checkpoint.settings
+    evaluatedHead = checkpoint.evaluatedHead ?? EvaluatedHead.index(heads: settings.heads, classes: nil)
     // Only the images of one batch are in memory at a time; labels are not needed. An image's features do not depend on the
     // others of its batch, which may therefore be smaller than in training.
     learner = try Learner(settings, images: min(settings.batch, 128), engine: engine)
@@ -33,14 +36,15 @@ public final class TrainedModel {
     }
   }
 
-  /// The head that images with these classes are judged by.
+  /// The head that images are judged by: the one that fits their classes, as `EvaluatedHead` has it; for images without classes the
+  /// one that the run was judged by.
   public func head(for images: any ImageSource) -> Int {
-    EvaluatedHead.index(heads: settings.heads, classes: images.classCount)
+    images.classCount.map { EvaluatedHead.index(heads: settings.heads, classes: $0) } ?? evaluatedHead
   }
 
   /// Clusters `images`.
   ///
-  /// - Parameter head: the head to use; nil chooses by the number of classes.
+  /// - Parameter head: the head to use; nil for `head(for: images)`.
   /// - Throws: `SeCuError` of kind `.usage` for a head that is not there or images of other channels.
   public func evaluate(_ images: any ImageSource, head: Int? = nil) throws -> Evaluation {
     let head = head ?? self.head(for: images)

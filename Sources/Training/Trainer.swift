@@ -94,7 +94,9 @@ public final class Trainer {
 
   /// Everything that `init(resuming:)` needs.
   public func makeCheckpoint() throws -> Checkpoint {
-    try Checkpoint(settings: settings, learner: learner, fingerprint: fingerprint(), progress: progress)
+    try Checkpoint(
+      settings: settings, learner: learner, fingerprint: fingerprint(), evaluatedHead: evaluatedHead,
+      progress: progress)
   }
 
   /// What identifies the images: their number, shape and checksum. Taken once, as it looks at every pixel.

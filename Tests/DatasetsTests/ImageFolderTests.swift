@@ -126,10 +126,19 @@ import Testing
       }
     }
     #expect(try onDisk.checksum() == inMemory.checksum())
+    // The shorter sides of most are 40, as images are that were made smaller.
+    #expect(onDisk.areReduced && inMemory.areReduced)
+    #expect(try !ImageFolder(place.path, Self.options(50)).areReduced)
+    for ids in [[], [0, 199, 7], [-1, 200, .max, .min]] { onDisk.readAhead(ids[...]) }
     // It is used again, until a file changes.
     let made = try #require(Self.modified(cache))
     let again = try ImageFolder(place.path, Self.options(40, memory: 0.5e6))
     #expect(again.skipped == onDisk.skipped && again.cache == cache && Self.modified(cache) == made)
+    // With less memory too; with more, what could not be read is tried again.
+    #expect(try ImageFolder(place.path, Self.options(40, memory: 0.4e6)).cache == cache && Self.modified(cache) == made)
+    try FileManager.default.setAttributes([.modificationDate: made - 100], ofItemAtPath: cache.path)
+    #expect(try ImageFolder(place.path, Self.options(40, memory: 0.6e6)).cache == cache)
+    #expect(try #require(Self.modified(cache)) > made - 50)
     try place.write(Self.png(45, 50, 77), to: "0.png")
     let changed = try ImageFolder(place.path, Self.options(40, memory: 0.5e6))
     #expect(try changed.image(at: 0).pixels[0] == 77)
@@ -179,5 +188,64 @@ import Testing
     #expect(try DataCatalog.imageFolder(place.path + "/a.png") == nil)
     try place.write([UInt8](repeating: 0, count: 3073 * 2), to: "data_batch_1.bin")
     #expect(try DataCatalog.imageFolder(place.path) == nil)
+  }
+
+  @Test func `arrays and records among pictures are passed over`() throws {
+    let pixels = [UInt8](repeating: 9, count: 2 * 6 * 6)
+    let odd: [(String, [UInt8])] = [
+      ("masks.npy", npy("|u1", "(2, 6, 6)", pixels)), ("images-idx3-ubyte", idx(8, [2, 6, 6], pixels)),
+      ("backup.bin", cifarRecords([[3], [4]])), ("labels.npy", npy("|u1", "(2,)", [0, 1])),
+      ("broken.npy", Array(npy("|u1", "(2, 6, 6)", pixels).dropLast())),
+    ]
+    for folder in ["", "x/", "x/y/"] {
+      let place = Place()
+      defer { place.remove() }
+      for (name, content) in odd { try place.write(content, to: folder + name) }
+      // Pictures count wherever they lie: here, beside and below the others.
+      for i in 0..<3 {
+        let picture = ["a.png", "x/b.png", "z/c.png"][i]
+        try place.write(Self.png(6, 6, 1), to: picture)
+        #expect(try DataCatalog.imageFolder(place.path) == place.path, "\(folder) \(picture)")
+        let images = try ImageFolder(place.path, Self.options())
+        #expect(images.count == 1 && images.skipped.count == odd.count)
+        #expect(
+          images.skipped.count { $0.kind == .other && $0.reason.hasPrefix("an array, not an image") } == 4,
+          "\(images.skipped)")
+        try FileManager.default.removeItem(atPath: place.path + "/" + picture)
+      }
+      // Without a picture they are what they look like: records first, then arrays, of which one is damaged.
+      #expect(try DataCatalog.imageFolder(place.path) == nil)
+      try FileManager.default.removeItem(atPath: place.path + "/" + folder + "backup.bin")
+      #expect(throws: SeCuError.self) { try DataCatalog.imageFolder(place.path) }
+      try place.write(Self.png(6, 6, 1), to: "x/b.png")
+      #expect(try DataCatalog.imageFolder(place.path) == place.path)
+    }
+  }
+
+  @Test func `only what is too large is tried again with more memory`() throws {
+    let limits = DecodingLimits(mostPixels: 30, mostBytes: 200)
+    let large = try Self.png(6, 6, 1), small = try Self.png(3, 3, 1)
+    func failure(_ bytes: [UInt8]) throws -> SeCuError {
+      try #require(throws: SeCuError.self) { try ImageFile.decode(bytes, name: "x", limits: limits) }
+    }
+    #expect(DecodingLimits.isExceeded(try failure(large)))
+    #expect(!DecodingLimits.isExceeded(try failure(Array(small.dropLast(20)))))
+    let size = try #require(throws: SeCuError.self) { try limits.check(fileSize: 201, name: "x") }
+    #expect(DecodingLimits.isExceeded(size) && size.problem == "expected a file of at most 200 bytes, found 201")
+  }
+
+  @Test func `the checksum of pixels tells any damaged byte`() {
+    for count in [0, 1, 7, 8, 9, 100] {
+      var bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 37) }
+      let whole = bytes.withUnsafeBytes(WordHash.hash)
+      for i in 0..<count {
+        bytes[i] ^= 0x80
+        #expect(bytes.withUnsafeBytes(WordHash.hash) != whole)
+        bytes[i] ^= 0x80
+      }
+    }
+    // FNV-1a of one word "abcdefgh" and an empty one, worked out by hand: ((basis ⊕ word) · p) · p modulo 2⁶⁴.
+    let word = Array("abcdefgh".utf8)
+    #expect(word.withUnsafeBytes(WordHash.hash) == 0xE8F7212949DABFE4)
   }
 }

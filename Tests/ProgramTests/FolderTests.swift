@@ -102,8 +102,32 @@ import Testing
         ["evaluate", "--model", "run", "--data", "my pictures", "--class-folders", "--json"]
       ).stdout)
     #expect(scores["classes"] as? Int == 2 && scores["acc"] is Double)
+
+    // The list of what was left out is that of the folder as it is.
+    try FileManager.default.removeItem(at: workspace.url("my pictures/notes.txt"))
     let resumed = try await workspace.secu(["train", "--resume", "--output", "run"])
     #expect(resumed.exitCode == 0, "\(resumed.stderr)")
+    #expect(try workspace.text("run/left-out.csv").split(separator: "\r\n").count == 2)
+    try FileManager.default.removeItem(at: workspace.url("my pictures/dark/broken.jpg"))
+    #expect(try await workspace.secu(["train", "--resume", "--output", "run"]).exitCode == 0)
+    #expect(!FileManager.default.fileExists(atPath: workspace.url("run/left-out.csv").path))
+  }
+
+  @Test func `new files are judged by the head that the run is judged by`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try Self.fill(workspace, count: 60)
+    let trained = try await workspace.secu(
+      ["train", "--data", "my pictures", "--class-folders", "--heads", "4,2", "--output", "run"] + Self.short)
+    #expect(trained.exitCode == 0 && trained.stdout.contains("Head 1 with 2 clusters"), "\(trained.stderr)")
+    let file = "my pictures/light/picture, 0.png"
+    for (options, head) in [([], 1), (["--head", "0"], 0)] {
+      let found = try await workspace.secu(["predict", "--model", "run", file, "--json"] + options)
+      #expect(found.stderr.hasPrefix("clusters of head \(head), which has \(head == 1 ? 2 : 4)\n"), "\(found.stderr)")
+      #expect(try jsonObject(found.stdout)["head"] as? Int == head)
+    }
+    let evaluated = try await workspace.secu(["evaluate", "--model", "run", "--data", "my pictures", "--json"])
+    #expect(try jsonObject(evaluated.stdout)["head"] as? Int == 1)
   }
 
   @Test func `mistakes are explained`() async throws {

@@ -37,8 +37,23 @@ public struct DecodingLimits: Sendable, Equatable {
     guard !pixels.overflow, pixels.partialValue <= most else {
       throw SeCuError(
         .badData, "expected an image of at most \(most) pixels, found \(height)×\(width)",
-        at: name, position: "byte \(position)", remedy: "Make the image smaller, or leave it out")
+        at: name, position: "byte \(position)", remedy: Self.remedy)
     }
     return pixels.partialValue * channels
   }
+
+  /// Checks the size of a file before it is read.
+  ///
+  /// - Throws: `SeCuError` of kind `badData` for a file of more bytes than a decoded image may have.
+  package func check(fileSize: Int, name: String) throws(SeCuError) {
+    guard fileSize <= mostBytes else {
+      throw SeCuError(
+        .badData, "expected a file of at most \(mostBytes) bytes, found \(fileSize)", at: name, remedy: Self.remedy)
+    }
+  }
+
+  private static let remedy = "Make the image smaller, or leave it out"
+
+  /// Whether `error` is one that `check` threw for what is above a limit, so that higher limits could help.
+  package static func isExceeded(_ error: any Error) -> Bool { (error as? SeCuError)?.remedy == remedy }
 }

@@ -1,0 +1,87 @@
+import Basics
+import Foundation
+import Imaging
+
+/// Folders that may hold a data set, pictures, or both.
+extension DataFiles {
+  /// The data set in a folder, and whether there are pictures besides.
+  ///
+  /// Where there are, anything but a known data set that is whole is passed over, be it damaged or of another kind.
+  static func look(into folder: String, levels: Int) throws -> (found: DataFiles?, hasPictures: Bool) {
+    let (files, folders) = try contents(of: folder)
+    var hasPictures = files.contains { ImageFormat.detect($0.head) != nil }
+    let own = Result<DataFiles?, any Error> {
+      let found = try recognised(files, at: folder)
+      if found == nil { try refuseForeign(files) }
+      return found
+    }
+    if let found = try? own.get(), found.isOfficial { return (found, hasPictures) }
+    var below: [Result<DataFiles, any Error>] = []
+    for folder in levels > 0 ? folders : [] {
+      do {
+        let look = try look(into: folder, levels: levels - 1)
+        if let found = look.found { below.append(.success(found)) }
+        hasPictures = hasPictures || look.hasPictures
+      } catch let error as SeCuError where error.kind == .inputOutput {
+        // A folder without permission to read it may be anything.
+      } catch {
+        below.append(.failure(error))
+      }
+    }
+    if !hasPictures, let found = try own.get() { return (found, false) }
+    let sets = try hasPictures ? below.compactMap { try? $0.get() }.filter(\.isOfficial) : below.map { try $0.get() }
+    guard sets.count <= 1 else {
+      throw SeCuError(
+        .badData, "expected one data set, found \(sets.map(\.format).joined(separator: ", "))", at: folder,
+        remedy: "Name one of the folders \(sets.compactMap(\.path).joined(separator: ", "))")
+    }
+    return (sets.first, hasPictures)
+  }
+
+  /// Whether the files are those of a known data set by their names or, of IDX files, by their labels.
+  var isOfficial: Bool {
+    let names = paths.map { URL(fileURLWithPath: $0).lastPathComponent.lowercased() }
+    switch entryName {
+    case "cifar10", "cifar100": return names.allSatisfy { CIFARFile.customaryVersion(of: $0) != nil }
+    case "stl10": return names.allSatisfy { $0.hasSuffix("_x.bin") || $0.hasSuffix("_y.bin") }
+    default: return entryName != nil
+    }
+  }
+
+  /// More entries than any data set's folder has: folders of image files can have a million, and are not looked through.
+  private static let mostEntries = 64
+
+  /// The files of a folder that may belong to a data set, and its sub-folders. In a folder of many there are no sub-folders, and the only
+  /// files are those among the first that are pictures.
+  private static func contents(of folder: String) throws -> (files: [DataFile], folders: [String]) {
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
+    } catch {
+      throw SeCuError(.inputOutput, "the folder can't be read (\(systemReason(error)))", at: folder)
+    }
+    let hasMany = names.count > mostEntries
+    var files: [DataFile] = [], folders: [String] = []
+    for name in names.prefix(mostEntries) {
+      let path = URL(fileURLWithPath: folder).appendingPathComponent(name).relativePath
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { continue }
+      if isFolder.boolValue {
+        if !hasMany { folders.append(path) }
+      } else if isPlainFile(path), let file = try? DataFile(contentsOf: path),
+        !hasMany || ImageFormat.detect(file.head) != nil
+      {
+        // What can't be opened here is told by whoever reads the folder as one of images.
+        files.append(file)
+      }
+    }
+    return (files, folders)
+  }
+
+  /// Whether there is a file to open: a pipe would keep whoever opens it waiting.
+  private static func isPlainFile(_ path: String) -> Bool {
+    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let type = (try? FileManager.default.attributesOfItem(atPath: target))?[.type] as? FileAttributeType
+    return type == .typeRegular
+  }
+}
