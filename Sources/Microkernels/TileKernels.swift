@@ -176,6 +176,13 @@ private func computeTile(_ t: Tile, _ firstRow: Int, rows: Int, wide: Bool, alon
   @inline(never) private func across12Narrow(_ t: Tile, _ row: Int) {
     computeTile(t, row, rows: 12, wide: false, alongRows: false)
   }
+  // Three channels under a row of a 3×3 kernel: the weight gradient of a network's first layer.
+  @inline(never) private func across9Wide(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 9, wide: true, alongRows: false)
+  }
+  @inline(never) private func across9Narrow(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 9, wide: false, alongRows: false)
+  }
   @inline(never) private func across8Wide(_ t: Tile, _ row: Int) {
     computeTile(t, row, rows: 8, wide: true, alongRows: false)
   }
@@ -221,6 +228,10 @@ private func computeRows(_ t: Tile, wide: Bool, alongRows: Bool) {
       case (false, true): across12Wide(t, 0)
       case (false, false): across12Narrow(t, 0)
       }
+      return
+    }
+    if t.rows == 9, !alongRows {
+      if wide { across9Wide(t, 0) } else { across9Narrow(t, 0) }
       return
     }
     if t.rows >= 8 {

@@ -127,9 +127,11 @@ package final class Convolution {
 
 extension ConvolutionShape {
   /// Whether the direct sum goes along rows of pixels: where these make tiles of some size (8 targets that read their sources alike),
-  /// and in stems, whose few channels would be too short a depth for anything else.
+  /// and in stems, whose few channels would be too short a depth for anything else. The weight gradient of a 1×1 kernel has nothing to
+  /// gain from neighbours in a row, and runs through whole images at once when these are copied.
   func sumsAlongRows(_ pass: ConvolutionPass) -> Bool {
     let targets = pass == .inputGradient ? width / stride : outputWidth
-    return targets >= 8 || inputChannels < 8
+    let gains = pass != .weightGradient || kernel > 1
+    return targets >= 8 && gains || inputChannels < 8
   }
 }

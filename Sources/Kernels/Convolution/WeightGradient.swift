@@ -7,19 +7,34 @@ import MicrokernelInterface
 ///
 /// For one tap this is a product xᵀ·dy whose depth runs over pixels, input channels × output channels a tile:
 ///
-///     for each task: a part of the pixels × a group of output panels             spread over the cores
+///     for each task: a part of the pixels × a group of output panels             spread over the cores (`WeightGradientTasks`)
 ///       for each block of images × band of output rows of the part
 ///         copy the band's rows of x and dy: [row][x][image][channel]             in L2
 ///         for each tap, tile of input channels, panel of output channels:
 ///           add the tile over all pixels of the band whose tap is valid          sums in registers
 ///     add the parts' results                                                     in a fixed order
 ///
-/// With stride 1 the copied pixels of a row that a tap reads are one run; otherwise each pixel is one, as long as there
-/// are images in the block. The parts depend on the shape alone, so results have the same bits for any number of threads.
+/// With a stride, the pixels of a row are sorted by their remainder as they are copied, and those that no tap reads are left out. So what
+/// one tap reads of a row is one run for any stride:
+///
+///     stride 2, padding 1      │ 0 1 2 3 4 5 6 7 │   →   │ 1 3 5 7 │ 0 2 4 6 │
+///                                                 taps 0, 2 read here   tap 1 here
+///
+/// The cost beside the multiplications is that of copying, which pays from some channels on; with few, `RowWeightGradient` does without.
 package final class WeightGradient {
   private let shape: ConvolutionShape
+  /// A position, counted from the padded border, is quotient · stride + remainder: the remainders that some tap has.
+  private let remainders: Int
+  /// Columns of one remainder, and the quotient of the first one inside the image.
+  private let remainderColumns: Int
+  private let firstQuotient: Int
 
-  package init(_ s: ConvolutionShape) { shape = s }
+  package init(_ s: ConvolutionShape) {
+    shape = s
+    remainders = min(s.stride, s.kernel)
+    firstQuotient = s.padding / s.stride
+    remainderColumns = (max(1, s.width) + s.padding - 1) / s.stride + 1 - firstQuotient
+  }
 
   /// Computes dw over the first `count` images of the batch.
   ///
@@ -28,135 +43,84 @@ package final class WeightGradient {
   ///   - accumulate: adds to dw instead of replacing it.
   package func run(
     on engine: Engine, x: UnsafePointer<Float>, normalizing: InputNormalization? = nil, dy: UnsafePointer<Float>,
-    dw: UnsafeMutablePointer<Float>, count: Int,
-    accumulate: Bool
+    dw: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
-    let kernels = engine.kernels
-    let plan = Plan(self, count: count, kernels: kernels)
-    let parts = WeightGradientParts(
-      segments: 1, segmentFloats: shape.weightCount, segmentStride: shape.weightCount, parts: plan.parts, on: engine)
-    engine.reserveWorkerScratch(plan.workerFloats)
-    let flops = 2 * count * shape.outputHeight * shape.outputWidth * shape.weightCount
-    engine.sweep(plan.parts * plan.groups, flops: flops) { task, worker in
-      let part = task % plan.parts, group = task / plan.parts
-      let panels = group * plan.panelCount / plan.groups..<(group + 1) * plan.panelCount / plan.groups
-      let sums = parts.partial(part)
-      let columns =
-        panels.lowerBound
-        * kernels.tileColumns..<min(
-          panels.upperBound * kernels.tileColumns, shape.outputChannels)
-      for row in 0..<shape.weightCount / shape.outputChannels {
-        (sums + row * shape.outputChannels + columns.lowerBound).update(repeating: 0, count: columns.count)
-      }
-      for block in part * plan.blocks / plan.parts..<(part + 1) * plan.blocks / plan.parts {
-        addBlock(
-          block, plan, panels, x: x, normalizing, dy: dy, into: sums, scratch: engine.workerScratch(worker), kernels,
-          count)
-      }
-    }
-    parts.add(into: dw, accumulate: accumulate, on: engine)
+    let kernels = engine.kernels, plan = Plan(self, count: count, kernels: kernels)
+    let operands = Operands(x: x, normalizing: normalizing, dy: dy),
+      rows = shape.kernel * shape.kernel * shape.inputChannels
+    plan.tasks.run(
+      on: engine, segments: 1, segmentRows: rows, segmentRoom: rows, workerFloats: plan.workerFloats, into: dw,
+      accumulate: accumulate
+    ) { addBlock($0, plan, operands, kernels) }
   }
 
-  /// How the pixels are cut: blocks of images × bands of output rows, dealt to parts.
+  private struct Operands {
+    let x: UnsafePointer<Float>
+    let normalizing: InputNormalization?
+    let dy: UnsafePointer<Float>
+  }
+
   private struct Plan {
-    let images: Int
-    let bandRows: Int
-    let bands: Int
-    let blocks: Int
-    let parts: Int
-    let panelCount: Int
-    let groups: Int
+    let tasks: WeightGradientTasks
     let xImageStride: Int
     let yImageStride: Int
-    let runFloats: Int
-    let xFloats: Int
-    let yFloats: Int
+    let runFloats: Int, rowFloats: Int, xFloats: Int, yFloats: Int
 
     /// x and dy of a band should leave half of a 1 MiB L2 to the sums and the streams.
     private static let bandBytes = 400_000
-    private static let partBytes = 8_000_000
 
     init(_ g: WeightGradient, count: Int, kernels: any MicrokernelTable.Type) {
       let s = g.shape
       xImageStride = ConvolutionShape.imageStride(s.inputChannels)
       yImageStride = ConvolutionShape.imageStride(s.outputChannels)
-      let xRow = 4 * s.width * xImageStride, yRow = 4 * s.outputWidth * yImageStride
-      // Enough images that a run is long even if a row is short; then as many rows as fit.
-      let wanted = s.stride == 1 ? max(1, 32 / s.outputWidth) : 16
-      images = min(count, wanted)
-      let fixed = images * s.kernel * xRow
-      let perRow = images * (s.stride * xRow + yRow)
-      let rows = max(1, min(s.outputHeight, (Self.bandBytes - fixed) / perRow))
-      bands = (s.outputHeight + rows - 1) / rows
-      bandRows = (s.outputHeight + bands - 1) / bands
-      blocks = (count + images - 1) / images * bands
-      let flops = 2 * count * s.outputHeight * s.outputWidth * s.weightCount
-      let wantedTasks = max(1, min(16, flops / 4_000_000))
-      parts = max(1, min(blocks, min(wantedTasks, Self.partBytes / (4 * s.weightCount) + 2)))
-      panelCount = (s.outputChannels + kernels.tileColumns - 1) / kernels.tileColumns
-      groups = max(1, min(panelCount, wantedTasks / parts))
-      let xRows = min(s.height, (bandRows - 1) * s.stride + s.kernel)
-      xFloats = xRows * s.width * images * xImageStride
-      yFloats = bandRows * s.outputWidth * images * yImageStride
-      runFloats = (bandRows * s.outputWidth * MemoryLayout<Tile.Run>.stride + 3) / 4
+      let xCells = g.remainders * g.remainderColumns
+      // Enough images that a run is long even if a row is short, as each tile's sums are read and written; then as many rows as fit.
+      let images = min(count, max(1, 64 / max(1, s.outputWidth)))
+      let xRow = 4 * images * xCells * xImageStride, yRow = 4 * images * s.outputWidth * yImageStride
+      let rows = (Self.bandBytes - s.kernel * xRow) / max(1, g.remainders * xRow + yRow)
+      tasks = WeightGradientTasks(s, count: count, images: images, rows: min(s.outputHeight, rows), kernels: kernels)
+      let xRows = (tasks.bandRows - 1) * g.remainders + s.kernel
+      xFloats = xRows * xCells * tasks.images * xImageStride
+      yFloats = tasks.bandRows * s.outputWidth * tasks.images * yImageStride
+      runFloats = (tasks.bandRows * MemoryLayout<Tile.Run>.stride + 3) / 4
+      rowFloats = s.width * s.inputChannels
     }
 
-    var workerFloats: Int { runFloats + xFloats + yFloats + 2 * bOverread }
+    var workerFloats: Int { runFloats + rowFloats + xFloats + yFloats + 2 * bOverread }
   }
 
   private func addBlock(
-    _ block: Int, _ plan: Plan, _ panels: Range<Int>, x: UnsafePointer<Float>, _ normalizing: InputNormalization?,
-    dy: UnsafePointer<Float>, into sums: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>,
-    _ kernels: any MicrokernelTable.Type, _ count: Int
+    _ block: WeightGradientTasks.Block, _ plan: Plan, _ operands: Operands, _ kernels: any MicrokernelTable.Type
   ) {
-    let s = shape
-    let firstImage = block / plan.bands * plan.images
-    let images = min(plan.images, count - firstImage)
-    let band = block % plan.bands
-    let outputRows = band * plan.bandRows..<min(s.outputHeight, (band + 1) * plan.bandRows)
-    let firstInput = max(0, outputRows.lowerBound * s.stride - s.padding)
-    let lastInput = min(s.height, (outputRows.upperBound - 1) * s.stride - s.padding + s.kernel)
-    guard !outputRows.isEmpty, firstInput < lastInput else { return }
-    let runs = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Tile.Run.self)
-    let xCopy = scratch + plan.runFloats
-    let yCopy = xCopy + plan.xFloats + bOverread
+    let s = shape, images = block.images.count
+    let runs = UnsafeMutableRawPointer(block.scratch).assumingMemoryBound(to: Tile.Run.self)
+    let row = block.scratch + plan.runFloats
+    let xCopy = row + plan.rowFloats, yCopy = xCopy + plan.xFloats + bOverread
     let xPixel = images * plan.xImageStride, yPixel = images * plan.yImageStride
-
-    for image in 0..<images {
-      for iy in firstInput..<lastInput {
-        let from = x + ((firstImage + image) * s.height + iy) * s.width * s.inputChannels
-        let to = xCopy + (iy - firstInput) * s.width * xPixel + image * plan.xImageStride
-        if let normalizing {
-          kernels.normForward(from, normalizing[firstImage + image], nil, true, s.width, s.inputChannels, to, xPixel)
-        } else {
-          kernels.copyStretches(from, s.inputChannels, to, xPixel, s.inputChannels, s.width)
-        }
-      }
-      let from = dy + ((firstImage + image) * s.outputHeight + outputRows.lowerBound) * s.outputWidth * s.outputChannels
-      kernels.copyStretches(
-        from, s.outputChannels, yCopy + image * plan.yImageStride, yPixel, s.outputChannels,
-        outputRows.count * s.outputWidth)
-    }
-
+    let cells = remainders * remainderColumns
+    copy(block, plan, operands, row: row, x: xCopy, y: yCopy, kernels)
     for ky in 0..<s.kernel {
       for kx in 0..<s.kernel {
         let columns = s.validColumns(kx)
-        let merges = s.stride == 1
         var runCount = 0
-        for oy in outputRows {
+        for oy in block.outputs {
           let iy = oy * s.stride - s.padding + ky
           guard iy >= 0, iy < s.height, !columns.isEmpty else { continue }
-          let yRow = (oy - outputRows.lowerBound) * s.outputWidth
-          let xRow = (iy - firstInput) * s.width
-          for ox in merges ? columns.lowerBound..<columns.lowerBound + 1 : columns {
-            let ix = ox * s.stride - s.padding + kx
-            runs[runCount] = Tile.Run(a: (xRow + ix) * xPixel, b: (yRow + ox) * yPixel)
-            runCount += 1
-          }
+          let cell = kx % s.stride * remainderColumns + kx / s.stride + columns.lowerBound - firstQuotient
+          let xRow = (oy - block.outputs.lowerBound) * remainders + copiedRow(ky)
+          let yRow = oy - block.outputs.lowerBound
+          runs[runCount] = Tile.Run(
+            a: (xRow * cells + cell) * xPixel, b: (yRow * s.outputWidth + columns.lowerBound) * yPixel)
+          runCount += 1
         }
         if runCount == 0 { continue }
-        let tap = ky * s.kernel + kx
-        for p in panels {
+        var depth = columns.count * images
+        // Whole rows, one after the other, are one run together.
+        if remainders == 1, columns.count == s.outputWidth, cells == s.outputWidth {
+          depth *= runCount
+          runCount = 1
+        }
+        for p in block.panels {
           let firstColumn = p * kernels.tileColumns
           var ci = 0
           while ci < s.inputChannels {
@@ -165,13 +129,52 @@ package final class WeightGradient {
               Tile(
                 a: xCopy + ci, aRowStride: 1, aDepthStride: plan.xImageStride, b: yCopy + firstColumn,
                 bDepthStride: plan.yImageStride,
-                c: sums + (tap * s.inputChannels + ci) * s.outputChannels + firstColumn, cRowStride: s.outputChannels,
-                rows: rows, columns: min(kernels.tileColumns, s.outputChannels - firstColumn), runs: runs,
-                runCount: runCount, depth: merges ? columns.count * images : images, accumulate: true))
+                c: block.sums + ((ky * s.kernel + kx) * s.inputChannels + ci) * s.outputChannels + firstColumn,
+                cRowStride: s.outputChannels, rows: rows,
+                columns: min(kernels.tileColumns, s.outputChannels - firstColumn), runs: runs, runCount: runCount,
+                depth: depth, accumulate: true))
             ci += rows
           }
         }
       }
+    }
+  }
+
+  /// Which of the copied rows is `position` rows below the first one that the block's first output reads.
+  private func copiedRow(_ position: Int) -> Int { position / shape.stride * remainders + position % shape.stride }
+
+  /// Copies a block's operands to [row][x][image][channel].
+  private func copy(
+    _ block: WeightGradientTasks.Block, _ plan: Plan, _ operands: Operands, row: UnsafeMutablePointer<Float>,
+    x: UnsafeMutablePointer<Float>, y: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
+  ) {
+    let s = shape, images = block.images.count, outputs = block.outputs
+    guard !outputs.isEmpty else { return }
+    let xPixel = images * plan.xImageStride, yPixel = images * plan.yImageStride
+    let first = outputs.lowerBound * s.stride - s.padding
+    let firstInput = max(0, first), end = min(s.height, first + (outputs.count - 1) * s.stride + s.kernel)
+    let inputs = firstInput..<max(firstInput, end)
+    for (i, image) in block.images.enumerated() {
+      for iy in inputs where (iy - first) % s.stride < s.kernel {
+        var from = operands.x + (image * s.height + iy) * s.width * s.inputChannels
+        let to = x + copiedRow(iy - first) * remainders * remainderColumns * xPixel + i * plan.xImageStride
+        if let normalization = operands.normalizing?[image] {
+          kernels.normForward(from, normalization, nil, true, s.width, s.inputChannels, row, s.inputChannels)
+          from = UnsafePointer(row)
+        }
+        for remainder in 0..<remainders {
+          // The first position inside the image with this remainder, counted from the padded border.
+          let position = s.padding + (remainder + (s.stride - 1) * s.padding) % s.stride
+          guard position < s.padding + s.width else { continue }
+          kernels.copyStretches(
+            from + (position - s.padding) * s.inputChannels, s.stride * s.inputChannels,
+            to + (remainder * remainderColumns + position / s.stride - firstQuotient) * xPixel, xPixel, s.inputChannels,
+            (s.padding + s.width - 1 - position) / s.stride + 1)
+        }
+      }
+      kernels.copyStretches(
+        operands.dy + (image * s.outputHeight + outputs.lowerBound) * s.outputWidth * s.outputChannels,
+        s.outputChannels, y + i * plan.yImageStride, yPixel, s.outputChannels, outputs.count * s.outputWidth)
     }
   }
 

@@ -1,0 +1,89 @@
+import MicrokernelInterface
+
+/// How the direct weight gradients cut their work:
+///
+///     tasks    parts of the pixels × groups of output panels, spread over the cores
+///     part     some blocks, with a result of its own (`WeightGradientParts`)
+///     block    some images × a band of output rows, whose operands fit in L2
+///
+/// All of that depends on the shape and the instruction set alone, so results have the same bits for any number of threads.
+struct WeightGradientTasks {
+  private let shape: ConvolutionShape
+  private let count: Int
+  /// Images and output rows of a block, at most.
+  let images: Int
+  let bandRows: Int
+  private let bands: Int
+  private let blocks: Int
+  private let parts: Int
+  private let panelCount: Int
+  private let groups: Int
+
+  /// Parts and groups at most: enough to share out, few enough that each does much.
+  static let most = 16
+  private static let partBytes = 8_000_000
+
+  /// - Parameters:
+  ///   - count: the images of the batch.
+  ///   - images, rows: how many images and output rows a block can have.
+  init(_ s: ConvolutionShape, count: Int, images: Int, rows: Int, kernels: any MicrokernelTable.Type) {
+    shape = s
+    self.count = count
+    self.images = max(1, images)
+    bands = max(1, (s.outputHeight + max(1, rows) - 1) / max(1, rows))
+    bandRows = max(1, (s.outputHeight + bands - 1) / bands)
+    blocks = (count + self.images - 1) / self.images * bands
+    let wanted = max(1, min(Self.most, 2 * count * s.outputHeight * s.outputWidth * s.weightCount / 4_000_000))
+    // A power of two, so that tasks are shared out evenly between as many cores.
+    var fitting = 1
+    while fitting < min(wanted, Self.partBytes / (4 * s.weightCount) + 2) { fitting *= 2 }
+    parts = max(1, min(blocks, fitting))
+    panelCount = (s.outputChannels + kernels.tileColumns - 1) / kernels.tileColumns
+    groups = max(1, min(panelCount, wanted / parts))
+  }
+
+  /// What `run` asks for: some images and output rows, to be added for some panels of output channels into a part's result.
+  struct Block {
+    let images: Range<Int>
+    let outputs: Range<Int>
+    let panels: Range<Int>
+    let sums: UnsafeMutablePointer<Float>
+    let scratch: UnsafeMutablePointer<Float>
+  }
+
+  /// Runs all tasks and adds their results to dw.
+  ///
+  /// - Parameters:
+  ///   - segments: those of `WeightGradientParts`, each of `segmentRows` rows of dw and room for `segmentRoom`.
+  ///   - workerFloats: the scratch memory that a block needs.
+  ///   - add: adds one block.
+  func run(
+    on engine: Engine, segments: Int, segmentRows: Int, segmentRoom: Int, workerFloats: Int,
+    into dw: UnsafeMutablePointer<Float>, accumulate: Bool, add: (Block) -> Void
+  ) {
+    let channels = shape.outputChannels, tileColumns = engine.kernels.tileColumns
+    let sums = WeightGradientParts(
+      segments: segments, segmentFloats: segmentRows * channels, segmentStride: segmentRoom * channels, parts: parts,
+      on: engine)
+    engine.reserveWorkerScratch(workerFloats)
+    let flops = 2 * count * shape.outputHeight * shape.outputWidth * shape.weightCount
+    engine.sweep(parts * groups, flops: flops) { task, worker in
+      let part = task % parts, group = task / parts
+      let panels = group * panelCount / groups..<(group + 1) * panelCount / groups
+      let columns = panels.lowerBound * tileColumns..<min(panels.upperBound * tileColumns, channels)
+      let partial = sums.partial(part)
+      for row in 0..<segments * segmentRoom {
+        (partial + row * channels + columns.lowerBound).update(repeating: 0, count: columns.count)
+      }
+      for block in part * blocks / parts..<(part + 1) * blocks / parts {
+        let image = block / bands * images, row = block % bands * bandRows
+        add(
+          Block(
+            images: image..<min(count, image + images),
+            outputs: row..<max(row, min(shape.outputHeight, row + bandRows)),
+            panels: panels, sums: partial, scratch: engine.workerScratch(worker)))
+      }
+    }
+    sums.add(into: dw, accumulate: accumulate, on: engine)
+  }
+}
