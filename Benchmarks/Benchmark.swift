@@ -50,7 +50,7 @@ struct Benchmark {
     case flops(Int, bytes: Int)
     /// The rate is compared with the measured copy bandwidth. The FLOPs only place it in a roofline; 0 leaves it out.
     case bytes(Int, flops: Int = 0)
-    /// Images, each of them seen in two views.
+    /// Images: decoded, or each of them seen in two views.
     case images(Int)
   }
 

@@ -6,6 +6,7 @@ let program = BenchmarkProgram { batch in
     + Benchmark.normalizations(batch: batch)
     + Benchmark.losses(batch: batch)
     + Benchmark.augmentations(batch: batch)
+    + Benchmark.decodings()
     + Benchmark.steps(batch: batch)
 }
 exit(program.run(Array(CommandLine.arguments.dropFirst())))

@@ -4,8 +4,9 @@
     swift build -c release --product Benchmarks
     python3 Benchmarks/Peers/compare.py gemm conv/fwd --threads 2
     python3 Benchmarks/Peers/compare.py step --json peers.jsonl
+    SECU_JPEGS=FOLDER python3 Benchmarks/Peers/compare.py decode augment --threads 1
 
-Needs torch, and for `augment` torchvision and Pillow. Nothing else of the project needs Python.
+Needs torch, and for `augment` torchvision and Pillow, for `decode` Pillow. Nothing else of the project needs Python.
 
 For each case, `--rounds` times: our program measures it in a process of its own; then PyTorch measures the same sizes by the same rules
 (samples of 1 ms or more, the first calls thrown away, the median). A round's ratio is PyTorch's median by ours: above 1 we are faster.
@@ -16,6 +17,7 @@ What PyTorch runs, each in float32 on the same number of threads:
   conv      F.conv2d and its two gradients, contiguous and channels_last; the faster of both layouts counts
   norm      BatchNorm2d and ReLU in training mode, forward and with backward; the faster of both layouts counts
   augment   torchvision's transforms on Pillow images in one process, times the threads: the most that a DataLoader could give
+  decode    Pillow, from bytes in memory to RGB pixels, in one process, times the threads
   step      the step of secu_torch.py, each layout in a process of its own, with that process's peak memory; the faster one counts
 """
 import argparse
@@ -31,7 +33,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-FAMILIES = ["gemm", "conv", "norm", "augment", "step"]
+FAMILIES = ["gemm", "conv", "norm", "augment", "decode", "step"]
 
 
 def measure(work, seconds, fewest=7, most=10_000):
@@ -153,6 +155,18 @@ def augment(case, seconds):
     return one / threads, {"processes": threads}
 
 
+def decode(case, seconds):
+    import io
+    from PIL import Image
+    files = [f for f in sorted(Path(os.environ["SECU_JPEGS"]).rglob("*")) if f.suffix in (".jpg", ".jpeg")]
+    contents = [f.read_bytes() for f in files]
+    assert len(contents) == case["images"]
+    import torch
+    threads = torch.get_num_threads()
+    one = measure(lambda: [Image.open(io.BytesIO(c)).convert("RGB").load() for c in contents], seconds)
+    return one / threads, {"processes": threads}
+
+
 def step(case, seconds, threads, bf16):
     """Both layouts, each in a process of its own."""
     results = {}
@@ -266,7 +280,7 @@ def main():
               f"{min(ratios):5.2f} … {max(ratios):5.2f}{memory}", flush=True)
         families.setdefault("/".join(name.split("/")[:-1]) if name.startswith("conv") else name.split("/")[0], []).append(ratio)
         identity = {k: v for k, v in mine[-1].items() if k in (
-            "case", "name", "pass", "operation", "network", "m", "n", "k", "c", "cin", "cout", "size", "kernel", "stride",
+            "case", "name", "pass", "operation", "network", "images", "m", "n", "k", "c", "cin", "cout", "size", "kernel", "stride",
             "batch", "heads", "threads", "isa", "algorithm", "machine", "commit", "compiler")}
         ours_fields = {"ours_median_s": our_median}
         if "peak_mb" in mine[-1]:

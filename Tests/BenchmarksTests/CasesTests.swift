@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Kernels
 import Testing
 
@@ -83,5 +84,18 @@ import Testing
     #expect(values.allSatisfy { -1 <= $0 && $0 < 1 })
     #expect(FloatBuffer.random(1000, stream: 1).values == values)
     #expect(FloatBuffer.random(1000, stream: 2).values != values)
+  }
+
+  @Test func `decoding is measured where there are JPEG files`() throws {
+    #expect(Benchmark.decodings(of: nil).isEmpty)
+    let folder = FileManager.default.temporaryDirectory.appending(path: "cases-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    #expect(Benchmark.decodings(of: folder.path).isEmpty)
+    try Data([0xFF, 0xD8]).write(to: folder.appending(path: "broken.jpg"))
+    let found = Benchmark.decodings(of: folder.path)
+    #expect(found.map(\.name) == ["decode/jpeg"] && found[0].work == .images(1))
+    // A file that can't be decoded would be quick.
+    #expect(throws: SeCuError.self) { try found[0].prepare(Engine(cores: Cores(threads: 1))) }
   }
 }

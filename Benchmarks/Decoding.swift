@@ -1,0 +1,31 @@
+import Basics
+import Foundation
+import Imaging
+import Kernels
+
+/// `decode`: all JPEG files of a folder, from bytes in memory to RGB pixels. There is such a case if the environment variable `SECU_JPEGS` names
+/// the folder.
+extension Benchmark {
+  static func decodings(
+    of folder: String? = ProcessInfo.processInfo.environment["SECU_JPEGS"]
+  ) -> [Benchmark] {
+    guard let folder, let names = FileManager.default.enumerator(atPath: folder) else { return [] }
+    let files = names.compactMap { $0 as? String }.filter { ["jpg", "jpeg"].contains(($0 as NSString).pathExtension) }
+      .sorted()
+    if files.isEmpty { return [] }
+    return [
+      Benchmark("decode/jpeg", ["operation": "decode", "images": files.count], work: .images(files.count)) { engine in
+        let contents = try files.map { try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))) }
+        let firstValues = FloatBuffer(files.count), cores = engine.cores
+        // What is broken is found before it is measured.
+        for (file, bytes) in zip(files, contents) { _ = try ImageFile.decode(bytes, name: file) }
+        return Prepared(result: firstValues) {
+          cores.run(files.count) { task, _ in
+            let image = try? ImageFile.decode(contents[task], name: files[task]).image(channels: 3)
+            firstValues.base[task] = image.map { Float($0.pixels[0]) } ?? .nan
+          }
+        }
+      }
+    ]
+  }
+}
