@@ -86,28 +86,10 @@ public final class Engine {
 
 /// One growing block of floats.
 private final class ScratchMemory {
-  private var base: UnsafeMutablePointer<Float>
-  private var capacity = 0
-
-  init() {
-    base = Self.allocate(16)
-  }
+  private var buffer = FloatBuffer(16)
 
   func reserve(_ floats: Int) -> UnsafeMutablePointer<Float> {
-    if floats > capacity {
-      base.deallocate()
-      base = Self.allocate(floats)
-      capacity = floats
-    }
-    return base
-  }
-
-  private static func allocate(_ floats: Int) -> UnsafeMutablePointer<Float> {
-    UnsafeMutableRawPointer.allocate(byteCount: floats * 4, alignment: 64)
-      .initializeMemory(as: Float.self, repeating: 0, count: floats)
-  }
-
-  deinit {
-    base.deallocate()
+    if floats > buffer.count { buffer = FloatBuffer(floats) }
+    return buffer.base
   }
 }

@@ -23,6 +23,8 @@ package protocol MicrokernelTable: Sendable {
   /// A tile whose depth lies across the rows of A: `aRowStride` is 1.
   static func tileAcrossRows(_ tile: Tile)
 
+  static func prefetchLines(_ x: Floats, _ count: Int)
+
   static func winogradInput(_ patch: WinogradPatch)
   static func winogradOutput(_ patch: WinogradPatch)
   static func winogradWeights(_ patch: WinogradPatch)

@@ -8,11 +8,13 @@ import MicrokernelInterface
 /// many at once as make whole register tiles:
 ///
 ///     transform the weights: U[e] in panels [source channel][target channel]              read by all cores
-///     for each task: a block of tiles                                                     spread over the cores
-///       transform its patches: V[e][tile][source channel]                                 in L2
-///       for each element e, panel of target channels:                                     in registers
-///         M[e][tile][target channel] = V[e] · U[e]                                        in L2
-///       transform M to pixels of the target
+///     for each task: some blocks of tiles                                                 spread over the cores
+///       for each block
+///         transform its patches: V[e][tile][source channel]                               in L2
+///         for each element e, panel of target channels:                                   in registers
+///           M[e][tile][target channel] = V[e] · U[e]                                      in L2
+///           ask memory for a part of what the transforms touch next
+///         transform M to pixels of the target
 ///
 /// Where U is larger than the caches, the order turns round, so that it never leaves them:
 ///
@@ -90,16 +92,26 @@ package final class WinogradSum {
           scratch: engine.workerScratch(worker), kernels)
       }
     }
-    engine.sweep((plan.tileCount + plan.stretch - 1) / plan.stretch, flops: plan.flops) { task, worker in
+    engine.sweep(plan.taskCount, flops: plan.flops) { task, worker in
       let scratch = engine.workerScratch(worker)
       let v = scratch + plan.scratchFloats, m = v + plan.vFloats
-      let block = task * plan.stretch..<min(plan.tileCount, (task + 1) * plan.stretch)
-      tiles.transformPatches(
-        block, of: operands.source, normalizing: operands.normalizing, channels: sourceChannels, into: v,
-        tileStride: plan.vStride,
-        elementStride: plan.vElement, scratch: scratch, kernels)
-      multiply(block.count, 0..<plan.panels.count, plan, v, u, into: m, kernels)
-      transform(m, plan, block, columns: 0..<targetChannels, operands, scratch: scratch, kernels)
+      WinogradPrefetch.withRoom(for: 2 * plan.stretch) { room in
+        var ahead = room
+        let stretches = plan.stretches(of: task)
+        for index in stretches {
+          let block = plan.tiles(of: index)
+          tiles.transformPatches(
+            block, of: operands.source, normalizing: operands.normalizing, channels: sourceChannels, into: v,
+            tileStride: plan.vStride, elementStride: plan.vElement, scratch: scratch, kernels)
+          ahead.removeAll()
+          ahead.addTiles(block, tiles, operands.target, channels: targetChannels)
+          if index + 1 < stretches.upperBound {
+            ahead.addPatches(plan.tiles(of: index + 1), tiles, operands.source, channels: sourceChannels)
+          }
+          multiply(block.count, 0..<plan.panels.count, plan, v, u, into: m, ahead, kernels)
+          transform(m, plan, block, columns: 0..<targetChannels, operands, scratch: scratch, kernels)
+        }
+      }
     }
   }
 
@@ -128,7 +140,7 @@ package final class WinogradSum {
           transform(operands.weights, channels, panel: p, plan, into: u, scratch: scratch, kernels)
           channel = channels.upperBound
         }
-        multiply(stretch.count, p..<p + 1, plan, v, u, into: m, kernels)
+        multiply(stretch.count, p..<p + 1, plan, v, u, into: m, nil, kernels)
         let column = p * panels.tileColumns
         transform(
           m, plan, stretch, columns: column..<column + panels.columns(of: p), operands, scratch: scratch, kernels)
@@ -144,6 +156,8 @@ package final class WinogradSum {
     let tileCount: Int
     /// Tiles that are transformed together.
     let stretch: Int
+    /// Stretches, and how many of them follow each other in a task, so that one can ask for the next one's pixels.
+    let stretchCount: Int, taskStretches: Int
     let flops: Int
     /// About the cost of transforming a patch, and all weights.
     let tileFlops: Int, weightFlops: Int
@@ -168,6 +182,8 @@ package final class WinogradSum {
       tileCount = count * w.tiles.perImage
       takesPanels = WinogradTiles.elements * panels.floats > Self.mostWeightFloats
       stretch = takesPanels ? min(tileCount, Self.stretchTiles) : Self.blockTiles
+      stretchCount = (tileCount + stretch - 1) / stretch
+      taskStretches = max(1, min(8, stretchCount / 64))
       flops = 2 * WinogradTiles.elements * tileCount * w.sourceChannels * w.targetChannels
       tileFlops = 250 * w.sourceChannels
       weightFlops = 200 * w.sourceChannels * w.targetChannels
@@ -177,6 +193,14 @@ package final class WinogradSum {
       vElement = stretch * vStride + 16
       mElement = stretch * mStride + 16
     }
+
+    var taskCount: Int { (stretchCount + taskStretches - 1) / taskStretches }
+
+    func stretches(of task: Int) -> Range<Int> {
+      task * taskStretches..<min(stretchCount, (task + 1) * taskStretches)
+    }
+
+    func tiles(of index: Int) -> Range<Int> { index * stretch..<min(tileCount, (index + 1) * stretch) }
 
     var vFloats: Int { WinogradTiles.elements * vElement }
     var mFloats: Int { WinogradTiles.elements * mElement }
@@ -236,12 +260,13 @@ package final class WinogradSum {
   /// M[e] = V[e] · U[e] for all elements and some panels; `u` and `m` are where the first panel's part starts.
   private func multiply(
     _ tileCount: Int, _ group: Range<Int>, _ plan: Plan, _ v: UnsafePointer<Float>, _ u: UnsafePointer<Float>,
-    into m: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
+    into m: UnsafeMutablePointer<Float>, _ ahead: WinogradPrefetch?, _ kernels: any MicrokernelTable.Type
   ) {
     let panels = plan.panels, tileRows = kernels.tileRows
     var run = Tile.Run(a: 0, b: 0)
     withUnsafePointer(to: &run) { run in
       for e in 0..<WinogradTiles.elements {
+        ahead?.ask(e, kernels)
         for p in group {
           let width = panels.width(p), offset = panels.offset(p) - panels.offset(group.lowerBound)
           var i = 0
