@@ -5,8 +5,8 @@ import MicrokernelInterface
 /// A transform does a few additions with each line of memory and waits for most of them if nobody has asked before; a product reads L2
 /// alone and leaves memory idle. Asking for the next block's pixels between products lets the two overlap.
 ///
-///     block i       │ transform │ multiply, element 0 … 35   │ transform │
-///     asked for                   pixels of block i + 1, targets of block i
+///     block i       │ transform │ multiply, element 0 … 35                  │ transform │
+///     asked for                   what block i + 1 reads, block i's targets
 struct WinogradPrefetch {
   /// Four rows of four pixels: what a tile covers, or what its patch does not share with the patches above and to the left of it.
   struct Square {

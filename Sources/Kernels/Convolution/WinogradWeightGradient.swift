@@ -12,6 +12,7 @@ import MicrokernelInterface
 ///       for each stretch of the part
 ///         transform x: V[e][tile][ci], and dy: Z[e][tile][co]       in L2
 ///         for each element e: S[part][e][ci, co] += V[e]ᵀ · Z[e]    sums in registers, then in L2
+///           ask memory for a part of the next stretch
 ///     S = the sum of all parts                                      in a fixed order
 ///     dw (+)= Aᵀ S A
 ///
@@ -72,16 +73,24 @@ package final class WinogradWeightGradient {
       let scratch = engine.workerScratch(worker)
       let v = scratch + WinogradPatch.scratchFloats, z = v + plan.vFloats
       let tiles = part * plan.tileCount / plan.parts..<(part + 1) * plan.tileCount / plan.parts
-      var first = tiles.lowerBound
-      repeat {
-        let stretch = first..<min(tiles.upperBound, first + plan.stretchTiles)
-        transform(stretch, plan, operands, v: v, z: z, scratch: scratch, kernels)
-        for e in 0..<WinogradTiles.elements {
-          multiply(
-            e, stretch.count, plan, v, z, into: sums.partial(part), accumulate: first > tiles.lowerBound, kernels)
-        }
-        first = stretch.upperBound
-      } while first < tiles.upperBound
+      WinogradPrefetch.withRoom(for: 2 * plan.stretchTiles) { room in
+        var ahead = room
+        var first = tiles.lowerBound
+        repeat {
+          let stretch = first..<min(tiles.upperBound, first + plan.stretchTiles)
+          transform(stretch, plan, operands, v: v, z: z, scratch: scratch, kernels)
+          let next = stretch.upperBound..<min(tiles.upperBound, stretch.upperBound + plan.stretchTiles)
+          ahead.removeAll()
+          ahead.addPatches(next, self.tiles, operands.x, channels: shape.inputChannels)
+          ahead.addTiles(next, self.tiles, operands.dy, channels: shape.outputChannels)
+          for e in 0..<WinogradTiles.elements {
+            ahead.ask(e, kernels)
+            multiply(
+              e, stretch.count, plan, v, z, into: sums.partial(part), accumulate: first > tiles.lowerBound, kernels)
+          }
+          first = stretch.upperBound
+        } while first < tiles.upperBound
+      }
     }
     return UnsafePointer(sums.addUp(on: engine))
   }
