@@ -32,7 +32,8 @@ extension TrainCommand {
     try settings.validate(images: expected.count)
     try settings.checkChannels(expected.shape.channels, of: settings.data)
     let memory = try settings.memory(
-      images: expected.count, imageBytes: expected.bytes, threads: engine.cores.threads)
+      images: expected.count, imageBytes: expected.bytes, hasClasses: expected.hasClasses, threads: engine.cores.threads
+    )
     try output.results.write(String(decoding: settings.configuration(), as: UTF8.self))
     if let preset = Preset.all.first(where: { $0.name == settings.preset }) {
       output.messages.tell("\(preset.name): \(preset.summary)\n")
@@ -49,7 +50,8 @@ extension TrainCommand {
       settings, images: expected.count, shape: expected.shape, steps: steps, engine: engine,
       shouldStop: { Interruption.isRequested })
     let threads = engine.cores.threads, day = 86_400.0
-    let memory = try settings.memory(images: expected.count, imageBytes: expected.bytes, threads: threads)
+    let memory = try settings.memory(
+      images: expected.count, imageBytes: expected.bytes, hasClasses: expected.hasClasses, threads: threads)
     let trialMemory = try settings.memory(
       images: expected.count, imageBytes: Trial.imageBytes(settings, expected.shape), threads: threads)
     let stepsInAll = settings.epochs * settings.schedule(images: expected.count).stepsPerEpoch
@@ -93,6 +95,8 @@ private struct ExpectedImages {
     return all <= mostBytes ? all : 0
   }
 
+  /// Whether scores can be expected.
+  private(set) var hasClasses = true
   private var mostBytes = Double.infinity
 
   init(_ settings: TrainingSettings, _ values: ParsedOptions) throws {
@@ -105,6 +109,7 @@ private struct ExpectedImages {
       let side = min(settings.keptSide, survey.shorterSide)
       (all, shape) = (survey.images, try ImageShape(height: side, width: side, channels: settings.network.channels))
       mostBytes = FolderOptions.memory(values) / 2
+      hasClasses = settings.classFolders == true
     } else {
       let files = try Subcommand.files(settings.data)
       (all, shape) = (try files.count(settings.split.map { try Splits($0) }), files.shape)

@@ -227,7 +227,8 @@ struct TrainCommand {
   private func introduction(_ trainer: Trainer, _ folder: RunFolder) throws -> String {
     let s = trainer.settings
     let memory = try s.memory(
-      images: trainer.images.count, imageBytes: trainer.images.residentBytes, threads: engine.cores.threads)
+      images: trainer.images.count, imageBytes: trainer.images.residentBytes,
+      hasClasses: trainer.images.labels != nil, threads: engine.cores.threads)
     let classes = trainer.images.classCount.map { ", \($0) classes (for scores only)" } ?? ""
     let heads = s.heads.map(String.init).joined(separator: ", ")
     return """

@@ -74,7 +74,8 @@ public final class Trainer {
     try settings.validate(images: images.count)
     try settings.checkChannels(images.channels, of: images.name)
     try settings.checkMemory(
-      images: images.count, imageBytes: images.residentBytes, threads: engine.cores.threads)
+      images: images.count, imageBytes: images.residentBytes, hasClasses: images.labels != nil,
+      threads: engine.cores.threads)
     self.settings = settings
     self.images = images
     viewMaker = try ViewMaker(images, settings)

@@ -48,9 +48,12 @@ extension TrainingSettings {
   /// - Parameters:
   ///   - count: N, the images to learn from.
   ///   - imageBytes: what the images themselves take while the run goes on; nil for images of the network's size that all are in memory.
+  ///   - hasClasses: whether k-means is to be scored beside the run.
   ///   - threads: the cores of the run, each of which has some memory of its own.
   /// - Throws: `SeCuError` for a network out of range, or one that needs more than 4 TB.
-  public func memory(images count: Int, imageBytes: Double? = nil, threads: Int) throws -> MemoryNeed {
+  public func memory(
+    images count: Int, imageBytes: Double? = nil, hasClasses: Bool = true, threads: Int
+  ) throws -> MemoryNeed {
     let batch = min(self.batch, count), rows = 2 * Double(batch)
     let network = try Network.bytes(self.network, batch: viewsPerPass * batch)
     let (parameterCount, largest) = try Network.parameterCounts(self.network)
@@ -82,8 +85,9 @@ extension TrainingSettings {
         .init(name: "checkpoints", bytes: 3 * file),
         .init(
           name: "k-means on pixels",
-          bytes: ImagePoints.bytes(
-            images: count, imageBytes: max(images, Double(count) * pixels), channels: self.network.channels)),
+          bytes: hasClasses
+            ? ImagePoints.bytes(
+              images: count, imageBytes: max(images, Double(count) * pixels), channels: self.network.channels) : 0),
         .init(name: "scoring", bytes: 4 * rows * pixels + 24 * Double(count)),
       ])
   }
@@ -103,7 +107,8 @@ extension TrainingSettings {
   /// - Throws: `SeCuError` of kind `.usage` with what is needed, what there is, and the largest batch that would fit in nine
   ///   tenths of that; what `memory` throws.
   package func checkMemory(
-    images count: Int, imageBytes: Double? = nil, threads: Int, limit: Machine.MemoryLimit = Machine.memoryLimit
+    images count: Int, imageBytes: Double? = nil, hasClasses: Bool = true, threads: Int,
+    limit: Machine.MemoryLimit = Machine.memoryLimit
   ) throws {
     // A network may be so large that to plan its memory takes long, or that the plan is refused.
     let parameters = 12 * Double(try Network.parameterCounts(network).all)
@@ -113,9 +118,12 @@ extension TrainingSettings {
         "the network's parameters need \(Machine.memoryText(parameters)) of memory with their gradients and velocities, "
           + "and \(limit.text)", at: "network", remedy: "Take a smaller network")
     }
-    let need = Result { try memory(images: count, imageBytes: imageBytes, threads: threads) }
+    func memory(_ settings: TrainingSettings) throws -> MemoryNeed {
+      try settings.memory(images: count, imageBytes: imageBytes, hasClasses: hasClasses, threads: threads)
+    }
+    let need = Result { try memory(self) }
     if case .success(let need) = need, need.bytes <= limit.bytes { return }
-    let batch = largestBatch(within: 0.9 * limit.bytes, images: count, imageBytes: imageBytes, threads: threads)
+    let batch = largestBatch(within: 0.9 * limit.bytes, images: count, memory)
     let remedy =
       batch.map { "A batch of \($0) would fit" }
       ?? "No batch would fit; take a smaller network, smaller images or fewer heads"
@@ -135,14 +143,18 @@ extension TrainingSettings {
   /// The largest batch, of at least 2 images and at most the present one, with which a run needs no more than `bytes`; nil if there is
   /// none.
   ///
-  /// - Parameters: as `memory` has them.
-  func largestBatch(within bytes: Double, images count: Int, imageBytes: Double?, threads: Int) -> Int? {
+  /// - Parameters:
+  ///   - count: N, the images to learn from.
+  ///   - memory: what a run with other settings needs.
+  private func largestBatch(
+    within bytes: Double, images count: Int, _ memory: (TrainingSettings) throws -> MemoryNeed
+  ) -> Int? {
     var fitting = 1, tooLarge = min(batch, count) + 1
     while tooLarge - fitting > 1 {
       var trial = self
       trial.batch = (fitting + tooLarge) / 2
       // What is too large even to be planned throws.
-      let need = try? trial.memory(images: count, imageBytes: imageBytes, threads: threads)
+      let need = try? memory(trial)
       if let need, need.bytes <= bytes { fitting = trial.batch } else { tooLarge = trial.batch }
     }
     return fitting > 1 ? fitting : nil

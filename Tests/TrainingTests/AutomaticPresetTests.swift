@@ -9,7 +9,7 @@ import Testing
       let preset = AutomaticPreset(data: "x", images: count, side: side, channels: channels, clusters: nil)
       if count >= AutomaticPreset.fewestImages { try preset.settings.validate(images: count) }
       #expect(preset.settings.network.channels == channels)
-      #expect(preset.reasons.count == 8)
+      #expect(preset.reasons.count == 7)
     }
   }
 
@@ -18,8 +18,9 @@ import Testing
       AutomaticPreset(data: "x", images: count, side: side, channels: 3, clusters: clusters, classes: classes).settings
     }
     #expect(settings(400).batch == 50)
-    #expect(settings(400).passesPerEpoch == 25)
-    #expect(settings(100_000).passesPerEpoch == 1)
+    #expect(settings(400).epochs == 250 && settings(400).warmupEpochs == 25)
+    #expect(settings(60).epochs == 400 && settings(3000).epochs == 84 && settings(100_000).epochs == 40)
+    #expect(settings(400).passesPerEpoch == 1 && settings(400).constraint == .entropy(.published))
     #expect(settings(400).network.height == 48)
     #expect(settings(400, side: 40).network.height == 32)
     #expect(settings(400).heads == [10, 20, 30, 40, 50])

@@ -36,6 +36,9 @@ import Testing
     #expect(small.bytes - small.steadyBytes == small.passing.map(\.bytes).max())
     #expect(large.text.hasPrefix("about 521 MB: k-means on pixels 400 MB, images 100 MB"), "\(large.text)")
     #expect(!large.text.contains("parameters"))
+    // Without classes, nothing is compared with k-means.
+    let plain = try TinyRun.settings.memory(images: 13, imageBytes: 1e8, hasClasses: false, threads: 1)
+    #expect(plain.bytes < large.bytes - 3.9e8)
   }
 
   @Test func `k-means on pixels has a bound whatever the images`() throws {
