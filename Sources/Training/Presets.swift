@@ -77,8 +77,14 @@ extension Preset {
       augmentation: .digits, rate: 0.1, centerRate: 1.2, warmupEpochs: 4),
     summary: "handwritten digits of 8 pixels, in a minute", data: .digits)
 
-  /// Ours: `cifar10` with a network that a laptop can train, and a tenth of the epochs.
-  static let cifar10Compact = compact(cifar10, "cifar10-compact")
+  /// Ours: `cifar10` with a network that a laptop can train, a tenth of the epochs, and the entropy constraint.
+  ///
+  /// Either constraint takes the same time. On 10,000 images of CIFAR-10's training split and 2,000 others, means of the seeds 0 to 2
+  /// (and for each of them, too, the first line is the higher one in all columns):
+  ///
+  ///     secu train --preset cifar10-compact            ACC .280  NMI .181  ARI .100     others .282  .191  .102
+  ///       … --constraint size                              .266      .173      .095            .267  .182  .097
+  static let cifar10Compact = compact(cifar10, "cifar10-compact", constraint: .entropy(.published))
 
   /// Ours: `cifar100-20` in the same way.
   static let cifar20Compact = compact(cifar20, "cifar100-20-compact")
@@ -90,8 +96,11 @@ extension Preset {
   public static let compactNetwork = ResNet(
     height: 32, width: 32, channels: 3, widths: [16, 32, 64], blocks: [1, 1, 1])
 
-  private static func compact(_ full: Preset, _ name: String, side: Int = 32, passes: Int = 1) -> Preset {
+  private static func compact(
+    _ full: Preset, _ name: String, side: Int = 32, passes: Int = 1, constraint: AssignmentConstraint? = nil
+  ) -> Preset {
     var settings = full.settings
+    settings.constraint = constraint ?? settings.constraint
     settings.preset = name
     settings.network = compactNetwork
     (settings.network.height, settings.network.width) = (side, side)
