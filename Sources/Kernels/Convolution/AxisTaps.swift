@@ -67,6 +67,18 @@ package final class AxisTaps {
     return first.source..<last.source + 1
   }
 
+  /// The source positions from the first to the last that some targets read; empty if they read none.
+  package func sources(of targets: Range<Int>) -> Range<Int> {
+    var first = Int.max, end = 0
+    for t in targets {
+      let needed = sources(of: t)
+      if needed.isEmpty { continue }
+      first = min(first, needed.lowerBound)
+      end = max(end, needed.upperBound)
+    }
+    return min(first, end)..<end
+  }
+
   /// The most source positions between the first and the last that any target reads.
   package var window: Int { (0..<count).map { sources(of: $0).count }.max() ?? 0 }
 }

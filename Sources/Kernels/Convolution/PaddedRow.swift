@@ -5,7 +5,8 @@ import MicrokernelInterface
 ///
 ///     │ 0 0 │ c c │ c c │ c c │ … │ 0 0 │          each cell one pixel's channels
 ///
-/// A kernel of one pixel with a stride reads some pixels only; these alone are copied, and then they are neighbours.
+/// A kernel of one pixel with a stride reads some pixels only; these alone are copied, and then they are neighbours. Without padding, so
+/// are those of several rows.
 struct PaddedRow {
   /// The first pixel of the row in memory that is copied, and how far apart those that are lie.
   let first: Int
@@ -15,15 +16,20 @@ struct PaddedRow {
   let left: Int
   let right: Int
   let channels: Int
+  /// Rows that are copied one after the other, and the floats from one to the next in memory.
+  private let rows: Int
+  private let rowStride: Int
 
-  /// - Parameter positions: those that are read, counted in pixels of the row, some of them outside.
   /// - Parameters:
   ///   - width: pixels of the row in memory.
   ///   - positions: from the first to the last that is read, counted in these pixels; some may lie outside.
   ///   - step: reads each `step`-th position only.
-  init(width: Int, positions: Range<Int>, step: Int = 1, channels: Int) {
+  ///   - rows: how many rows stand for one, from each `step`-th row of the image.
+  init(width: Int, positions: Range<Int>, step: Int = 1, channels: Int, rows: Int = 1) {
     self.step = step
     self.channels = channels
+    self.rows = rows
+    rowStride = step * width * channels
     // Cells before position `end`, of all that are read.
     func cells(before end: Int) -> Int {
       let end = min(end, positions.upperBound)
@@ -36,10 +42,21 @@ struct PaddedRow {
   }
 
   /// Floats of the row with its zeros.
-  var floats: Int { (left + copied + right) * channels }
+  var floats: Int { rows * cellsOfOne * channels }
 
-  /// Copies a row that starts at `row`; with `normalization`, what batch norm and ReLU make of it.
+  private var cellsOfOne: Int { left + copied + right }
+
+  /// Copies the row (or rows) that starts at `row`; with `normalization`, what batch norm and ReLU make of it.
   func copy(
+    _ row: UnsafePointer<Float>, _ normalization: ChannelNormalization?, into to: UnsafeMutablePointer<Float>,
+    _ kernels: any MicrokernelTable.Type
+  ) {
+    for r in 0..<rows {
+      copyOne(row + r * rowStride, normalization, into: to + r * cellsOfOne * channels, kernels)
+    }
+  }
+
+  private func copyOne(
     _ row: UnsafePointer<Float>, _ normalization: ChannelNormalization?, into to: UnsafeMutablePointer<Float>,
     _ kernels: any MicrokernelTable.Type
   ) {

@@ -19,6 +19,7 @@ import MicrokernelInterface
 /// The input gradient is the same sum over dy. With a stride, targets fall into classes by their remainder: those of one class read
 /// neighbouring sources with the same taps, the last tap first. Where targets have so few channels that a vector would be mostly empty
 /// (an image's gradient), four neighbours are the columns of one row, each with zeros for the taps that the others have alone.
+/// Forward with a kernel of one pixel and no padding, several rows of targets are one row.
 ///
 /// Cost: FLOPs of the taps, those on the padding left and right
 /// of a row included (at most 1/width each), those above and below left out.
@@ -44,6 +45,8 @@ package final class RowSum {
   private let cellStep: Int
   private let targetStep: Int
   private let sourceHeight: Int, sourceWidth: Int, sourceChannels: Int
+  /// Rows of the source in memory for each one here; 1 unless rows are joined.
+  private let sourceRowStep: Int
   private let targetHeight: Int, targetWidth: Int, targetChannels: Int
   private let kernel: Int
   private let transposesWeights: Bool
@@ -70,12 +73,18 @@ package final class RowSum {
     target: (height: Int, width: Int, channels: Int), backward: Bool
   ) {
     (sourceHeight, sourceWidth, sourceChannels) = source
-    (targetHeight, targetWidth, targetChannels) = target
+    let joinsRows = !backward && s.kernel == 1 && s.padding == 0
+    let joined = joinsRows ? Self.rowsTogether(target.height, target.width) : 1
+    (targetHeight, targetWidth, targetChannels) = (target.height / joined, target.width * joined, target.channels)
+    sourceRowStep = joinsRows ? joined * s.stride : 1
     kernel = s.kernel
     transposesWeights = backward
-    rowAxis = AxisTaps(
-      input: s.height, output: s.outputHeight, kernel: s.kernel, stride: s.stride, padding: s.padding,
-      backward: backward)
+    rowAxis =
+      joinsRows
+      ? AxisTaps(input: targetHeight, output: targetHeight, kernel: 1, stride: 1, padding: 0, backward: false)
+      : AxisTaps(
+        input: s.height, output: s.outputHeight, kernel: s.kernel, stride: s.stride, padding: s.padding,
+        backward: backward)
     together = s.stride == 1 && target.channels <= 4 && target.width % 4 == 0 ? 4 : 1
     tapsTogether = s.kernel + together - 1
     // Sources: forward target · stride − padding + k, backward (target + padding − k) / stride.
@@ -96,7 +105,7 @@ package final class RowSum {
       (cellStep, targetStep) = (together, s.stride * together)
     } else if target.width > 0 {
       found = [
-        ColumnClass(firstTarget: 0, count: target.width, firstCell: -s.padding, taps: s.kernel, firstTap: 0)
+        ColumnClass(firstTarget: 0, count: targetWidth, firstCell: -s.padding, taps: s.kernel, firstTap: 0)
       ]
       order = Array(0..<s.kernel)
       sources = [-s.padding..<(target.width - 1) * s.stride - s.padding + s.kernel]
@@ -107,7 +116,7 @@ package final class RowSum {
     let first = sources.map(\.lowerBound).min() ?? 0, end = sources.map(\.upperBound).max() ?? 0
     row = PaddedRow(
       width: source.width, positions: first..<end, step: !backward && s.kernel == 1 ? s.stride : 1,
-      channels: source.channels)
+      channels: source.channels, rows: joined)
     tapOrder = order
     classes = .allocate(capacity: found.count)
     for (i, c) in found.enumerated() {
@@ -120,6 +129,12 @@ package final class RowSum {
   }
 
   deinit { classes.deallocate() }
+
+  /// How many of `height` rows of targets can be one: all or a whole fraction, so that there are bands of them to share out, and their
+  /// sources stay in L2.
+  private static func rowsTogether(_ height: Int, _ width: Int) -> Int {
+    (1...max(1, height)).last { height % $0 == 0 && $0 * width <= 256 } ?? 1
+  }
 
   /// Computes the targets of the first `count` images of the batch.
   ///
@@ -184,7 +199,7 @@ package final class RowSum {
       bands = max(1, min(s.targetHeight, min(flops / 4_000_000, 12 / max(1, blocks))))
       var most = 1
       for first in 0..<s.targetHeight {
-        most = max(most, s.sources(of: first..<min(s.targetHeight, first + rows)).count)
+        most = max(most, s.rowAxis.sources(of: first..<min(s.targetHeight, first + rows)).count)
       }
       slots = most
     }
@@ -204,37 +219,33 @@ package final class RowSum {
     let kernels: any MicrokernelTable.Type
   }
 
-  /// The source rows from the first to the last that some target rows read.
-  private func sources(of targets: Range<Int>) -> Range<Int> {
-    var first = Int.max, end = 0
-    for ty in targets {
-      let needed = rowAxis.sources(of: ty)
-      if needed.isEmpty { continue }
-      first = min(first, needed.lowerBound)
-      end = max(end, needed.upperBound)
-    }
-    return min(first, end)..<end
-  }
-
   private func run(_ images: Range<Int>, _ targets: Range<Int>, _ work: Work) {
     let slots = work.plan.slots
     var copied = 0
     var first = targets.lowerBound
     while first < targets.upperBound {
       let group = first..<min(targets.upperBound, first + work.plan.groupRows)
-      let needed = sources(of: group)
+      let needed = rowAxis.sources(of: group)
       let new = max(copied, needed.lowerBound)..<max(copied, needed.upperBound)
       for (i, image) in images.enumerated() {
         for sy in new {
           row.copy(
-            work.source + (image * sourceHeight + sy) * sourceWidth * sourceChannels, work.normalizing?[image],
+            work.source + (image * sourceHeight + sy * sourceRowStep) * sourceWidth * sourceChannels,
+            work.normalizing?[image],
             into: work.rows + (i * slots + sy % slots) * row.floats, work.kernels)
         }
       }
       copied = new.upperBound
       for p in 0..<work.panels.count {
         for (i, image) in images.enumerated() {
-          for ty in group { computeRow(ty, image, panel: p, slot: i * slots, work) }
+          for ty in group where !rowAxis[ty].isEmpty { computeRow(ty, image, panel: p, slot: i * slots, work) }
+        }
+      }
+      // No output reads the rows between those of a small kernel with a stride.
+      for image in images where !work.accumulate {
+        for ty in group where rowAxis[ty].isEmpty {
+          let row = targetWidth * targetChannels
+          (work.target + (image * targetHeight + ty) * row).update(repeating: 0, count: row)
         }
       }
       first = group.upperBound

@@ -77,7 +77,7 @@ package final class TapSum {
     let flops =
       2 * count * targetHeight * targetWidth * targetChannels * sourceChannels * rowAxis.window * columnAxis.window
     // Bands share out the work when there are few blocks; a band copies the rows around its edges again.
-    let bands = max(1, min(targetHeight, min(flops / 4_000_000, 12 / blocks)))
+    let bands = max(1, min(targetHeight, min(flops / 4_000_000, 32 / blocks)))
     let slots = max(1, rowAxis.window)
     let slotFloats = sourceWidth * kernels.tileRows * imageStride
     let most = kernel * kernel
