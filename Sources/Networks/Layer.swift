@@ -79,6 +79,8 @@ struct ConvolutionLayer: Layer {
   private var norm: NormLayer?
   /// Whether it does so in forward too, or only in backward, where the batch norm's result is gone.
   private var normalizesInForward = false
+  /// What makes the input anew before backward, if it is not kept until then.
+  private var restoration: Restoration?
 
   init(convolution: Convolution, weight: Int, input: Int, output: Int) {
     self.convolution = convolution
@@ -89,8 +91,14 @@ struct ConvolutionLayer: Layer {
 
   var inputs: [Int] { [input] }
   var forwardValues: [Int] { [normalizesInForward ? norm?.input ?? input : input, output] }
-  var savedValues: [Int] { [norm?.input ?? input] }
+  var savedValues: [Int] { restoration?.values ?? [norm?.input ?? input] }
   mutating func addsToGradient(of input: Int) { accumulates = true }
+
+  /// Whether the input is kept until backward because this layer reads it there.
+  var keepsInput: Bool { norm == nil && restoration == nil }
+
+  /// Restores the input before backward reads it.
+  mutating func restoreInput(by restoration: Restoration) { self.restoration = restoration }
 
   /// Reads what the batch norm reads, and normalises it.
   mutating func takeOver(_ norm: NormLayer, inForward: Bool) {
@@ -107,9 +115,11 @@ struct ConvolutionLayer: Layer {
 
   func backward(_ pass: Pass) {
     let dy = pass.gradient(output)
+    restoration?.run(pass)
     convolution.weightGradient(
-      on: pass.engine, x: pass.value(norm?.input ?? input), normalizing: norm?.inputNormalization(pass), dy: dy,
-      dw: pass.parameterGradients + weight, count: pass.count, accumulate: false)
+      on: pass.engine, x: pass.value(restoration?.value ?? norm?.input ?? input),
+      normalizing: norm?.inputNormalization(pass), dy: dy, dw: pass.parameterGradients + weight, count: pass.count,
+      accumulate: false)
     pass.ended(.weightGradient, output)
     if input == 0 { return }
     convolution.inputGradient(
@@ -134,11 +144,16 @@ struct NormLayer: Layer {
   let output: Int
   /// False if all readers of the output compute it themselves: forward then takes the statistics only.
   var storesOutput = true
+  /// The value that holds the output during backward, if it is not kept from forward till then.
+  private(set) var restored: Int?
 
   var inputs: [Int] { [input] + (residual.map { [$0] } ?? []) }
   var forwardValues: [Int] { inputs + (storesOutput ? [output] : []) }
-  var savedValues: [Int] { relu && residual != nil ? [input, output] : [input] }
+  var savedValues: [Int] { relu && residual != nil ? [input, restored ?? output] : [input] }
   var overwritesGradient: Bool { true }
+
+  /// Reads the output in another value when backward comes.
+  mutating func findOutput(in restored: Int) { self.restored = restored }
 
   private func parameters(_ pass: Pass) -> BatchNorm.Parameters {
     let channels = norm.channels
@@ -171,14 +186,43 @@ struct NormLayer: Layer {
     }
   }
 
+  /// Makes the output of the last forward in training once more.
+  ///
+  /// - Parameter residual: may be `y`.
+  func again(_ pass: Pass, residual: UnsafePointer<Float>?, into y: UnsafeMutablePointer<Float>) {
+    norm.again(
+      on: pass.engine, x: pass.value(input), rows: pass.count / pass.groups * pixels, groups: pass.groups,
+      parameters: parameters(pass), residual: residual, relu: relu, y: y, saved: saved(pass))
+  }
+
   func backward(_ pass: Pass) {
     norm.backward(
       on: pass.engine, dy: pass.gradient(output),
-      mask: !relu ? .none : residual == nil ? .input : .output(pass.value(output)), x: pass.value(input),
+      mask: !relu ? .none : residual == nil ? .input : .output(pass.value(restored ?? output)), x: pass.value(input),
       rows: pass.count / pass.groups * pixels, groups: pass.groups, parameters: parameters(pass), saved: saved(pass),
       dx: pass.gradient(input), dGamma: pass.parameterGradients + gamma,
       dBeta: pass.parameterGradients + gamma + norm.channels, residualGradient: residual.map(pass.gradient))
     pass.ended(.backward, output)
+  }
+}
+
+/// The end of a residual block, made anew for backward: y = relu(norm(x) + r), where r is a batch norm's result that is not kept either.
+///
+/// Two passes over it cost less than its memory: it is as large as any value of its stage, and would wait from forward to backward.
+struct Restoration {
+  let norm: NormLayer
+  let shortcut: NormLayer
+  /// Where it goes, first r and then y.
+  let value: Int
+
+  /// What it reads and writes.
+  var values: [Int] { [shortcut.input, norm.input, value] }
+
+  func run(_ pass: Pass) {
+    let y = pass.mutableValue(value)
+    shortcut.again(pass, residual: nil, into: y)
+    norm.again(pass, residual: y, into: y)
+    pass.ended(.restoring, norm.output)
   }
 }
 

@@ -11,6 +11,8 @@ package struct NetworkOperation: Hashable, Sendable {
     case backward = "bwd"
     case inputGradient = "dgrad"
     case weightGradient = "wgrad"
+    /// Making a layer's result once more for backward.
+    case restoring = "again"
     /// Setting the parameters' gradients to zero, before backward.
     case clearing
   }

@@ -54,6 +54,7 @@ struct NetworkPlan {
     markAccumulation()
     guard placesInMemory else { return }
     leaveNormsToConvolutions()
+    restoreBlocks()
     memory = try NetworkMemory(layers, valueFloats: valueFloats, outputs: outputs, batch: batch)
   }
 
@@ -202,6 +203,28 @@ extension NetworkPlan {
         convolution.takeOver(norm, inForward: others.isEmpty)
         layers[reader] = convolution
       }
+    }
+  }
+}
+
+extension NetworkPlan {
+  /// Lets go of what a block makes if one convolution alone reads it in backward and the block's shortcut ends in a batch norm: that
+  /// convolution restores it. In a stage of several blocks this is the first one's.
+  private mutating func restoreBlocks() {
+    for i in layers.indices {
+      guard var norm = layers[i] as? NormLayer, norm.relu, let residual = norm.residual,
+        let shortcut = layers.lazy.compactMap({ $0 as? NormLayer }).first(where: { $0.output == residual }),
+        shortcut.residual == nil
+      else { continue }
+      let readers = layers.indices.filter { $0 != i && layers[$0].savedValues.contains(norm.output) }
+      guard readers.count == 1, var reader = layers[readers[0]] as? ConvolutionLayer, reader.keepsInput else {
+        continue
+      }
+      let restored = newValue(valueFloats[norm.output] / batch)
+      norm.findOutput(in: restored)
+      reader.restoreInput(by: Restoration(norm: norm, shortcut: shortcut, value: restored))
+      layers[i] = norm
+      layers[readers[0]] = reader
     }
   }
 }

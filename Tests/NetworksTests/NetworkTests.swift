@@ -118,6 +118,29 @@ import Testing
     #expect(network.arenaBytes < 4 * first + 4 * first / 2 + 2 * first)
   }
 
+  /// What the first of two blocks makes is not kept until backward, but made again when the second block's gradients come. In the first
+  /// stage five convolutions' results and the last block's end are kept, in the second as many and a shortcut, each half as large; with two
+  /// gradients of the second stage that is 10 values of the first. If both ends were kept, it would be 11.5.
+  @Test func endsOfFirstBlocksAreMadeAgain() throws {
+    let description = ResNet(height: 16, width: 16, channels: 3, widths: [16, 32], blocks: [2, 2], dimension: 8)
+    let trial = try Trial(description, count: 16)
+    let value = 4 * 16 * 16 * 16 * 16
+    #expect(trial.network.arenaBytes >= 10 * value)
+    #expect(trial.network.arenaBytes < 11 * value)
+
+    var operations: [NetworkOperation] = []
+    trial.network.observer = { operations.append($0) }
+    trial.step()
+    let outputs = Dictionary(
+      uniqueKeysWithValues: trial.network.layerDescriptions.map { ($0.name, $0.output) })
+    let again = operations.indices.filter { operations[$0].kind == .restoring }
+    #expect(again.map { operations[$0].output } == [outputs["layer2.0.bn2"], outputs["layer1.0.bn2"]])
+    let readers = ["layer2.1.conv1", "layer1.1.conv1"].map {
+      NetworkOperation(kind: .weightGradient, output: outputs[$0] ?? -1)
+    }
+    #expect(again.map { operations[$0 + 1] } == readers)
+  }
+
   /// What is announced is what a network of that size holds.
   @Test(arguments: [small, whole, pooled, large], [(2, 2), (26, 1), (26, 2)])
   func bytesAreThoseOfTheBuffers(description: ResNet, batch: (count: Int, groups: Int)) throws {

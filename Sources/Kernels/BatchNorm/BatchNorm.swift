@@ -103,6 +103,20 @@ extension BatchNorm {
     }
     join(statistics, rows: rows, groups: groups, parameters: parameters, saved, on: engine)
     guard let y else { return }
+    again(
+      on: engine, x: x, rows: rows, groups: groups, parameters: parameters, residual: residual, relu: relu, y: y,
+      saved: saved)
+  }
+
+  /// The y of `forward` once more, to the bit, from what it saved.
+  ///
+  /// - Parameters: as `forward` has them; residual and y may be the same memory.
+  package func again(
+    on engine: Engine, x: UnsafePointer<Float>, rows: Int, groups: Int, parameters: Parameters,
+    residual: UnsafePointer<Float>?, relu: Bool, y: UnsafeMutablePointer<Float>, saved: Saved
+  ) {
+    let kernels = engine.kernels
+    let chunks = chunks(rows), chunkRows = chunkRows(rows)
     engine.sweep(groups * chunks, flops: 32 * groups * rows * channels) { task, _ in
       let group = task / chunks, chunk = task % chunks
       let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
