@@ -55,14 +55,14 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
 /// seven runs, GFLOP/s of the direct sum → Winograd (forward | weight gradient):
 ///
 ///     channels, pixels         AVX-512                     AVX2                        portable (SSE2)
-///     16, 32×32            199 → 372 | 202 → 220      193 → 256 | 196 → 196       61 → 103 | 66 → 105
-///     32, 16×16            208 → 589 | 223 → 449      211 → 549 | 172 → 415       63 → 148 | 49 → 146
-///     64, 8×8              225 → 677 | 207 → 596      218 → 654 | 212 → 590       77 → 180 | 60 → 197
-///     128, 16×16           226 → 694 | 220 → 662      223 → 695 | 203 → 549       75 → 251 | 58 → 198
-///     512, 4×4             270 → 596 | 220 → 576      294 → 566 | 209 → 549       94 → 173 | 74 → 190
+///     16, 32×32            199 → 372 | 194 → 390      193 → 256 | 192 → 363       61 → 103 | 65 → 166
+///     32, 16×16            208 → 589 | 222 → 574      211 → 549 | 201 → 530       63 → 148 | 58 → 198
+///     64, 8×8              225 → 677 | 236 → 677      218 → 654 | 212 → 618       77 → 180 | 59 → 218
+///     128, 16×16           226 → 694 | 228 → 620      223 → 695 | 214 → 596       75 → 251 | 62 → 225
+///     512, 4×4             270 → 596 | 254 → 572      294 → 566 | 235 → 545       94 → 173 | 81 → 212
 ///
-/// The input gradient is like forward. Winograd gains half to nine tenths of the factor by which it saves multiplications, less in the
-/// weight gradient of 16 channels: 4×4 pixels save a factor 2.8 (where the direct sum skips the padding), 32×32 pixels 3.8.
+/// The input gradient is like forward. Winograd gains half of the factor by which it saves multiplications or more, less with 16
+/// channels: 4×4 pixels save a factor 2.8 (where the direct sum skips the padding), 32×32 pixels 3.8.
 package struct ConvolutionPlan: Equatable, Sendable {
   package var algorithm: ConvolutionAlgorithm
   private var ground: Ground
