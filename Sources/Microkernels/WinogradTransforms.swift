@@ -295,10 +295,14 @@ private func normalize(
   _ t: WinogradPatch, _ n: ChannelNormalization, _ first: Int, _ count: Int, into pixels: UnsafeMutablePointer<Float>
 ) {
   if t.firstRow > 0 || t.firstColumn > 0 || t.endRow < 6 || t.endColumn < 6 {
-    var i = 0
-    while i < 36 * chunk {
-      store(Lanes(), pixels + i)
-      i += lanes
+    var place = pixels
+    while place < pixels + 36 * chunk {
+      var c = 0
+      while c < count {
+        store(Lanes(), place + c)
+        c += lanes
+      }
+      place += chunk
     }
   }
   let columns = t.endColumn - t.firstColumn
