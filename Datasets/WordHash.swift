@@ -4,7 +4,7 @@
 ///
 /// Both operations can be undone, so that any change within one word changes the result. Four times as fast as CRC-32 by tables.
 ///
-/// G. Fowler, L. C. Noll, K.-P. Vo, D. Eastlake, T. Hansen, "The FNV Non-Cryptographic Hash Algorithm", RFC 9923, 2025.
+/// The hash of bytes is that of G. Fowler, L. C. Noll and K.-P. Vo (1991), with their two numbers for 64 bits.
 enum WordHash {
   static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     let prime: UInt64 = 0x0000_0100_0000_01B3

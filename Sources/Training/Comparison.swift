@@ -61,9 +61,6 @@ public struct Comparison {
     }
   }
 
-  /// What k-means clusters, such as `the 8×8×1 raw pixels of all 1797 images`.
-  public var pointsOfKMeans: String { points.text }
-
   /// Runs one method.
   ///
   /// - Parameters:
