@@ -94,9 +94,6 @@ struct ConvolutionLayer: Layer {
   var savedValues: [Int] { restoration?.values ?? [norm?.input ?? input] }
   mutating func addsToGradient(of input: Int) { accumulates = true }
 
-  /// Whether the input is kept until backward because this layer reads it there.
-  var keepsInput: Bool { norm == nil && restoration == nil }
-
   /// Restores the input before backward reads it.
   mutating func restoreInput(by restoration: Restoration) { self.restoration = restoration }
 
@@ -145,15 +142,12 @@ struct NormLayer: Layer {
   /// False if all readers of the output compute it themselves: forward then takes the statistics only.
   var storesOutput = true
   /// The value that holds the output during backward, if it is not kept from forward till then.
-  private(set) var restored: Int?
+  var restored: Int?
 
   var inputs: [Int] { [input] + (residual.map { [$0] } ?? []) }
   var forwardValues: [Int] { inputs + (storesOutput ? [output] : []) }
   var savedValues: [Int] { relu && residual != nil ? [input, restored ?? output] : [input] }
   var overwritesGradient: Bool { true }
-
-  /// Reads the output in another value when backward comes.
-  mutating func findOutput(in restored: Int) { self.restored = restored }
 
   private func parameters(_ pass: Pass) -> BatchNorm.Parameters {
     let channels = norm.channels
@@ -190,7 +184,7 @@ struct NormLayer: Layer {
   ///
   /// - Parameter residual: may be `y`.
   func again(_ pass: Pass, residual: UnsafePointer<Float>?, into y: UnsafeMutablePointer<Float>) {
-    norm.again(
+    norm.normalize(
       on: pass.engine, x: pass.value(input), rows: pass.count / pass.groups * pixels, groups: pass.groups,
       parameters: parameters(pass), residual: residual, relu: relu, y: y, saved: saved(pass))
   }

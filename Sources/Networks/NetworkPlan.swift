@@ -217,11 +217,9 @@ extension NetworkPlan {
         shortcut.residual == nil
       else { continue }
       let readers = layers.indices.filter { $0 != i && layers[$0].savedValues.contains(norm.output) }
-      guard readers.count == 1, var reader = layers[readers[0]] as? ConvolutionLayer, reader.keepsInput else {
-        continue
-      }
+      guard readers.count == 1, var reader = layers[readers[0]] as? ConvolutionLayer else { continue }
       let restored = newValue(valueFloats[norm.output] / batch)
-      norm.findOutput(in: restored)
+      norm.restored = restored
       reader.restoreInput(by: Restoration(norm: norm, shortcut: shortcut, value: restored))
       layers[i] = norm
       layers[readers[0]] = reader

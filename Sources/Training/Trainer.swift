@@ -209,7 +209,7 @@ public final class Trainer {
   ///
   /// All cores make views, and then all of them learn. To make the views of the next batch on a thread beside the step was tried: on two
   /// cores the steps of the compact network took as long or up to 6 % longer, by that thread's priority, because the others wait for
-  /// the piece of work that it interrupts; and there is no more to win than the 1.3 % that views take.
+  /// the piece of work that it interrupts; and there is no more to win than the 2 % that views take.
   private func makeViews(_ ids: [Int]) throws {
     images.readAhead(stretch(progress.step % settings.stepsPerPass(images: images.count) + 1))
     try viewMaker.views(

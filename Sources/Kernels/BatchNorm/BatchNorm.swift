@@ -103,15 +103,15 @@ extension BatchNorm {
     }
     join(statistics, rows: rows, groups: groups, parameters: parameters, saved, on: engine)
     guard let y else { return }
-    again(
+    normalize(
       on: engine, x: x, rows: rows, groups: groups, parameters: parameters, residual: residual, relu: relu, y: y,
       saved: saved)
   }
 
-  /// The y of `forward` once more, to the bit, from what it saved.
+  /// The y of `forward`, or of `inference` with one group, from what they saved: at any later time the same bits.
   ///
   /// - Parameters: as `forward` has them; residual and y may be the same memory.
-  package func again(
+  package func normalize(
     on engine: Engine, x: UnsafePointer<Float>, rows: Int, groups: Int, parameters: Parameters,
     residual: UnsafePointer<Float>?, relu: Bool, y: UnsafeMutablePointer<Float>, saved: Saved
   ) {
@@ -136,7 +136,6 @@ extension BatchNorm {
     on engine: Engine, x: UnsafePointer<Float>, rows: Int, parameters: Parameters, residual: UnsafePointer<Float>?,
     relu: Bool, y: UnsafeMutablePointer<Float>?, saved: Saved
   ) {
-    let kernels = engine.kernels
     for c in 0..<channels {
       let deviation = (parameters.runningVariance[c] + epsilon).squareRoot()
       saved.mean[c] = parameters.runningMean[c]
@@ -144,14 +143,9 @@ extension BatchNorm {
       saved.scale[c] = parameters.gamma[c] / deviation
     }
     guard let y else { return }
-    let chunks = chunks(rows), chunkRows = chunkRows(rows)
-    engine.sweep(chunks, flops: 32 * rows * channels) { chunk, _ in
-      let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
-      let at = first * channels
-      kernels.normForward(
-        x + at, normalization(0, saved, parameters.beta), residual.map { $0 + at }, relu, count, channels, y + at,
-        channels)
-    }
+    normalize(
+      on: engine, x: x, rows: rows, groups: 1, parameters: parameters, residual: residual, relu: relu, y: y,
+      saved: saved)
   }
 
   /// Joins the chunks of each group to what is saved of it, and moves the running statistics:

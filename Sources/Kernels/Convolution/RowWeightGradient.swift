@@ -40,17 +40,11 @@ package final class RowWeightGradient {
     dw: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
     let kernels = engine.kernels, plan = Plan(self, count: count, kernels: kernels)
-    let operands = Operands(x: x, normalizing: normalizing, dy: dy)
+    let operands = WeightGradientOperands(x: x, normalizing: normalizing, dy: dy)
     plan.tasks.run(
       on: engine, segments: shape.kernel, segmentRows: rows, segmentRoom: plan.tiledRows,
       workerFloats: plan.workerFloats, into: dw, accumulate: accumulate
     ) { addBlock($0, plan, operands, kernels) }
-  }
-
-  private struct Operands {
-    let x: UnsafePointer<Float>
-    let normalizing: InputNormalization?
-    let dy: UnsafePointer<Float>
   }
 
   private struct Plan {
@@ -87,7 +81,8 @@ package final class RowWeightGradient {
   }
 
   private func addBlock(
-    _ block: WeightGradientTasks.Block, _ plan: Plan, _ operands: Operands, _ kernels: any MicrokernelTable.Type
+    _ block: WeightGradientTasks.Block, _ plan: Plan, _ operands: WeightGradientOperands,
+    _ kernels: any MicrokernelTable.Type
   ) {
     let s = shape, images = block.images, outputs = block.outputs
     let firstInput = max(0, outputs.lowerBound * s.stride - s.padding)

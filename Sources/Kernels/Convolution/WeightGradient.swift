@@ -46,18 +46,12 @@ package final class WeightGradient {
     dw: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
     let kernels = engine.kernels, plan = Plan(self, count: count, kernels: kernels)
-    let operands = Operands(x: x, normalizing: normalizing, dy: dy),
+    let operands = WeightGradientOperands(x: x, normalizing: normalizing, dy: dy),
       rows = shape.kernel * shape.kernel * shape.inputChannels
     plan.tasks.run(
       on: engine, segments: 1, segmentRows: rows, segmentRoom: rows, workerFloats: plan.workerFloats, into: dw,
       accumulate: accumulate
     ) { addBlock($0, plan, operands, kernels) }
-  }
-
-  private struct Operands {
-    let x: UnsafePointer<Float>
-    let normalizing: InputNormalization?
-    let dy: UnsafePointer<Float>
   }
 
   private struct Plan {
@@ -90,7 +84,8 @@ package final class WeightGradient {
   }
 
   private func addBlock(
-    _ block: WeightGradientTasks.Block, _ plan: Plan, _ operands: Operands, _ kernels: any MicrokernelTable.Type
+    _ block: WeightGradientTasks.Block, _ plan: Plan, _ operands: WeightGradientOperands,
+    _ kernels: any MicrokernelTable.Type
   ) {
     let s = shape, images = block.images.count
     let runs = UnsafeMutableRawPointer(block.scratch).assumingMemoryBound(to: Tile.Run.self)
@@ -145,7 +140,8 @@ package final class WeightGradient {
 
   /// Copies a block's operands to [row][x][image][channel].
   private func copy(
-    _ block: WeightGradientTasks.Block, _ plan: Plan, _ operands: Operands, row: UnsafeMutablePointer<Float>,
+    _ block: WeightGradientTasks.Block, _ plan: Plan, _ operands: WeightGradientOperands,
+    row: UnsafeMutablePointer<Float>,
     x: UnsafeMutablePointer<Float>, y: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
   ) {
     let s = shape, images = block.images.count, outputs = block.outputs

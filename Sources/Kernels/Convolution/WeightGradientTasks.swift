@@ -1,5 +1,13 @@
 import MicrokernelInterface
 
+/// What every weight gradient reads.
+struct WeightGradientOperands {
+  let x: UnsafePointer<Float>
+  /// What is put before x, or nil.
+  let normalizing: InputNormalization?
+  let dy: UnsafePointer<Float>
+}
+
 /// How the direct weight gradients cut their work:
 ///
 ///     tasks    parts of the pixels × groups of output panels, spread over the cores

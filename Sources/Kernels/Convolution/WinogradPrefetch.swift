@@ -9,7 +9,7 @@ import MicrokernelInterface
 ///     asked for                   what block i + 1 reads, block i's targets
 struct WinogradPrefetch {
   /// Four rows of four pixels: what a tile covers, or what its patch does not share with the patches above and to the left of it.
-  struct Square {
+  private struct Square {
     let first: UnsafePointer<Float>
     /// Floats from row to row, and in the four pixels of one.
     let row: Int, floats: Int
@@ -19,8 +19,11 @@ struct WinogradPrefetch {
   private var count = 0
 
   /// Calls `body` with room for `capacity` squares.
-  static func withRoom(for capacity: Int, _ body: (WinogradPrefetch) -> Void) {
-    withUnsafeTemporaryAllocation(of: Square.self, capacity: capacity) { body(WinogradPrefetch(squares: $0)) }
+  static func withRoom(for capacity: Int, _ body: (inout WinogradPrefetch) -> Void) {
+    withUnsafeTemporaryAllocation(of: Square.self, capacity: capacity) { squares in
+      var ahead = WinogradPrefetch(squares: squares)
+      body(&ahead)
+    }
   }
 
   private init(squares: UnsafeMutableBufferPointer<Square>) { self.squares = squares }

@@ -95,8 +95,7 @@ package final class WinogradSum {
     engine.sweep(plan.taskCount, flops: plan.flops) { task, worker in
       let scratch = engine.workerScratch(worker)
       let v = scratch + plan.scratchFloats, m = v + plan.vFloats
-      WinogradPrefetch.withRoom(for: 2 * plan.stretch) { room in
-        var ahead = room
+      WinogradPrefetch.withRoom(for: 2 * plan.stretch) { ahead in
         let stretches = plan.stretches(of: task)
         for index in stretches {
           let block = plan.tiles(of: index)

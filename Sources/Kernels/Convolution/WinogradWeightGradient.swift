@@ -52,19 +52,13 @@ package final class WinogradWeightGradient {
     accumulate: Bool
   ) {
     let plan = Plan(self, count: count, kernels: engine.kernels)
-    let operands = Operands(x: x, normalizing: normalizing, dy: dy)
+    let operands = WeightGradientOperands(x: x, normalizing: normalizing, dy: dy)
     let sums = plan.parts > 0 ? addParts(on: engine, plan, operands) : addStretches(on: engine, plan, operands)
     transform(sums, plan, into: dw, accumulate: accumulate, on: engine)
   }
 
-  private struct Operands {
-    let x: UnsafePointer<Float>
-    let normalizing: InputNormalization?
-    let dy: UnsafePointer<Float>
-  }
-
   /// S, part by part; V and Z are the cores' own.
-  private func addParts(on engine: Engine, _ plan: Plan, _ operands: Operands) -> UnsafePointer<Float> {
+  private func addParts(on engine: Engine, _ plan: Plan, _ operands: WeightGradientOperands) -> UnsafePointer<Float> {
     let kernels = engine.kernels
     let sums = WeightGradientParts(
       segments: 1, segmentFloats: plan.sumFloats, segmentStride: plan.sumFloats, parts: plan.parts, on: engine)
@@ -73,8 +67,7 @@ package final class WinogradWeightGradient {
       let scratch = engine.workerScratch(worker)
       let v = scratch + WinogradPatch.scratchFloats, z = v + plan.vFloats
       let tiles = part * plan.tileCount / plan.parts..<(part + 1) * plan.tileCount / plan.parts
-      WinogradPrefetch.withRoom(for: 2 * plan.stretchTiles) { room in
-        var ahead = room
+      WinogradPrefetch.withRoom(for: 2 * plan.stretchTiles) { ahead in
         var first = tiles.lowerBound
         repeat {
           let stretch = first..<min(tiles.upperBound, first + plan.stretchTiles)
@@ -96,7 +89,8 @@ package final class WinogradWeightGradient {
   }
 
   /// S, stretch by stretch, by all cores together.
-  private func addStretches(on engine: Engine, _ plan: Plan, _ operands: Operands) -> UnsafePointer<Float> {
+  private func addStretches(on engine: Engine, _ plan: Plan, _ operands: WeightGradientOperands) -> UnsafePointer<Float>
+  {
     let kernels = engine.kernels
     let v = engine.sharedScratch(plan.vFloats + plan.zFloats + plan.sumFloats + bOverread)
     let z = v + plan.vFloats, sums = z + plan.zFloats
@@ -178,7 +172,7 @@ package final class WinogradWeightGradient {
 
   /// V = Bᵀ · x · B and Z = G · dy · Gᵀ of some tiles, the first one's channels at `v` and `z`.
   private func transform(
-    _ piece: Range<Int>, _ plan: Plan, _ operands: Operands, v: UnsafeMutablePointer<Float>,
+    _ piece: Range<Int>, _ plan: Plan, _ operands: WeightGradientOperands, v: UnsafeMutablePointer<Float>,
     z: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
   ) {
     tiles.transformPatches(
