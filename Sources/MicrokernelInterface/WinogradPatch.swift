@@ -31,8 +31,8 @@ package struct WinogradPatch {
   /// `scratchFloats` floats.
   package var scratch: UnsafeMutablePointer<Float>
 
-  /// Room for the 36 elements of 64 channels (9 KiB, which stay in L1), 64 zeros, and as many normalised pixels as there are elements.
-  package static let scratchFloats = 73 * 64
+  /// Room for 64 channels of a patch and of its results, 9 KiB each, which stay in L1.
+  package static let scratchFloats = 72 * 64
 
   /// A patch that lies whole inside, with room for whole vectors in the target.
   package init(

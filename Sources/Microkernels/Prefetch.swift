@@ -10,13 +10,16 @@ import MicrokernelInterface
 @_silgen_name("llvm.prefetch.p0")
 private func prefetch(_ address: UnsafePointer<Float>, _ access: Int32, _ locality: Int32, _ cache: Int32)
 
+/// Asks for the cache line of a value that is about to be read.
+@inline(__always) func prefetchLine(_ x: UnsafePointer<Float>) { prefetch(x, 0, 3, 1) }
+
 extension EntryPoints {
   /// Asks for the cache lines that `count` floats from `x` on lie in.
   @inline(never)
   package static func prefetchLines(_ x: Floats, _ count: Int) {
     var i = 0
     while i < count {
-      prefetch(x + i, 0, 3, 1)
+      prefetchLine(x + i)
       i += 16
     }
   }

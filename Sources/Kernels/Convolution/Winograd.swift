@@ -54,10 +54,21 @@ struct WinogradTiles {
   /// Tiles of one image.
   var perImage: Int { down * across }
 
-  /// Where tile `t` of a batch lies: its image and its first row and column.
-  func place(_ t: Int) -> (image: Int, y: Int, x: Int) {
-    let image = t / perImage, place = t - image * perImage
-    return (image, place / across * 4, place % across * 4)
+  /// Calls `body` for each of some tiles of a batch: which of them it is, its image, and its first row and column.
+  @inline(__always)
+  func forEach(_ tiles: Range<Int>, _ body: (_ index: Int, _ image: Int, _ y: Int, _ x: Int) -> Void) {
+    guard !tiles.isEmpty else { return }
+    var image = tiles.lowerBound / perImage
+    let place = tiles.lowerBound - image * perImage
+    var y = place / across, x = place - y * across
+    for index in 0..<tiles.count {
+      body(index, image, 4 * y, 4 * x)
+      x += 1
+      if x < across { continue }
+      (x, y) = (0, y + 1)
+      if y < down { continue }
+      (y, image) = (0, image + 1)
+    }
   }
 
   /// Floats from one tile's channels to the next's: whole vectors, at an odd number of cache lines.
@@ -75,8 +86,7 @@ struct WinogradTiles {
     var patch = WinogradPatch(
       source: source, row: row, column: channels, side: 6, target: v, row: 6 * elementStride, column: elementStride,
       side: 6, channels: channels, padsChannels: true, accumulate: false, scratch: scratch)
-    for (i, t) in tiles.enumerated() {
-      let (image, tileY, tileX) = place(t)
+    forEach(tiles) { i, image, tileY, tileX in
       let y = tileY - padding, x = tileX - padding
       patch.source = source + (image * patchedHeight + y) * row + x * channels
       patch.firstRow = max(0, -y)

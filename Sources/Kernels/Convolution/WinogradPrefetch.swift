@@ -33,9 +33,8 @@ struct WinogradPrefetch {
   /// Adds the patches of a block, as they lie in `source`.
   mutating func addPatches(_ block: Range<Int>, _ tiles: WinogradTiles, _ source: UnsafePointer<Float>, channels: Int) {
     let row = tiles.patchedWidth * channels
-    for t in block {
-      let (image, y, x) = tiles.place(t)
-      let shared = 2 - tiles.padding
+    let shared = 2 - tiles.padding
+    tiles.forEach(block) { _, image, y, x in
       add(source + (image * tiles.patchedHeight + y + shared) * row + (x + shared) * channels, row, 4 * channels)
     }
   }
@@ -43,8 +42,7 @@ struct WinogradPrefetch {
   /// Adds the tiles of a block, as they lie in `pixels`.
   mutating func addTiles(_ block: Range<Int>, _ tiles: WinogradTiles, _ pixels: UnsafePointer<Float>, channels: Int) {
     let row = tiles.tiledWidth * channels
-    for t in block {
-      let (image, y, x) = tiles.place(t)
+    tiles.forEach(block) { _, image, y, x in
       add(pixels + (image * tiles.tiledHeight + y) * row + x * channels, row, 4 * channels)
     }
   }

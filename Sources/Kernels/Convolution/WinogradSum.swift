@@ -294,8 +294,7 @@ package final class WinogradSum {
       source: m, row: 6 * plan.mElement, column: plan.mElement, side: 6, target: operands.target, row: row,
       column: targetChannels, side: 4, channels: columns.count, padsChannels: false, accumulate: operands.accumulate,
       scratch: scratch)
-    for (i, t) in block.enumerated() {
-      let (image, y, x) = tiles.place(t)
+    tiles.forEach(block) { i, image, y, x in
       patch.source = m + i * plan.mStride
       patch.target =
         operands.target + (image * tiles.tiledHeight + y) * row + x * targetChannels + columns.lowerBound

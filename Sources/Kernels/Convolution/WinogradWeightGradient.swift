@@ -190,8 +190,7 @@ package final class WinogradWeightGradient {
     var patch = WinogradPatch(
       source: dy, row: row, column: channels, side: 4, target: z, row: 6 * plan.zElement, column: plan.zElement,
       side: 6, channels: channels, padsChannels: true, accumulate: false, scratch: scratch)
-    for (i, t) in piece.enumerated() {
-      let (image, y, x) = tiles.place(t)
+    tiles.forEach(piece) { i, image, y, x in
       patch.source = dy + (image * shape.outputHeight + y) * row + x * channels
       patch.endRow = min(4, shape.outputHeight - y)
       patch.endColumn = min(4, shape.outputWidth - x)

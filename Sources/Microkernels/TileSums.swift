@@ -1,0 +1,122 @@
+import MicrokernelInterface
+
+/// One row of a tile: the sums of up to two vectors of columns.
+private struct RowSums {
+  var low = Lanes()
+  var high = Lanes()
+
+  @inline(__always) mutating func add(_ x: Float, _ b0: Lanes, _ b1: Lanes, wide: Bool) {
+    let a = splat(x)
+    low = multiplyAdd(a, b0, low)
+    if wide { high = multiplyAdd(a, b1, high) }
+  }
+
+  @inline(__always) func put(_ c: UnsafeMutablePointer<Float>, wide: Bool) {
+    store(low, c)
+    if wide { store(high, c + lanes) }
+  }
+
+  @inline(__always) func addTo(_ c: UnsafeMutablePointer<Float>, wide: Bool) {
+    store(low + load(c), c)
+    if wide { store(high + load(c + lanes), c + lanes) }
+  }
+}
+
+/// Bytes from a row of A to those after it, as far as they are not sums of two of them that an address can name: base + offset · 1, 2, 4
+/// or 8.
+private struct RowOffsets {
+  let one: Int, three: Int, five: Int, seven: Int, nine: Int, eleven: Int
+
+  @inline(__always) init(_ stride: Int) {
+    (one, three, five, seven, nine, eleven) = (stride, 3 * stride, 5 * stride, 7 * stride, 9 * stride, 11 * stride)
+  }
+}
+
+/// Not inlined, so that the optimiser does not know these for multiples of one number: if it does, it takes one register for all and an
+/// addition for each row and step, which cost as much as half the multiply-adds where two threads share a core.
+@inline(never)
+private func rowOffsets(_ stride: Int) -> RowOffsets { RowOffsets(stride) }
+
+@inline(__always)
+private func value(_ a: UnsafePointer<Float>, _ offset: Int) -> Float {
+  UnsafeRawPointer(a).loadUnaligned(fromByteOffset: offset, as: Float.self)
+}
+
+/// How early the lines of B are asked for: a core that shares its queues with another thread does not look far enough ahead to hide the
+/// time that L2 takes.
+private let stepsAhead = 16
+
+/// The body of every tile. `rows`, `wide` and `alongRows` are constants at each call, so that after inlining only the
+/// rows in use are left, each in its own registers.
+///
+/// `alongRows`: the depth lies along the rows of A (`aDepthStride` is 1), else across them (`aRowStride` is 1).
+@inline(__always)
+func computeTile(_ t: Tile, _ firstRow: Int, rows: Int, wide: Bool, alongRows: Bool) {
+  let stride = alongRows ? t.aRowStride : 1
+  let aStep = alongRows ? 1 : t.aDepthStride
+  let bStep = t.bDepthStride
+  let offsets = alongRows ? rowOffsets(4 * stride) : RowOffsets(4)
+  let aStart = t.a + firstRow * stride
+  var s0 = RowSums(), s1 = RowSums(), s2 = RowSums(), s3 = RowSums()
+  var s4 = RowSums(), s5 = RowSums(), s6 = RowSums(), s7 = RowSums()
+  var s8 = RowSums(), s9 = RowSums(), s10 = RowSums(), s11 = RowSums()
+  var run = t.runs
+  let lastRun = run + t.runCount
+  while run < lastRun {
+    var a = aStart + run.pointee.a
+    var b = t.b + run.pointee.b
+    var k = t.depth
+    while k > 0 {
+      // Past the end of a panel lies the next one, most often what is read next.
+      prefetchLine(b + stepsAhead * bStep)
+      if wide, lanes == 16 { prefetchLine(b + stepsAhead * bStep + lanes) }
+      let b0 = load(b)
+      let b1 = wide ? load(b + lanes) : b0
+      s0.add(value(a, 0), b0, b1, wide: wide)
+      if rows > 1 { s1.add(value(a, offsets.one), b0, b1, wide: wide) }
+      if rows > 2 { s2.add(value(a, 2 * offsets.one), b0, b1, wide: wide) }
+      if rows > 3 { s3.add(value(a, offsets.three), b0, b1, wide: wide) }
+      if rows > 4 { s4.add(value(a, 4 * offsets.one), b0, b1, wide: wide) }
+      if rows > 5 { s5.add(value(a, offsets.five), b0, b1, wide: wide) }
+      if rows > 6 { s6.add(value(a, 2 * offsets.three), b0, b1, wide: wide) }
+      if rows > 7 { s7.add(value(a, offsets.seven), b0, b1, wide: wide) }
+      if rows > 8 { s8.add(value(a, 8 * offsets.one), b0, b1, wide: wide) }
+      if rows > 9 { s9.add(value(a, offsets.nine), b0, b1, wide: wide) }
+      if rows > 10 { s10.add(value(a, 2 * offsets.five), b0, b1, wide: wide) }
+      if rows > 11 { s11.add(value(a, offsets.eleven), b0, b1, wide: wide) }
+      a += aStep
+      b += bStep
+      k -= 1
+    }
+    run += 1
+  }
+  let c = t.c + firstRow * t.cRowStride
+  let step = t.cRowStride
+  if t.accumulate {
+    s0.addTo(c, wide: wide)
+    if rows > 1 { s1.addTo(c + step, wide: wide) }
+    if rows > 2 { s2.addTo(c + 2 * step, wide: wide) }
+    if rows > 3 { s3.addTo(c + 3 * step, wide: wide) }
+    if rows > 4 { s4.addTo(c + 4 * step, wide: wide) }
+    if rows > 5 { s5.addTo(c + 5 * step, wide: wide) }
+    if rows > 6 { s6.addTo(c + 6 * step, wide: wide) }
+    if rows > 7 { s7.addTo(c + 7 * step, wide: wide) }
+    if rows > 8 { s8.addTo(c + 8 * step, wide: wide) }
+    if rows > 9 { s9.addTo(c + 9 * step, wide: wide) }
+    if rows > 10 { s10.addTo(c + 10 * step, wide: wide) }
+    if rows > 11 { s11.addTo(c + 11 * step, wide: wide) }
+  } else {
+    s0.put(c, wide: wide)
+    if rows > 1 { s1.put(c + step, wide: wide) }
+    if rows > 2 { s2.put(c + 2 * step, wide: wide) }
+    if rows > 3 { s3.put(c + 3 * step, wide: wide) }
+    if rows > 4 { s4.put(c + 4 * step, wide: wide) }
+    if rows > 5 { s5.put(c + 5 * step, wide: wide) }
+    if rows > 6 { s6.put(c + 6 * step, wide: wide) }
+    if rows > 7 { s7.put(c + 7 * step, wide: wide) }
+    if rows > 8 { s8.put(c + 8 * step, wide: wide) }
+    if rows > 9 { s9.put(c + 9 * step, wide: wide) }
+    if rows > 10 { s10.put(c + 10 * step, wide: wide) }
+    if rows > 11 { s11.put(c + 11 * step, wide: wide) }
+  }
+}

@@ -1,0 +1,363 @@
+import MicrokernelInterface
+
+/// Channels that are copied together, as many as `WinogradPatch.scratchFloats` has room for.
+private let chunk = 64
+/// Floats from one row of a copied patch to the next.
+private let line = 6 * chunk
+
+/// The body of all five transforms T · d · Tᵀ, in registers. Two lines of the result at a time, so that what lies between the two passes
+/// takes twelve registers:
+///
+///     for each pair of result rows i, j
+///       for each vector of channels
+///         for each column q of the patch:   i and j of T · d[·, q]                  loads what they depend on
+///         T along each of the two rows                                              12 stores, 8 for four columns
+///
+/// Where the plain form adds products by every element of T, this takes each line's few additions (`Transform.apply`), of which the
+/// optimiser leaves out what a pair does not need. Patches that stick out of the image, and channels that end within a vector, are copied to
+/// whole ones first; results that are cut off go the same way back.
+@inline(__always)
+private func transform<T: Transform>(_ t: WinogradPatch, by _: T.Type) {
+  let isInside = t.firstRow == 0 && t.firstColumn == 0 && t.endRow >= T.inputs && t.endColumn >= T.inputs
+  let isWhole = t.targetRows == T.outputs && t.targetColumns == T.outputs
+  var first = 0
+  if isInside, isWhole {
+    first = t.channels / lanes * lanes
+    T.transformWhole(t, first)
+  }
+  while first < t.channels {
+    let count = min(chunk, t.channels - first), vectors = (count + lanes - 1) / lanes * lanes
+    var part = t
+    part.source = t.source + first
+    part.target = t.target + first
+    if !isInside || count < vectors { gather(part, count, vectors, inputs: T.inputs, into: t.scratch, &part) }
+    if isWhole, t.padsChannels || count == vectors {
+      T.transformWhole(part, vectors)
+    } else {
+      let results = t.scratch + 36 * chunk, target = part
+      part.target = results
+      (part.targetRow, part.targetColumn, part.accumulate) = (line, chunk, false)
+      T.transformWhole(part, vectors)
+      scatter(results, count, to: target)
+    }
+    first += count
+  }
+}
+
+/// Copies a patch, with zeros outside the image and up to `vectors` channels, and lets `patch` read the copy.
+@inline(never)
+private func gather(
+  _ t: WinogradPatch, _ count: Int, _ vectors: Int, inputs: Int, into copy: UnsafeMutablePointer<Float>,
+  _ patch: inout WinogradPatch
+) {
+  let whole = count / lanes * lanes
+  var p = 0
+  while p < inputs {
+    let to = copy + p * line
+    let isRow = p >= t.firstRow && p < t.endRow
+    let first = isRow ? t.firstColumn : inputs, end = isRow ? min(inputs, t.endColumn) : inputs
+    var from = t.source + p * t.sourceRow + first * t.sourceColumn
+    var q = 0
+    while q < first {
+      putZeros(to + q * chunk, vectors)
+      q += 1
+    }
+    while q < end {
+      let pixel = to + q * chunk
+      var c = 0
+      while c < whole {
+        store(load(from + c), pixel + c)
+        c += lanes
+      }
+      if c < vectors { copyPart(from + c, count - c, pixel + c) }
+      from += t.sourceColumn
+      q += 1
+    }
+    while q < inputs {
+      putZeros(to + q * chunk, vectors)
+      q += 1
+    }
+    p += 1
+  }
+  patch.source = UnsafePointer(copy)
+  (patch.sourceRow, patch.sourceColumn) = (line, chunk)
+}
+
+@inline(__always)
+private func putZeros(_ to: UnsafeMutablePointer<Float>, _ vectors: Int) {
+  var c = 0
+  while c < vectors {
+    store(Lanes(), to + c)
+    c += lanes
+  }
+}
+
+/// A vector whose first lanes are `count` floats; the others are zero.
+@inline(never)
+private func copyPart(_ from: UnsafePointer<Float>, _ count: Int, _ to: UnsafeMutablePointer<Float>) {
+  var v = Lanes()
+  var i = 0
+  while i < count {
+    v[i] = from[i]
+    i += 1
+  }
+  store(v, to)
+}
+
+/// Puts the results that lie inside the target, and no channel past `count`.
+@inline(never)
+private func scatter(_ results: UnsafePointer<Float>, _ count: Int, to t: WinogradPatch) {
+  var i = 0
+  while i < t.targetRows {
+    var j = 0
+    while j < t.targetColumns {
+      let from = results + i * line + j * chunk, to = t.target + i * t.targetRow + j * t.targetColumn
+      var c = 0
+      while c + lanes <= count {
+        put(load(from + c), to + c, t.accumulate)
+        c += lanes
+      }
+      while c < count {
+        to[c] = t.accumulate ? from[c] + to[c] : from[c]
+        c += 1
+      }
+      j += 1
+    }
+    i += 1
+  }
+}
+
+/// Two rows of the result, `i` and `j`, or one, of the channels from `c` on that make a vector.
+@inline(__always)
+private func transformRows<T: Transform>(_ t: WinogradPatch, _ c: Int, _ i: Int, _ j: Int?, by _: T.Type) {
+  let row = t.sourceRow, column = t.sourceColumn
+  @inline(__always) func columnResults(_ q: Int) -> Six {
+    if q >= T.inputs { return (Lanes(), Lanes(), Lanes(), Lanes(), Lanes(), Lanes()) }
+    let s = t.source + (q * column + c)
+    return T.apply(
+      (
+        load(s), load(s + row), load(s + 2 * row), T.inputs > 3 ? load(s + 3 * row) : Lanes(),
+        T.inputs > 4 ? load(s + 4 * row) : Lanes(), T.inputs > 5 ? load(s + 5 * row) : Lanes()
+      ))
+  }
+  let r0 = columnResults(0), r1 = columnResults(1), r2 = columnResults(2)
+  let r3 = columnResults(3), r4 = columnResults(4), r5 = columnResults(5)
+  @inline(__always) func putRow(_ i: Int) {
+    let r = T.apply((value(r0, i), value(r1, i), value(r2, i), value(r3, i), value(r4, i), value(r5, i)))
+    let to = t.target + (i * t.targetRow + c), step = t.targetColumn
+    put(r.v0, to, t.accumulate)
+    put(r.v1, to + step, t.accumulate)
+    put(r.v2, to + 2 * step, t.accumulate)
+    if T.outputs > 3 { put(r.v3, to + 3 * step, t.accumulate) }
+    if T.outputs > 4 { put(r.v4, to + 4 * step, t.accumulate) }
+    if T.outputs > 5 { put(r.v5, to + 5 * step, t.accumulate) }
+  }
+  putRow(i)
+  if let j { putRow(j) }
+}
+
+@inline(__always) private func value(_ line: Six, _ i: Int) -> Lanes {
+  switch i {
+  case 0: line.v0
+  case 1: line.v1
+  case 2: line.v2
+  case 3: line.v3
+  case 4: line.v4
+  default: line.v5
+  }
+}
+
+@inline(__always) private func put(_ v: Lanes, _ p: UnsafeMutablePointer<Float>, _ accumulate: Bool) {
+  store(accumulate ? v + load(p) : v, p)
+}
+
+// One function for each pair of rows, since the optimiser stops inlining into a function that has grown large: a pair that is not inlined
+// computes all rows and keeps them in memory.
+
+@inline(never) private func input05(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 0, 5, by: InputTransform.self)
+}
+@inline(never) private func input12(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 1, 2, by: InputTransform.self)
+}
+@inline(never) private func input34(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 3, 4, by: InputTransform.self)
+}
+@inline(never) private func output02(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 0, 2, by: OutputTransform.self)
+}
+@inline(never) private func output13(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 1, 3, by: OutputTransform.self)
+}
+@inline(never) private func weights05(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 0, 5, by: WeightTransform.self)
+}
+@inline(never) private func weights12(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 1, 2, by: WeightTransform.self)
+}
+@inline(never) private func weights34(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 3, 4, by: WeightTransform.self)
+}
+@inline(never) private func gradient05(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 0, 5, by: GradientTransform.self)
+}
+@inline(never) private func gradient12(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 1, 2, by: GradientTransform.self)
+}
+@inline(never) private func gradient34(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 3, 4, by: GradientTransform.self)
+}
+@inline(never) private func weightGradient02(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 0, 2, by: WeightGradientTransform.self)
+}
+@inline(never) private func weightGradient1(_ t: WinogradPatch, _ c: Int) {
+  transformRows(t, c, 1, nil, by: WeightGradientTransform.self)
+}
+
+@inline(__always) private func forEachVector(_ channels: Int, _ body: (Int) -> Void) {
+  var c = 0
+  while c < channels {
+    body(c)
+    c += lanes
+  }
+}
+
+extension InputTransform {
+  static func transformWhole(_ t: WinogradPatch, _ channels: Int) {
+    forEachVector(channels) { input05(t, $0) }
+    forEachVector(channels) { input12(t, $0) }
+    forEachVector(channels) { input34(t, $0) }
+  }
+}
+
+extension OutputTransform {
+  static func transformWhole(_ t: WinogradPatch, _ channels: Int) {
+    forEachVector(channels) { output02(t, $0) }
+    forEachVector(channels) { output13(t, $0) }
+  }
+}
+
+extension WeightTransform {
+  static func transformWhole(_ t: WinogradPatch, _ channels: Int) {
+    forEachVector(channels) { weights05(t, $0) }
+    forEachVector(channels) { weights12(t, $0) }
+    forEachVector(channels) { weights34(t, $0) }
+  }
+}
+
+extension GradientTransform {
+  static func transformWhole(_ t: WinogradPatch, _ channels: Int) {
+    forEachVector(channels) { gradient05(t, $0) }
+    forEachVector(channels) { gradient12(t, $0) }
+    forEachVector(channels) { gradient34(t, $0) }
+  }
+}
+
+extension WeightGradientTransform {
+  static func transformWhole(_ t: WinogradPatch, _ channels: Int) {
+    forEachVector(channels) { weightGradient02(t, $0) }
+    forEachVector(channels) { weightGradient1(t, $0) }
+  }
+}
+
+extension EntryPoints {
+  /// Bᵀ · d · B: 6×6 pixels to 6×6; with `normalization`, d is what batch norm and ReLU make of them.
+  @inline(never)
+  package static func winogradInput(_ patch: WinogradPatch) {
+    if let normalization = patch.normalization {
+      normalizedInput(patch, normalization)
+    } else {
+      transform(patch, by: InputTransform.self)
+    }
+  }
+
+  /// Aᵀ · m · A: 6×6 products to 4×4 pixels.
+  @inline(never)
+  package static func winogradOutput(_ patch: WinogradPatch) { transform(patch, by: OutputTransform.self) }
+
+  /// G · g · Gᵀ: 3×3 weights to 6×6.
+  @inline(never)
+  package static func winogradWeights(_ patch: WinogradPatch) { transform(patch, by: WeightTransform.self) }
+
+  /// G · g · Gᵀ: 4×4 gradients of outputs to 6×6.
+  @inline(never)
+  package static func winogradGradient(_ patch: WinogradPatch) { transform(patch, by: GradientTransform.self) }
+
+  /// Aᵀ · m · A: 6×6 sums of products to the gradients of 3×3 weights.
+  @inline(never)
+  package static func winogradWeightGradient(_ patch: WinogradPatch) {
+    transform(patch, by: WeightGradientTransform.self)
+  }
+}
+
+/// As `winogradInput`, of pixels that are normalised first: a chunk of channels at a time, inside L1.
+@inline(never)
+private func normalizedInput(_ t: WinogradPatch, _ n: ChannelNormalization) {
+  let pixels = t.scratch
+  var patch = t
+  patch.source = UnsafePointer(pixels)
+  (patch.sourceRow, patch.sourceColumn) = (line, chunk)
+  var first = 0
+  while first < t.channels {
+    let count = min(chunk, t.channels - first)
+    normalize(t, n, first, count, into: pixels)
+    patch.target = t.target + first
+    InputTransform.transformWhole(patch, (count + lanes - 1) / lanes * lanes)
+    first += chunk
+  }
+}
+
+/// relu((source − center) · scale + shift) inside the image, zero outside: [p][q][c] for `count` channels from `first` on.
+@inline(never)
+private func normalize(
+  _ t: WinogradPatch, _ n: ChannelNormalization, _ first: Int, _ count: Int, into pixels: UnsafeMutablePointer<Float>
+) {
+  if t.firstRow > 0 || t.firstColumn > 0 || t.endRow < 6 || t.endColumn < 6 || count % lanes > 0 {
+    var place = pixels
+    while place < pixels + 36 * chunk {
+      var c = 0
+      while c < count {
+        store(Lanes(), place + c)
+        c += lanes
+      }
+      place += chunk
+    }
+  }
+  let columns = t.endColumn - t.firstColumn
+  var c = 0
+  while c + lanes <= count {
+    let center = load(n.center + first + c), scale = load(n.scale + first + c), shift = load(n.shift + first + c)
+    var p = t.firstRow
+    while p < t.endRow {
+      var from = t.source + p * t.sourceRow + t.firstColumn * t.sourceColumn + first + c
+      var to = pixels + p * line + t.firstColumn * chunk + c
+      var q = columns
+      while q > 0 {
+        store(positivePart(multiplyAdd(load(from) - center, scale, shift)), to)
+        from += t.sourceColumn
+        to += chunk
+        q -= 1
+      }
+      p += 1
+    }
+    c += lanes
+  }
+  while c < count {
+    let center = n.center[first + c], scale = n.scale[first + c], shift = n.shift[first + c]
+    var p = t.firstRow
+    while p < t.endRow {
+      var from = t.source + p * t.sourceRow + t.firstColumn * t.sourceColumn + first + c
+      var to = pixels + p * line + t.firstColumn * chunk + c
+      var q = columns
+      while q > 0 {
+        let v = multiplyAdd(from[0] - center, scale, shift)
+        to[0] = v < 0 ? 0 : v
+        from += t.sourceColumn
+        to += chunk
+        q -= 1
+      }
+      p += 1
+    }
+    c += 1
+  }
+}
