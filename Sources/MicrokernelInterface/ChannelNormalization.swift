@@ -33,3 +33,21 @@ package enum ReLUMask {
     return self
   }
 }
+
+/// One of two batch norms whose gradients are computed together: dx = g · scale[c] + (x − center[c]) · slope[c] + offset[c].
+package struct NormGradient {
+  package var x: UnsafePointer<Float>
+  package var center: UnsafePointer<Float>
+  package var scale: UnsafePointer<Float>
+  package var slope: UnsafePointer<Float>
+  package var offset: UnsafePointer<Float>
+  /// May be the gradient that both are computed from.
+  package var dx: UnsafeMutablePointer<Float>
+
+  package init(
+    x: UnsafePointer<Float>, center: UnsafePointer<Float>, scale: UnsafePointer<Float>, slope: UnsafePointer<Float>,
+    offset: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>
+  ) {
+    (self.x, self.center, self.scale, self.slope, self.offset, self.dx) = (x, center, scale, slope, offset, dx)
+  }
+}

@@ -44,6 +44,14 @@ package protocol MicrokernelTable: Sendable {
   static func normGradient(
     _ dy: Floats, _ mask: ReLUMask, _ x: Floats, _ n: ChannelNormalization, _ slope: Floats, _ offset: Floats,
     _ rows: Int, _ channels: Int, _ dx: MutableFloats, _ residualGradient: MutableFloats?)
+  static func normPairForward(
+    _ x: Floats, _ n: ChannelNormalization, _ x2: Floats, _ n2: ChannelNormalization, _ secondReLU: Bool, _ rows: Int,
+    _ channels: Int, _ y: MutableFloats)
+  static func normPairGradientSums(
+    _ dy: Floats, _ y: Floats, _ x: Floats, _ center: Floats, _ x2: Floats, _ center2: Floats, _ rows: Int,
+    _ channels: Int, _ sumG: MutableFloats, _ sumGD: MutableFloats, _ sumGD2: MutableFloats)
+  static func normPairGradient(
+    _ dy: Floats, _ y: Floats, _ first: NormGradient, _ second: NormGradient, _ rows: Int, _ channels: Int)
 
   static func maximums(_ x: Floats, _ count: Int, _ most: MutableFloats)
   static func routeToMaximum(

@@ -37,7 +37,8 @@ enum InputTransform: Transform {
     return (
       v0: multiplyAdd(splat(4), d.v0, multiplyAdd(splat(-5), d.v2, d.v4)), v1: even + odd, v2: even - odd,
       v3: even2 + odd2, v4: even2 - odd2,
-      v5: multiplyAdd(splat(4), d.v1, multiplyAdd(splat(-5), d.v3, d.v5)))
+      v5: multiplyAdd(splat(4), d.v1, multiplyAdd(splat(-5), d.v3, d.v5))
+    )
   }
 }
 
@@ -55,7 +56,8 @@ enum OutputTransform: Transform {
     let even = m.v1 + m.v2, odd = m.v1 - m.v2, even2 = m.v3 + m.v4, odd2 = m.v3 - m.v4
     return (
       v0: (m.v0 + even) + even2, v1: multiplyAdd(splat(2), odd2, odd), v2: multiplyAdd(splat(4), even2, even),
-      v3: multiplyAdd(splat(8), odd2, odd) + m.v5, v4: m.v4, v5: m.v5)
+      v3: multiplyAdd(splat(8), odd2, odd) + m.v5, v4: m.v4, v5: m.v5
+    )
   }
 }
 
@@ -75,7 +77,8 @@ enum WeightTransform: Transform {
     let even = g.v0 + g.v2, even2 = multiplyAdd(splat(4), g.v2, g.v0), odd2 = g.v1 + g.v1
     return (
       v0: g.v0 * splat(0.25), v1: (even + g.v1) * splat(-1 / 6), v2: (even - g.v1) * splat(-1 / 6),
-      v3: (even2 + odd2) * splat(1 / 24), v4: (even2 - odd2) * splat(1 / 24), v5: g.v2)
+      v3: (even2 + odd2) * splat(1 / 24), v4: (even2 - odd2) * splat(1 / 24), v5: g.v2
+    )
   }
 }
 
@@ -96,7 +99,8 @@ enum GradientTransform: Transform {
     let even2 = multiplyAdd(splat(4), g.v2, g.v0), half = multiplyAdd(splat(4), g.v3, g.v1), odd2 = half + half
     return (
       v0: g.v0 * splat(0.25), v1: (even + odd) * splat(-1 / 6), v2: (even - odd) * splat(-1 / 6),
-      v3: (even2 + odd2) * splat(1 / 24), v4: (even2 - odd2) * splat(1 / 24), v5: g.v3)
+      v3: (even2 + odd2) * splat(1 / 24), v4: (even2 - odd2) * splat(1 / 24), v5: g.v3
+    )
   }
 }
 
@@ -113,6 +117,7 @@ enum WeightGradientTransform: Transform {
     let even = m.v1 + m.v2, odd = m.v1 - m.v2, even2 = m.v3 + m.v4, odd2 = m.v3 - m.v4
     return (
       v0: (m.v0 + even) + even2, v1: multiplyAdd(splat(2), odd2, odd), v2: multiplyAdd(splat(4), even2, even) + m.v5,
-      v3: m.v3, v4: m.v4, v5: m.v5)
+      v3: m.v3, v4: m.v4, v5: m.v5
+    )
   }
 }

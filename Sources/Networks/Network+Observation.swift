@@ -29,7 +29,9 @@ package struct LayerDescription {
     case convolution(Convolution)
     /// - rows: pixels of an image, or 1 after pooling.
     /// - storesOutput: false if forward takes the statistics only, and the readers of the output compute it.
-    case batchNorm(rows: Int, channels: Int, relu: Bool, hasResidual: Bool, storesOutput: Bool)
+    /// - joinsResidual: whether backward makes the gradients of the batch norm that the residual comes from as well.
+    case batchNorm(
+      rows: Int, channels: Int, relu: Bool, hasResidual: Bool, storesOutput: Bool, joinsResidual: Bool)
     /// Floats of an image before and after.
     case pooling(inputs: Int, outputs: Int)
     case linear(inputs: Int, outputs: Int)
@@ -64,9 +66,10 @@ extension ConvolutionLayer {
 extension NormLayer {
   var description: LayerDescription.Kind {
     .batchNorm(
-      rows: pixels, channels: norm.channels, relu: relu, hasResidual: residual != nil, storesOutput: storesOutput)
+      rows: norm.pixels, channels: norm.norm.channels, relu: norm.relu, hasResidual: residual != nil,
+      storesOutput: storesOutput, joinsResidual: residualNorm?.relu == false)
   }
-  var firstParameter: Int? { gamma }
+  var firstParameter: Int? { norm.gamma }
 }
 
 extension MaxPoolLayer {

@@ -53,7 +53,7 @@ struct NetworkPlan {
     }
     markAccumulation()
     guard placesInMemory else { return }
-    leaveNormsToConvolutions()
+    leaveNormsToReaders()
     restoreBlocks()
     memory = try NetworkMemory(layers, valueFloats: valueFloats, outputs: outputs, batch: batch)
   }
@@ -158,8 +158,10 @@ struct NetworkPlan {
     let y = newValue(size.height * size.width * size.channels)
     layers.append(
       NormLayer(
-        norm: BatchNorm(channels: size.channels), pixels: size.height * size.width, gamma: place.gamma,
-        runningMean: place.mean, saved: savedFloats, relu: relu, input: x, residual: residual, output: y))
+        norm: Norm(
+          norm: BatchNorm(channels: size.channels), pixels: size.height * size.width, gamma: place.gamma,
+          runningMean: place.mean, saved: savedFloats, relu: relu, input: x),
+        residual: residual, output: y))
     savedFloats += BatchNorm.Saved.floats(groups: groups, channels: size.channels)
     return y
   }
@@ -185,23 +187,35 @@ struct NetworkPlan {
 }
 
 extension NetworkPlan {
-  /// Lets convolutions apply the batch norm and ReLU before them, where that spares keeping the result until backward: where all that
-  /// would read it again are such convolutions. If nothing else reads it in forward either, it is never written.
-  private mutating func leaveNormsToConvolutions() {
+  /// Lets those that read the result of a batch norm compute it themselves, where that spares writing or keeping it:
+  ///
+  /// - convolutions apply the batch norm and ReLU before them, if all that would read the result in backward are such convolutions;
+  /// - the end of a block applies the batch norm that its shortcut comes from, and makes both gradients if nothing else reads that.
+  ///
+  /// What nobody reads in forward is never written.
+  private mutating func leaveNormsToReaders() {
     var readers: [Int: [Int]] = [:]
     for i in layers.indices { for input in Set(layers[i].inputs) { readers[input, default: []].append(i) } }
     for i in layers.indices {
-      guard var norm = layers[i] as? NormLayer, norm.relu, norm.residual == nil else { continue }
+      guard var norm = layers[i] as? NormLayer, norm.residual == nil else { continue }
       let behind = readers[norm.output] ?? []
       let convolutions = behind.filter { (layers[$0] as? ConvolutionLayer)?.convolution.normalizesInput == true }
-      let others = Set(behind).subtracting(convolutions)
-      if convolutions.isEmpty || others.contains(where: { layers[$0].savedValues.contains(norm.output) }) { continue }
-      norm.storesOutput = !others.isEmpty
+      let ends = behind.filter { (layers[$0] as? NormLayer)?.residual == norm.output }
+      let isShortcut = !norm.norm.relu && behind.count == 1 && !ends.isEmpty
+      guard isShortcut || norm.norm.relu && !convolutions.isEmpty && behind.count == convolutions.count + ends.count
+      else { continue }
+      norm.storesOutput = false
+      norm.isJoined = isShortcut
       layers[i] = norm
       for reader in convolutions {
         guard var convolution = layers[reader] as? ConvolutionLayer else { continue }
-        convolution.takeOver(norm, inForward: others.isEmpty)
+        convolution.takeOver(norm.norm)
         layers[reader] = convolution
+      }
+      for reader in ends {
+        guard var end = layers[reader] as? NormLayer else { continue }
+        end.residualNorm = norm.norm
+        layers[reader] = end
       }
     }
   }
@@ -212,16 +226,13 @@ extension NetworkPlan {
   /// convolution restores it. In a stage of several blocks this is the first one's.
   private mutating func restoreBlocks() {
     for i in layers.indices {
-      guard var norm = layers[i] as? NormLayer, norm.relu, let residual = norm.residual,
-        let shortcut = layers.lazy.compactMap({ $0 as? NormLayer }).first(where: { $0.output == residual }),
-        shortcut.residual == nil
-      else { continue }
-      let readers = layers.indices.filter { $0 != i && layers[$0].savedValues.contains(norm.output) }
+      guard var end = layers[i] as? NormLayer, end.residualNorm != nil else { continue }
+      let readers = layers.indices.filter { $0 != i && layers[$0].savedValues.contains(end.output) }
       guard readers.count == 1, var reader = layers[readers[0]] as? ConvolutionLayer else { continue }
-      let restored = newValue(valueFloats[norm.output] / batch)
-      norm.restored = restored
-      reader.restoreInput(by: Restoration(norm: norm, shortcut: shortcut, value: restored))
-      layers[i] = norm
+      let restored = newValue(valueFloats[end.output] / batch)
+      end.restored = restored
+      reader.restoreInput(by: Restoration(end: end, value: restored))
+      layers[i] = end
       layers[readers[0]] = reader
     }
   }

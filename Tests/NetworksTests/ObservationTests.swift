@@ -31,7 +31,9 @@ import Testing
 
     let layers = observed.network.layerDescriptions
     func expected(_ layer: LayerDescription) -> [NetworkOperation.Kind] {
-      switch layer.kind {
+      // The end of the block makes the gradients of the batch norm on its shortcut.
+      if layer.name.hasSuffix("shortcut.1") { return [] }
+      return switch layer.kind {
       case .convolution(let convolution):
         convolution.shape.inputChannels == 3 ? [.weightGradient] : [.weightGradient, .inputGradient]
       case .linear: [.weightGradient, .inputGradient]

@@ -61,14 +61,14 @@ package struct BatchNorm {
   }
 
   /// How the rows of a group are normalised.
-  private func normalization(_ group: Int, _ saved: Saved, _ beta: UnsafePointer<Float>) -> ChannelNormalization {
+  func normalization(_ group: Int, _ saved: Saved, _ beta: UnsafePointer<Float>) -> ChannelNormalization {
     ChannelNormalization(
       center: saved.mean + group * channels, scale: saved.scale + group * channels, shift: beta)
   }
 
   /// Rows of a chunk and of a group.
-  fileprivate func chunkRows(_ rows: Int) -> Int { max(1, min(rows, 16_384 / channels)) }
-  fileprivate func chunks(_ rows: Int) -> Int { (rows + chunkRows(rows) - 1) / chunkRows(rows) }
+  func chunkRows(_ rows: Int) -> Int { max(1, min(rows, 16_384 / channels)) }
+  func chunks(_ rows: Int) -> Int { (rows + chunkRows(rows) - 1) / chunkRows(rows) }
 }
 
 // MARK: - Forward
@@ -198,7 +198,7 @@ extension BatchNorm {
   /// channels, so that the chunks' results are read in the order in which they lie.
   ///
   /// - Parameter chunks: the chunks that are joined, of all groups.
-  private func runChannelBlocks(
+  func runChannelBlocks(
     _ chunks: Int, on engine: Engine,
     _ body: (_ channels: Range<Int>, UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> Void
   ) {
@@ -249,23 +249,13 @@ extension BatchNorm {
     let coefficients = sums + groups * chunks * 2 * channels
     runChannelBlocks(groups * chunks, on: engine) { block, sumG, sumGD in
       for group in 0..<groups {
-        sumG.update(repeating: 0, count: block.count)
-        sumGD.update(repeating: 0, count: block.count)
-        for chunk in 0..<chunks {
-          let g = sums + (group * chunks + chunk) * 2 * channels + block.lowerBound, gd = g + channels
-          for c in 0..<block.count {
-            sumG[c] += Double(g[c])
-            sumGD[c] += Double(gd[c])
-          }
-        }
-        let slope = coefficients + group * 2 * channels, offset = slope + channels
-        for (i, c) in block.enumerated() {
-          let inverse = Double(saved.inverse[group * channels + c]), scale = Double(saved.scale[group * channels + c])
-          dGamma[c] += Float(sumGD[i] * inverse)
-          dBeta[c] += Float(sumG[i])
-          slope[c] = Float(-scale * inverse * inverse * sumGD[i] / Double(rows))
-          offset[c] = Float(-scale * sumG[i] / Double(rows))
-        }
+        let first = sums + group * chunks * 2 * channels + block.lowerBound
+        addUp(first, stride: 2 * channels, chunks, into: sumG, count: block.count)
+        addUp(first + channels, stride: 2 * channels, chunks, into: sumGD, count: block.count)
+        let slope = coefficients + group * 2 * channels
+        putCoefficients(
+          block, group, sumG, sumGD, saved, rows: rows, dGamma: dGamma, dBeta: dBeta, slope: slope,
+          offset: slope + channels)
       }
     }
     engine.sweep(groups * chunks, flops: 48 * groups * rows * channels) { task, _ in
@@ -276,6 +266,32 @@ extension BatchNorm {
       kernels.normGradient(
         dy + at, mask.advanced(by: at), x + at, normalization(group, saved, parameters.beta), slope, slope + channels,
         count, channels, dx + at, residualGradient.map { $0 + at })
+    }
+  }
+
+  /// Adds up one sum of each chunk, for `count` channels, in order and in Double.
+  func addUp(
+    _ first: UnsafePointer<Float>, stride: Int, _ chunks: Int, into sum: UnsafeMutablePointer<Double>, count: Int
+  ) {
+    sum.update(repeating: 0, count: count)
+    for chunk in 0..<chunks {
+      let part = first + chunk * stride
+      for c in 0..<count { sum[c] += Double(part[c]) }
+    }
+  }
+
+  /// dγ, dβ, and b and c of dx for some channels of a group, from Σ g and Σ g·d over its rows.
+  func putCoefficients(
+    _ block: Range<Int>, _ group: Int, _ sumG: UnsafePointer<Double>, _ sumGD: UnsafePointer<Double>, _ saved: Saved,
+    rows: Int, dGamma: UnsafeMutablePointer<Float>, dBeta: UnsafeMutablePointer<Float>,
+    slope: UnsafeMutablePointer<Float>, offset: UnsafeMutablePointer<Float>
+  ) {
+    for (i, c) in block.enumerated() {
+      let inverse = Double(saved.inverse[group * channels + c]), scale = Double(saved.scale[group * channels + c])
+      dGamma[c] += Float(sumGD[i] * inverse)
+      dBeta[c] += Float(sumG[i])
+      slope[c] = Float(-scale * inverse * inverse * sumGD[i] / Double(rows))
+      offset[c] = Float(-scale * sumG[i] / Double(rows))
     }
   }
 }
