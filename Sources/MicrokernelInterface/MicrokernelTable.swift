@@ -33,7 +33,7 @@ package protocol MicrokernelTable: Sendable {
 
   static func channelSums(_ x: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats)
   static func channelSquares(
-    _ x: Floats, _ center: Floats, _ rows: Int, _ channels: Int, _ squares: MutableFloats,
+    _ x: Floats, _ center: Floats?, _ rows: Int, _ channels: Int, _ squares: MutableFloats,
     _ deviations: MutableFloats)
   static func normForward(
     _ x: Floats, _ n: ChannelNormalization, _ residual: Floats?, _ relu: Bool, _ rows: Int, _ channels: Int,

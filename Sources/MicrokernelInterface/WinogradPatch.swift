@@ -28,6 +28,8 @@ package struct WinogradPatch {
   package var accumulate: Bool
   /// Takes relu(normalised source) in place of the source, inside the image; the input's transform alone looks at it.
   package var normalization: ChannelNormalization?
+  /// Receives the sums over what is written to the target; the outputs' transform alone looks at it.
+  package var sums: ChannelSums?
   /// `scratchFloats` floats.
   package var scratch: UnsafeMutablePointer<Float>
 
@@ -56,6 +58,7 @@ package struct WinogradPatch {
     self.padsChannels = padsChannels
     self.accumulate = accumulate
     normalization = nil
+    sums = nil
     self.scratch = scratch
   }
 }

@@ -6,6 +6,8 @@ extension EntryPoints {
   ///     sums[c] += Σ_r x[r, c]                      `channelSums`
   ///     squares[c] += Σ_r (x[r, c] − center[c])²,   deviations[c] += Σ_r (x[r, c] − center[c])      `channelSquares`
   ///
+  /// Without a center, that is zero.
+  ///
   /// Four vectors of channels at a time stay in registers while the rows go by; a row of up to 64 channels (AVX-512) is
   /// therefore read once and in order. Cost: rows · channels floats read, 1 or 4 FLOPs each.
   @inline(never)
@@ -60,7 +62,7 @@ extension EntryPoints {
 
   @inline(never)
   package static func channelSquares(
-    _ x: UnsafePointer<Float>, _ center: UnsafePointer<Float>, _ rows: Int, _ channels: Int,
+    _ x: UnsafePointer<Float>, _ center: UnsafePointer<Float>?, _ rows: Int, _ channels: Int,
     _ squares: UnsafeMutablePointer<Float>, _ deviations: UnsafeMutablePointer<Float>
   ) {
     @inline(__always) func add(_ s: inout Lanes, _ t: inout Lanes, _ p: UnsafePointer<Float>, _ m: Lanes) {
@@ -72,7 +74,7 @@ extension EntryPoints {
     while c + 2 * lanes <= channels {
       var s0 = load(squares + c), s1 = load(squares + c + lanes)
       var t0 = load(deviations + c), t1 = load(deviations + c + lanes)
-      let m0 = load(center + c), m1 = load(center + c + lanes)
+      let m0 = center.map { load($0 + c) } ?? Lanes(), m1 = center.map { load($0 + c + lanes) } ?? Lanes()
       var p = x + c
       var r = rows
       while r > 0 {
@@ -88,22 +90,25 @@ extension EntryPoints {
       c += 2 * lanes
     }
     while c + lanes <= channels {
-      var s = load(squares + c), t = load(deviations + c)
-      let m = load(center + c)
+      // Two rows at a time, since each sum waits for its last addition.
+      var s0 = load(squares + c), t0 = load(deviations + c), s1 = Lanes(), t1 = Lanes()
+      let m = center.map { load($0 + c) } ?? Lanes()
       var p = x + c
       var r = rows
-      while r > 0 {
-        add(&s, &t, p, m)
-        p += channels
-        r -= 1
+      while r > 1 {
+        add(&s0, &t0, p, m)
+        add(&s1, &t1, p + channels, m)
+        p += 2 * channels
+        r -= 2
       }
-      store(s, squares + c)
-      store(t, deviations + c)
+      if r > 0 { add(&s0, &t0, p, m) }
+      store(s0 + s1, squares + c)
+      store(t0 + t1, deviations + c)
       c += lanes
     }
     while c < channels {
       var s = squares[c], t = deviations[c]
-      let m = center[c]
+      let m = center?[c] ?? 0
       var p = x + c
       var r = rows
       while r > 0 {

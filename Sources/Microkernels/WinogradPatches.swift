@@ -30,13 +30,14 @@ private func transform<T: Transform>(_ t: WinogradPatch, by _: T.Type) {
     var part = t
     part.source = t.source + first
     part.target = t.target + first
+    part.sums = t.sums?.advanced(by: first)
     if !isInside || count < vectors { gather(part, count, vectors, inputs: T.inputs, into: t.scratch, &part) }
     if isWhole, t.padsChannels || count == vectors {
       T.transformWhole(part, vectors)
     } else {
       let results = t.scratch + 36 * chunk, target = part
       part.target = results
-      (part.targetRow, part.targetColumn, part.accumulate) = (line, chunk, false)
+      (part.targetRow, part.targetColumn, part.accumulate, part.sums) = (line, chunk, false, nil)
       T.transformWhole(part, vectors)
       scatter(results, count, to: target)
     }
@@ -121,6 +122,7 @@ private func scatter(_ results: UnsafePointer<Float>, _ count: Int, to t: Winogr
         to[c] = t.accumulate ? from[c] + to[c] : from[c]
         c += 1
       }
+      if let s = t.sums { EntryPoints.channelSquares(to, nil, 1, count, s.squares, s.sums) }
       j += 1
     }
     i += 1
@@ -142,8 +144,10 @@ private func transformRows<T: Transform>(_ t: WinogradPatch, _ c: Int, _ i: Int,
   }
   let r0 = columnResults(0), r1 = columnResults(1), r2 = columnResults(2)
   let r3 = columnResults(3), r4 = columnResults(4), r5 = columnResults(5)
-  @inline(__always) func putRow(_ i: Int) {
-    let r = T.apply((value(r0, i), value(r1, i), value(r2, i), value(r3, i), value(r4, i), value(r5, i)))
+  @inline(__always) func result(_ i: Int) -> Six {
+    T.apply((value(r0, i), value(r1, i), value(r2, i), value(r3, i), value(r4, i), value(r5, i)))
+  }
+  @inline(__always) func putRow(_ r: Six, _ i: Int) {
     let to = t.target + (i * t.targetRow + c), step = t.targetColumn
     put(r.v0, to, t.accumulate)
     put(r.v1, to + step, t.accumulate)
@@ -152,8 +156,22 @@ private func transformRows<T: Transform>(_ t: WinogradPatch, _ c: Int, _ i: Int,
     if T.outputs > 4 { put(r.v4, to + 4 * step, t.accumulate) }
     if T.outputs > 5 { put(r.v5, to + 5 * step, t.accumulate) }
   }
-  putRow(i)
-  if let j { putRow(j) }
+  let first = result(i)
+  putRow(first, i)
+  guard let j else { return }
+  let second = result(j)
+  putRow(second, j)
+  if T.outputs == 4, let sums = t.sums { add(first, second, to: sums, c) }
+}
+
+/// Eight pixels, the sums of pairs first, so that one waits for the last little.
+@inline(__always) private func add(_ r: Six, _ s: Six, to sums: ChannelSums, _ c: Int) {
+  let sum = ((r.v0 + r.v1) + (r.v2 + r.v3)) + ((s.v0 + s.v1) + (s.v2 + s.v3))
+  let squares =
+    (multiplyAdd(r.v0, r.v0, r.v1 * r.v1) + multiplyAdd(r.v2, r.v2, r.v3 * r.v3))
+    + (multiplyAdd(s.v0, s.v0, s.v1 * s.v1) + multiplyAdd(s.v2, s.v2, s.v3 * s.v3))
+  store(load(sums.sums + c) + sum, sums.sums + c)
+  store(load(sums.squares + c) + squares, sums.squares + c)
 }
 
 @inline(__always) private func value(_ line: Six, _ i: Int) -> Lanes {

@@ -79,6 +79,8 @@ struct ConvolutionLayer: Layer {
   private var norm: Norm?
   /// What makes the input anew before backward, if it is not kept until then.
   private var restoration: Restoration?
+  /// Where forward in training puts the sums that the batch norm behind it needs.
+  var statistics: NormStatistics?
 
   init(convolution: Convolution, weight: Int, input: Int, output: Int) {
     self.convolution = convolution
@@ -88,7 +90,7 @@ struct ConvolutionLayer: Layer {
   }
 
   var inputs: [Int] { [input] }
-  var forwardValues: [Int] { [norm?.input ?? input, output] }
+  var forwardValues: [Int] { [norm?.input ?? input, output] + (statistics.map { [$0.value] } ?? []) }
   var savedValues: [Int] { restoration?.values ?? [norm?.input ?? input] }
   mutating func addsToGradient(of input: Int) { accumulates = true }
 
@@ -101,7 +103,7 @@ struct ConvolutionLayer: Layer {
   func forward(_ pass: Pass) {
     convolution.forward(
       on: pass.engine, x: pass.value(norm?.input ?? input), normalizing: norm?.inputNormalization(pass),
-      w: pass.parameters + weight, y: pass.mutableValue(output), count: pass.count)
+      w: pass.parameters + weight, y: pass.mutableValue(output), count: pass.count, statistics: statistics?.of(pass))
   }
 
   func backward(_ pass: Pass) {
@@ -174,10 +176,13 @@ struct NormLayer: Layer {
   var isJoined = false
   /// The value that holds the output during backward, if it is not kept from forward till then.
   var restored: Int?
+  /// Where the convolution that makes the input has summed it up.
+  var statistics: NormStatistics?
 
   var inputs: [Int] { [norm.input] + (residual.map { [$0] } ?? []) }
   var forwardValues: [Int] {
     [norm.input] + (residual.map { [residualNorm?.input ?? $0] } ?? []) + (storesOutput ? [output] : [])
+      + (statistics.map { [$0.value] } ?? [])
   }
   var savedValues: [Int] {
     [norm.input] + (joinsResidual ? residualNorm.map { [$0.input] } ?? [] : [])
@@ -194,7 +199,8 @@ struct NormLayer: Layer {
     if pass.training {
       norm.norm.forward(
         on: pass.engine, x: x, rows: pass.count / pass.groups * norm.pixels, groups: pass.groups,
-        parameters: norm.parameters(pass), residual: residual, relu: norm.relu, y: y, saved: norm.saved(pass))
+        parameters: norm.parameters(pass), residual: residual, relu: norm.relu, y: y, saved: norm.saved(pass),
+        statistics: statistics?.of(pass))
     } else {
       norm.norm.inference(
         on: pass.engine, x: x, rows: pass.count * norm.pixels, parameters: norm.parameters(pass), residual: residual,
@@ -230,6 +236,22 @@ struct NormLayer: Layer {
         residualGradient: residual.map(pass.gradient))
     }
     pass.ended(.backward, output)
+  }
+}
+
+/// What a convolution sums up for the batch norm behind it.
+struct NormStatistics {
+  let convolution: Convolution
+  /// The value that holds the sums from the one layer to the other.
+  let value: Int
+
+  /// Nil outside of training, and where the convolution takes none.
+  func of(_ pass: Pass) -> OutputStatistics? {
+    guard pass.training, let parts = convolution.outputParts(count: pass.count, groups: pass.groups, on: pass.engine)
+    else { return nil }
+    return OutputStatistics(
+      pass.mutableValue(value), parts: parts, channels: convolution.shape.outputChannels,
+      imagesPerGroup: pass.count / pass.groups, groups: pass.groups)
   }
 }
 

@@ -53,6 +53,7 @@ struct NetworkPlan {
     }
     markAccumulation()
     guard placesInMemory else { return }
+    leaveStatisticsToConvolutions()
     leaveNormsToReaders()
     restoreBlocks()
     memory = try NetworkMemory(layers, valueFloats: valueFloats, outputs: outputs, batch: batch)
@@ -182,6 +183,26 @@ struct NetworkPlan {
     var written: Set<Int> = [projection]
     for i in layers.indices.reversed() {
       for input in Set(layers[i].inputs) where !written.insert(input).inserted { layers[i].addsToGradient(of: input) }
+    }
+  }
+}
+
+extension NetworkPlan {
+  /// Lets convolutions sum up their results for the batch norms that read them.
+  private mutating func leaveStatisticsToConvolutions() {
+    for i in layers.indices {
+      guard var norm = layers[i] as? NormLayer,
+        let maker = layers.firstIndex(where: { $0.output == norm.norm.input }),
+        var convolution = layers[maker] as? ConvolutionLayer, convolution.convolution.sumsUpItsOutput
+      else { continue }
+      let made = convolution.convolution
+      valueFloats.append(
+        OutputStatistics.floats(
+          parts: made.mostOutputParts(groups: groups), groups: groups, channels: made.shape.outputChannels))
+      norm.statistics = NormStatistics(convolution: made, value: valueFloats.count - 1)
+      convolution.statistics = norm.statistics
+      layers[i] = norm
+      layers[maker] = convolution
     }
   }
 }

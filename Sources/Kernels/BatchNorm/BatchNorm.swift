@@ -82,9 +82,31 @@ extension BatchNorm {
   ///   - rows: rows of one group, at least 1.
   ///   - residual: [groups · rows, channels] added before ReLU, or nil.
   ///   - saved: receives what `backward` needs.
+  ///   - statistics: what the convolution that made x has summed up of it, or nil.
   package func forward(
     on engine: Engine, x: UnsafePointer<Float>, rows: Int, groups: Int, parameters: Parameters,
-    residual: UnsafePointer<Float>?, relu: Bool, y: UnsafeMutablePointer<Float>?, saved: Saved
+    residual: UnsafePointer<Float>?, relu: Bool, y: UnsafeMutablePointer<Float>?, saved: Saved,
+    statistics: OutputStatistics? = nil
+  ) {
+    if let statistics, statistics.total() {
+      runChannelBlocks(groups, on: engine) { block, _, _ in
+        for group in 0..<groups {
+          save(
+            block, group, mean: statistics.mean(group) + block.lowerBound,
+            squares: statistics.squares(group) + block.lowerBound, rows: rows, parameters, saved)
+        }
+      }
+    } else {
+      takeStatistics(on: engine, x: x, rows: rows, groups: groups, parameters: parameters, saved: saved)
+    }
+    guard let y else { return }
+    normalize(
+      on: engine, x: x, rows: rows, groups: groups, parameters: parameters, residual: residual, relu: relu, y: y,
+      saved: saved)
+  }
+
+  private func takeStatistics(
+    on engine: Engine, x: UnsafePointer<Float>, rows: Int, groups: Int, parameters: Parameters, saved: Saved
   ) {
     let kernels = engine.kernels
     let chunks = chunks(rows), chunkRows = chunkRows(rows)
@@ -102,10 +124,6 @@ extension BatchNorm {
       kernels.channelSquares(start, mean, count, channels, squares, squares + channels)
     }
     join(statistics, rows: rows, groups: groups, parameters: parameters, saved, on: engine)
-    guard let y else { return }
-    normalize(
-      on: engine, x: x, rows: rows, groups: groups, parameters: parameters, residual: residual, relu: relu, y: y,
-      saved: saved)
   }
 
   /// The y of `forward`, or of `inference` with one group, from what they saved: at any later time the same bits.
@@ -179,16 +197,28 @@ extension BatchNorm {
             squares[c] += max(0, Double(around[c]) - correction * Double(deviations[c])) + count * delta * delta
           }
         }
-        for (i, c) in block.enumerated() {
-          let variance = squares[i] / n, unbiased = rows > 1 ? squares[i] / (n - 1) : variance
-          let inverse = Float(1 / (variance + Double(epsilon)).squareRoot()), mean = Float(average[i])
-          saved.mean[group * channels + c] = mean
-          saved.inverse[group * channels + c] = inverse
-          saved.scale[group * channels + c] = parameters.gamma[c] * inverse
-          parameters.runningMean[c] = (1 - momentum) * parameters.runningMean[c] + momentum * mean
-          parameters.runningVariance[c] = (1 - momentum) * parameters.runningVariance[c] + momentum * Float(unbiased)
-        }
+        save(block, group, mean: average, squares: squares, rows: rows, parameters, saved)
       }
+    }
+  }
+
+  /// Saves the statistics of some channels of a group, and moves the running ones.
+  ///
+  /// - Parameters:
+  ///   - mean, squares: μ and n·σ² of these channels.
+  private func save(
+    _ block: Range<Int>, _ group: Int, mean: UnsafePointer<Double>, squares: UnsafePointer<Double>, rows: Int,
+    _ parameters: Parameters, _ saved: Saved
+  ) {
+    let n = Double(rows)
+    for (i, c) in block.enumerated() {
+      let variance = squares[i] / n, unbiased = rows > 1 ? squares[i] / (n - 1) : variance
+      let inverse = Float(1 / (variance + Double(epsilon)).squareRoot()), mean = Float(mean[i])
+      saved.mean[group * channels + c] = mean
+      saved.inverse[group * channels + c] = inverse
+      saved.scale[group * channels + c] = parameters.gamma[c] * inverse
+      parameters.runningMean[c] = (1 - momentum) * parameters.runningMean[c] + momentum * mean
+      parameters.runningVariance[c] = (1 - momentum) * parameters.runningVariance[c] + momentum * Float(unbiased)
     }
   }
 }

@@ -56,12 +56,15 @@ package final class Convolution {
 
   /// y = x ∗ w over the first `count` images.
   ///
-  /// - Parameter normalizing: takes relu(normalised x) in place of x; for convolutions that `normalizesInput`.
+  /// - Parameters:
+  ///   - normalizing: takes relu(normalised x) in place of x; for convolutions that `normalizesInput`.
+  ///   - statistics: receives the sums over y, where there are `outputParts`.
   package func forward(
     on engine: Engine, x: UnsafePointer<Float>, normalizing: InputNormalization? = nil, w: UnsafePointer<Float>,
-    y: UnsafeMutablePointer<Float>, count: Int
+    y: UnsafeMutablePointer<Float>, count: Int, statistics: OutputStatistics? = nil
   ) {
     precondition(normalizing == nil || normalizesInput, "\(shape) can't normalise its input")
+    statistics?.clear()
     switch plan(.forward, on: engine).algorithm {
     case .product:
       engine.gemm(
@@ -69,15 +72,41 @@ package final class Convolution {
         Matrix(w, rows: shape.inputChannels, columns: shape.outputChannels), into: y)
     case .winograd:
       winograd?.forward.run(
-        on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false)
+        on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false,
+        statistics: statistics)
     case .direct:
       switch forwardSum {
       case .alongRows(let sum):
-        sum.run(on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false)
+        sum.run(
+          on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false,
+          statistics: statistics)
       case .acrossImages(let sum):
-        sum.run(on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false)
+        sum.run(
+          on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false,
+          statistics: statistics)
       }
     }
+  }
+
+  /// Whether forward can take statistics of y: not a product, which does not know where images end.
+  package var sumsUpItsOutput: Bool { !ConvolutionAlgorithm.product.fits(shape) }
+
+  /// The parts in which forward over `count` images gives its statistics; nil for a product.
+  package func outputParts(count: Int, groups: Int, on engine: Engine) -> Int? {
+    switch plan(.forward, on: engine).algorithm {
+    case .product: nil
+    case .winograd: winograd?.forward.parts(count: count, groups: groups, engine.kernels)
+    case .direct:
+      switch forwardSum {
+      case .alongRows(let sum): sum.parts(count: count, engine.kernels)
+      case .acrossImages(let sum): sum.parts(count: count, groups: groups, engine.kernels)
+      }
+    }
+  }
+
+  /// The most `outputParts` of a whole batch, on any engine: blocks of Winograd's tiles; blocks of images, or bands of few.
+  package func mostOutputParts(groups: Int) -> Int {
+    max(32 + groups, shape.batch + groups, winograd?.forward.mostParts(count: shape.batch, groups: groups) ?? 0)
   }
 
   /// dx (+)= the gradient with respect to x.

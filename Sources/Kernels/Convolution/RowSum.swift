@@ -141,13 +141,13 @@ package final class RowSum {
   /// - Parameters:
   ///   - normalizing: what is put before the source, or nil.
   ///   - accumulate: adds to the target instead of replacing it.
+  ///   - statistics: receives the sums over what is written, in as many parts as `parts` says; without `accumulate`.
   package func run(
     on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization? = nil,
-    weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
+    weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool,
+    statistics: OutputStatistics? = nil
   ) {
-    let kernels = engine.kernels
-    let panels = PackedPanels(
-      depth: kernel * tapsTogether * sourceChannels, columns: together * targetChannels, kernels: kernels)
+    let kernels = engine.kernels, panels = panels(kernels)
     let packed = engine.sharedScratch(panels.floats + bOverread)
     pack(weights, panels, into: packed, on: engine)
     let plan = Plan(self, count: count, panels: panels)
@@ -157,7 +157,8 @@ package final class RowSum {
       let scratch = engine.workerScratch(worker)
       let work = Work(
         plan: plan, panels: panels, packed: packed, source: source, normalizing: normalizing, target: target,
-        accumulate: accumulate, runs: UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Tile.Run.self),
+        accumulate: accumulate, statistics: statistics, part: task,
+        runs: UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Tile.Run.self),
         rows: scratch + runFloats, kernels: kernels)
       let block = task % plan.blocks, band = task / plan.blocks
       let targets = band * targetHeight / plan.bands..<(band + 1) * targetHeight / plan.bands
@@ -169,6 +170,16 @@ package final class RowSum {
         image = images.upperBound
       }
     }
+  }
+
+  private func panels(_ kernels: any MicrokernelTable.Type) -> PackedPanels {
+    PackedPanels(depth: kernel * tapsTogether * sourceChannels, columns: together * targetChannels, kernels: kernels)
+  }
+
+  /// Tasks that write to the target.
+  func parts(count: Int, _ kernels: any MicrokernelTable.Type) -> Int {
+    let plan = Plan(self, count: count, panels: panels(kernels))
+    return plan.blocks * plan.bands
   }
 
   /// How the work is cut; a function of the sizes alone.
@@ -214,6 +225,8 @@ package final class RowSum {
     let normalizing: InputNormalization?
     let target: UnsafeMutablePointer<Float>
     let accumulate: Bool
+    let statistics: OutputStatistics?
+    let part: Int
     let runs: UnsafeMutablePointer<Tile.Run>
     let rows: UnsafeMutablePointer<Float>
     let kernels: any MicrokernelTable.Type
@@ -246,6 +259,16 @@ package final class RowSum {
         for ty in group where rowAxis[ty].isEmpty {
           let row = targetWidth * targetChannels
           (work.target + (image * targetHeight + ty) * row).update(repeating: 0, count: row)
+        }
+      }
+      if let statistics = work.statistics {
+        for image in images {
+          let sums = statistics.sums(part: work.part, image: image), pixels = group.count * targetWidth
+          work.kernels.channelSquares(
+            work.target + (image * targetHeight + group.lowerBound) * targetWidth * targetChannels, nil, pixels,
+            targetChannels, sums.squares, sums.sums)
+          statistics.flush(part: work.part, image: image, channels: 0..<targetChannels)
+          statistics.count(pixels, part: work.part, image: image)
         }
       }
       first = group.upperBound

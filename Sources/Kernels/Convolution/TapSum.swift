@@ -58,14 +58,35 @@ package final class TapSum {
     transposesWeights = true
   }
 
+  private func flops(_ count: Int) -> Int {
+    2 * count * targetHeight * targetWidth * targetChannels * sourceChannels * rowAxis.window * columnAxis.window
+  }
+
+  /// Tasks: blocks of images of each group × bands of target rows, which share out the work when there are few blocks; a band copies the
+  /// rows around its edges again. With statistics no block is in two groups, so that sums over one have the same bits in any batch.
+  private func cut(
+    _ count: Int, _ groups: Int, _ kernels: any MicrokernelTable.Type
+  ) -> (groupBlocks: Int, bands: Int) {
+    let blocks = ((count + groups - 1) / groups + kernels.tileRows - 1) / kernels.tileRows
+    return (blocks, max(1, min(targetHeight, min(flops(count) / 4_000_000, 32 / (groups * blocks)))))
+  }
+
+  /// Tasks that write to the target.
+  func parts(count: Int, groups: Int, _ kernels: any MicrokernelTable.Type) -> Int {
+    let (blocks, bands) = cut(count, groups, kernels)
+    return groups * blocks * bands
+  }
+
   /// Computes the targets of the first `count` images of the batch.
   ///
   /// - Parameters:
   ///   - normalizing: what is put before the source, or nil.
   ///   - accumulate: adds to the target instead of replacing it.
+  ///   - statistics: receives the sums over what is written, in as many parts as `parts` says; without `accumulate`.
   package func run(
     on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization? = nil,
-    weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
+    weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool,
+    statistics: OutputStatistics? = nil
   ) {
     let kernels = engine.kernels, columnTaps = columnAxis
     let panels = PackedPanels(depth: kernel * kernel * sourceChannels, columns: targetChannels, kernels: kernels)
@@ -73,11 +94,8 @@ package final class TapSum {
     pack(weights, panels, into: packed, on: engine)
 
     let imageStride = paddedDepth
-    let blocks = (count + kernels.tileRows - 1) / kernels.tileRows
-    let flops =
-      2 * count * targetHeight * targetWidth * targetChannels * sourceChannels * rowAxis.window * columnAxis.window
-    // Bands share out the work when there are few blocks; a band copies the rows around its edges again.
-    let bands = max(1, min(targetHeight, min(flops / 4_000_000, 32 / blocks)))
+    let groups = statistics?.groups ?? 1, perGroup = (count + groups - 1) / groups
+    let flops = flops(count), (groupBlocks, bands) = cut(count, groups, kernels), blocks = groups * groupBlocks
     let slots = max(1, rowAxis.window)
     let slotFloats = sourceWidth * kernels.tileRows * imageStride
     let most = kernel * kernel
@@ -88,9 +106,10 @@ package final class TapSum {
       let scratch = engine.workerScratch(worker)
       let runs = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Tile.Run.self)
       let rows = scratch + runFloats
-      let firstImage = task % blocks * kernels.tileRows
-      let images = min(kernels.tileRows, count - firstImage)
-      let band = task / blocks
+      let block = task % blocks, band = task / blocks, group = block / groupBlocks
+      let firstImage = group * perGroup + block % groupBlocks * kernels.tileRows
+      let images = min(kernels.tileRows, min(count, (group + 1) * perGroup) - firstImage)
+      if images <= 0 { return }
       var copied = 0
       for ty in band * targetHeight / bands..<(band + 1) * targetHeight / bands {
         let needed = rowAxis.sources(of: ty)
@@ -125,7 +144,17 @@ package final class TapSum {
                 accumulate: accumulate))
           }
         }
+        if let statistics {
+          for image in firstImage..<firstImage + images {
+            let sums = statistics.sums(part: task, image: image)
+            kernels.channelSquares(
+              target + (image * targetHeight + ty) * targetWidth * targetChannels, nil, targetWidth, targetChannels,
+              sums.squares, sums.sums)
+            statistics.count(targetWidth, part: task, image: image)
+          }
+        }
       }
+      statistics?.flush(part: task, image: firstImage, channels: 0..<targetChannels)
     }
   }
 

@@ -56,13 +56,16 @@ package final class WinogradSum {
   /// - Parameters:
   ///   - normalizing: what is put before the source, or nil.
   ///   - accumulate: adds to the target instead of replacing it.
+  ///   - statistics: receives the sums over what is written, in as many parts as `parts` says; without `accumulate`.
   package func run(
     on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization? = nil,
-    weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
+    weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool,
+    statistics: OutputStatistics? = nil
   ) {
-    let plan = Plan(self, count: count, kernels: engine.kernels)
+    let plan = Plan(self, count: count, groups: statistics?.groups ?? 1, kernels: engine.kernels)
     let operands = Operands(
-      source: source, normalizing: normalizing, weights: weights, target: target, accumulate: accumulate)
+      source: source, normalizing: normalizing, weights: weights, target: target, accumulate: accumulate,
+      statistics: statistics)
     if plan.takesPanels {
       runPanels(on: engine, plan, operands)
     } else {
@@ -76,6 +79,13 @@ package final class WinogradSum {
     let weights: UnsafePointer<Float>
     let target: UnsafeMutablePointer<Float>
     let accumulate: Bool
+    let statistics: OutputStatistics?
+  }
+
+  /// Tasks that write to the target.
+  func parts(count: Int, groups: Int, _ kernels: any MicrokernelTable.Type) -> Int {
+    let plan = Plan(self, count: count, groups: groups, kernels: kernels)
+    return plan.takesPanels ? plan.stretchCount : plan.taskCount
   }
 
   /// The first order: all weights are transformed, then each core takes blocks of tiles.
@@ -108,7 +118,8 @@ package final class WinogradSum {
             ahead.addPatches(plan.tiles(of: index + 1), tiles, operands.source, channels: sourceChannels)
           }
           multiply(block.count, 0..<plan.panels.count, plan, v, u, into: m, ahead, kernels)
-          transform(m, plan, block, columns: 0..<targetChannels, operands, scratch: scratch, kernels)
+          transform(
+            m, plan, block, columns: 0..<targetChannels, part: task, operands, scratch: scratch, kernels)
         }
       }
     }
@@ -119,9 +130,8 @@ package final class WinogradSum {
     let kernels = engine.kernels, panels = plan.panels
     let v = engine.sharedScratch(plan.vFloats)
     engine.reserveWorkerScratch(plan.scratchFloats + WinogradTiles.elements * plan.uElement + bOverread + plan.mFloats)
-    var first = 0
-    repeat {
-      let stretch = first..<min(plan.tileCount, first + plan.stretch)
+    for index in 0..<plan.stretchCount {
+      let stretch = plan.tiles(of: index), first = stretch.lowerBound
       let pieces = (stretch.count + 7) / 8
       engine.run(pieces, flops: plan.tileFlops * stretch.count) { task, worker in
         let from = task * stretch.count / pieces, to = (task + 1) * stretch.count / pieces
@@ -142,10 +152,22 @@ package final class WinogradSum {
         multiply(stretch.count, p..<p + 1, plan, v, u, into: m, nil, kernels)
         let column = p * panels.tileColumns
         transform(
-          m, plan, stretch, columns: column..<column + panels.columns(of: p), operands, scratch: scratch, kernels)
+          m, plan, stretch, columns: column..<column + panels.columns(of: p), part: index, operands,
+          scratch: scratch, kernels)
       }
-      first = stretch.upperBound
-    } while first < plan.tileCount
+    }
+  }
+
+  /// Twelve tiles, whole register tiles of every instruction set: V and M then lie in L2 with half of U for 64 channels. Blocks
+  /// of 24 were 0 to 7 % slower.
+  static let blockTiles = 12
+
+  private static func taskStretches(_ stretches: Int) -> Int { max(1, min(8, stretches / 64)) }
+
+  /// The most parts that a batch of so many images, or fewer, can have, with any instruction set.
+  func mostParts(count: Int, groups: Int) -> Int {
+    let stretches = groups * ((count * tiles.perImage / max(1, groups) + 2 * tiles.perImage) / Self.blockTiles + 1)
+    return max(min(stretches, 128), (stretches + 7) / 8)
   }
 
   /// How the work is cut, and where its parts lie; a function of the sizes alone.
@@ -157,6 +179,7 @@ package final class WinogradSum {
     let stretch: Int
     /// Stretches, and how many of them follow each other in a task, so that one can ask for the next one's pixels.
     let stretchCount: Int, taskStretches: Int
+    private let groupTiles: Int, groupStretches: Int
     let flops: Int
     /// About the cost of transforming a patch, and all weights.
     let tileFlops: Int, weightFlops: Int
@@ -166,9 +189,6 @@ package final class WinogradSum {
     let vStride: Int, vElement: Int
     let mStride: Int, mElement: Int
 
-    /// Twelve tiles, whole register tiles of every instruction set: V and M then lie in L2 with half of U for 64 channels. Blocks
-    /// of 24 were 0 to 7 % slower.
-    static let blockTiles = 12
     /// Transformed weights of 512 × 512 channels (36 MiB) are more than an L3 holds, and reading them for every block is slower
     /// than the multiplications.
     static let mostWeightFloats = 4 << 20
@@ -176,13 +196,16 @@ package final class WinogradSum {
     /// Source channels whose weights are transposed together.
     static let gatheredRows = 16
 
-    init(_ w: WinogradSum, count: Int, kernels: any MicrokernelTable.Type) {
+    /// - Parameter groups: equal parts of the batch that no stretch is in two of, so that sums over one have the same bits in any batch.
+    init(_ w: WinogradSum, count: Int, groups: Int, kernels: any MicrokernelTable.Type) {
       panels = PackedPanels(depth: w.sourceChannels, columns: w.targetChannels, kernels: kernels)
       tileCount = count * w.tiles.perImage
       takesPanels = WinogradTiles.elements * panels.floats > Self.mostWeightFloats
-      stretch = takesPanels ? min(tileCount, Self.stretchTiles) : Self.blockTiles
-      stretchCount = (tileCount + stretch - 1) / stretch
-      taskStretches = max(1, min(8, stretchCount / 64))
+      stretch = takesPanels ? min(tileCount, Self.stretchTiles) : WinogradSum.blockTiles
+      groupTiles = (count + groups - 1) / groups * w.tiles.perImage
+      groupStretches = (groupTiles + stretch - 1) / max(1, stretch)
+      stretchCount = groups * groupStretches
+      taskStretches = WinogradSum.taskStretches(stretchCount)
       flops = 2 * WinogradTiles.elements * tileCount * w.sourceChannels * w.targetChannels
       tileFlops = 250 * w.sourceChannels
       weightFlops = 200 * w.sourceChannels * w.targetChannels
@@ -199,7 +222,11 @@ package final class WinogradSum {
       task * taskStretches..<min(stretchCount, (task + 1) * taskStretches)
     }
 
-    func tiles(of index: Int) -> Range<Int> { index * stretch..<min(tileCount, (index + 1) * stretch) }
+    func tiles(of index: Int) -> Range<Int> {
+      let group = index / groupStretches, end = min(tileCount, (group + 1) * groupTiles)
+      let first = min(end, group * groupTiles + index % groupStretches * stretch)
+      return first..<min(end, first + stretch)
+    }
 
     var vFloats: Int { WinogradTiles.elements * vElement }
     var mFloats: Int { WinogradTiles.elements * mElement }
@@ -286,7 +313,7 @@ package final class WinogradSum {
 
   /// Y (+)= Aᵀ M A, as far as it lies inside the target, for some target channels.
   private func transform(
-    _ m: UnsafePointer<Float>, _ plan: Plan, _ block: Range<Int>, columns: Range<Int>, _ operands: Operands,
+    _ m: UnsafePointer<Float>, _ plan: Plan, _ block: Range<Int>, columns: Range<Int>, part: Int, _ operands: Operands,
     scratch: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
   ) {
     let row = tiles.tiledWidth * targetChannels
@@ -300,7 +327,15 @@ package final class WinogradSum {
         operands.target + (image * tiles.tiledHeight + y) * row + x * targetChannels + columns.lowerBound
       patch.targetRows = min(4, tiles.tiledHeight - y)
       patch.targetColumns = min(4, tiles.tiledWidth - x)
+      if let statistics = operands.statistics {
+        patch.sums = statistics.sums(part: part, image: image).advanced(by: columns.lowerBound)
+        if columns.lowerBound == 0 {
+          statistics.count(patch.targetRows * patch.targetColumns, part: part, image: image)
+        }
+      }
       kernels.winogradOutput(patch)
     }
+    if block.isEmpty { return }
+    operands.statistics?.flush(part: part, image: block.lowerBound / tiles.perImage, channels: columns)
   }
 }
