@@ -130,6 +130,11 @@ extension EntryPoints {
         store(load(from + c), to + c)
         c += lanes
       }
+      while c + 4 <= length {
+        UnsafeMutableRawPointer(to + c).storeBytes(
+          of: UnsafeRawPointer(from + c).loadUnaligned(as: SIMD4<Float>.self), as: SIMD4<Float>.self)
+        c += 4
+      }
       while c < length {
         to[c] = from[c]
         c += 1

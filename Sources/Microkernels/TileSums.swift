@@ -22,8 +22,7 @@ private struct RowSums {
   }
 }
 
-/// Bytes from a row of A to those after it, as far as they are not sums of two of them that an address can name: base + offset · 1, 2, 4
-/// or 8.
+/// Bytes from the first row of A to the odd ones; to an even one it is 2, 4 or 8 times one of these, which an address can name.
 private struct RowOffsets {
   let one: Int, three: Int, five: Int, seven: Int, nine: Int, eleven: Int
 

@@ -1,10 +1,5 @@
 import MicrokernelInterface
 
-/// Channels that are copied together, as many as `WinogradPatch.scratchFloats` has room for.
-private let chunk = 64
-/// Floats from one row of a copied patch to the next.
-private let line = 6 * chunk
-
 /// The body of all five transforms T · d · Tᵀ, in registers. Two lines of the result at a time, so that what lies between the two passes
 /// takes twelve registers:
 ///
@@ -26,7 +21,7 @@ private func transform<T: Transform>(_ t: WinogradPatch, by _: T.Type) {
     T.transformWhole(t, first)
   }
   while first < t.channels {
-    let count = min(chunk, t.channels - first), vectors = (count + lanes - 1) / lanes * lanes
+    let count = min(copiedChannels, t.channels - first), vectors = (count + lanes - 1) / lanes * lanes
     var part = t
     part.source = t.source + first
     part.target = t.target + first
@@ -35,97 +30,13 @@ private func transform<T: Transform>(_ t: WinogradPatch, by _: T.Type) {
     if isWhole, t.padsChannels || count == vectors {
       T.transformWhole(part, vectors)
     } else {
-      let results = t.scratch + 36 * chunk, target = part
+      let results = t.scratch + 36 * copiedChannels, target = part
       part.target = results
-      (part.targetRow, part.targetColumn, part.accumulate, part.sums) = (line, chunk, false, nil)
+      (part.targetRow, part.targetColumn, part.accumulate, part.sums) = (copiedRow, copiedChannels, false, nil)
       T.transformWhole(part, vectors)
       scatter(results, count, to: target)
     }
     first += count
-  }
-}
-
-/// Copies a patch, with zeros outside the image and up to `vectors` channels, and lets `patch` read the copy.
-@inline(never)
-private func gather(
-  _ t: WinogradPatch, _ count: Int, _ vectors: Int, inputs: Int, into copy: UnsafeMutablePointer<Float>,
-  _ patch: inout WinogradPatch
-) {
-  let whole = count / lanes * lanes
-  var p = 0
-  while p < inputs {
-    let to = copy + p * line
-    let isRow = p >= t.firstRow && p < t.endRow
-    let first = isRow ? t.firstColumn : inputs, end = isRow ? min(inputs, t.endColumn) : inputs
-    var from = t.source + p * t.sourceRow + first * t.sourceColumn
-    var q = 0
-    while q < first {
-      putZeros(to + q * chunk, vectors)
-      q += 1
-    }
-    while q < end {
-      let pixel = to + q * chunk
-      var c = 0
-      while c < whole {
-        store(load(from + c), pixel + c)
-        c += lanes
-      }
-      if c < vectors { copyPart(from + c, count - c, pixel + c) }
-      from += t.sourceColumn
-      q += 1
-    }
-    while q < inputs {
-      putZeros(to + q * chunk, vectors)
-      q += 1
-    }
-    p += 1
-  }
-  patch.source = UnsafePointer(copy)
-  (patch.sourceRow, patch.sourceColumn) = (line, chunk)
-}
-
-@inline(__always)
-private func putZeros(_ to: UnsafeMutablePointer<Float>, _ vectors: Int) {
-  var c = 0
-  while c < vectors {
-    store(Lanes(), to + c)
-    c += lanes
-  }
-}
-
-/// A vector whose first lanes are `count` floats; the others are zero.
-@inline(never)
-private func copyPart(_ from: UnsafePointer<Float>, _ count: Int, _ to: UnsafeMutablePointer<Float>) {
-  var v = Lanes()
-  var i = 0
-  while i < count {
-    v[i] = from[i]
-    i += 1
-  }
-  store(v, to)
-}
-
-/// Puts the results that lie inside the target, and no channel past `count`.
-@inline(never)
-private func scatter(_ results: UnsafePointer<Float>, _ count: Int, to t: WinogradPatch) {
-  var i = 0
-  while i < t.targetRows {
-    var j = 0
-    while j < t.targetColumns {
-      let from = results + i * line + j * chunk, to = t.target + i * t.targetRow + j * t.targetColumn
-      var c = 0
-      while c + lanes <= count {
-        put(load(from + c), to + c, t.accumulate)
-        c += lanes
-      }
-      while c < count {
-        to[c] = t.accumulate ? from[c] + to[c] : from[c]
-        c += 1
-      }
-      if let s = t.sums { EntryPoints.channelSquares(to, nil, 1, count, s.squares, s.sums) }
-      j += 1
-    }
-    i += 1
   }
 }
 
@@ -183,10 +94,6 @@ private func transformRows<T: Transform>(_ t: WinogradPatch, _ c: Int, _ i: Int,
   case 4: line.v4
   default: line.v5
   }
-}
-
-@inline(__always) private func put(_ v: Lanes, _ p: UnsafeMutablePointer<Float>, _ accumulate: Bool) {
-  store(accumulate ? v + load(p) : v, p)
 }
 
 // One function for each pair of rows, since the optimiser stops inlining into a function that has grown large: a pair that is not inlined
@@ -305,77 +212,5 @@ extension EntryPoints {
   @inline(never)
   package static func winogradWeightGradient(_ patch: WinogradPatch) {
     transform(patch, by: WeightGradientTransform.self)
-  }
-}
-
-/// As `winogradInput`, of pixels that are normalised first: a chunk of channels at a time, inside L1.
-@inline(never)
-private func normalizedInput(_ t: WinogradPatch, _ n: ChannelNormalization) {
-  let pixels = t.scratch
-  var patch = t
-  patch.source = UnsafePointer(pixels)
-  (patch.sourceRow, patch.sourceColumn) = (line, chunk)
-  var first = 0
-  while first < t.channels {
-    let count = min(chunk, t.channels - first)
-    normalize(t, n, first, count, into: pixels)
-    patch.target = t.target + first
-    InputTransform.transformWhole(patch, (count + lanes - 1) / lanes * lanes)
-    first += chunk
-  }
-}
-
-/// relu((source − center) · scale + shift) inside the image, zero outside: [p][q][c] for `count` channels from `first` on.
-@inline(never)
-private func normalize(
-  _ t: WinogradPatch, _ n: ChannelNormalization, _ first: Int, _ count: Int, into pixels: UnsafeMutablePointer<Float>
-) {
-  if t.firstRow > 0 || t.firstColumn > 0 || t.endRow < 6 || t.endColumn < 6 || count % lanes > 0 {
-    var place = pixels
-    while place < pixels + 36 * chunk {
-      var c = 0
-      while c < count {
-        store(Lanes(), place + c)
-        c += lanes
-      }
-      place += chunk
-    }
-  }
-  let columns = t.endColumn - t.firstColumn
-  var c = 0
-  while c + lanes <= count {
-    let center = load(n.center + first + c), scale = load(n.scale + first + c), shift = load(n.shift + first + c)
-    var p = t.firstRow
-    while p < t.endRow {
-      var from = t.source + p * t.sourceRow + t.firstColumn * t.sourceColumn + first + c
-      var to = pixels + p * line + t.firstColumn * chunk + c
-      var q = columns
-      while q > 0 {
-        store(positivePart(multiplyAdd(load(from) - center, scale, shift)), to)
-        from += t.sourceColumn
-        to += chunk
-        q -= 1
-      }
-      p += 1
-    }
-    c += lanes
-  }
-  while c < count {
-    let center = n.center[first + c], scale = n.scale[first + c], shift = n.shift[first + c]
-    var p = t.firstRow
-    while p < t.endRow {
-      var from = t.source + p * t.sourceRow + t.firstColumn * t.sourceColumn + first + c
-      var to = pixels + p * line + t.firstColumn * chunk + c
-      var q = columns
-      while q > 0 {
-        let v = multiplyAdd(from[0] - center, scale, shift)
-        to[0] = v < 0 ? 0 : v
-        from += t.sourceColumn
-        to += chunk
-        q -= 1
-      }
-      p += 1
-    }
-    c += 1
   }
 }

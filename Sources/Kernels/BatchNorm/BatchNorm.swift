@@ -9,8 +9,9 @@ import MicrokernelInterface
 /// PyTorch does, first view first: running = (1 − m)·running + m·new, with the unbiased variance σ²·n/(n − 1).
 /// Inference: the running statistics take their place.
 ///
-/// x is read twice and y written once; with a convolution behind that normalises what it reads (`InputNormalization`), x is read
-/// once and y never stored. All passes wait for memory. Statistics are summed in chunks of about 64 KiB:
+/// x is read twice and y written once. A convolution before it can spare the first time by summing up what it writes
+/// (`OutputStatistics`), and one behind it the second, and storing y, by normalising what it reads (`InputNormalization`). All passes wait
+/// for memory. Statistics that are taken here are summed in chunks of about 64 KiB:
 /// in a chunk the mean first and then the squares around it, in Float; chunks are joined in Double, in order (both as in Chan, Golub
 /// and LeVeque, "Algorithms for Computing the Sample Variance", 1983). The chunks depend on the shape alone, so results have the same
 /// bits for any number of threads.

@@ -40,19 +40,21 @@ package final class RowSum {
   /// Plain memory, since the loops over targets read it for every row.
   private let classes: UnsafeMutableBufferPointer<ColumnClass>
   /// The taps along a row of the kernel, class by class, in the order of their sources.
-  private let tapOrder: [Int]
+  let tapOrder: [Int]
   /// Cells from one target of a class to the next, and targets.
   private let cellStep: Int
   private let targetStep: Int
-  private let sourceHeight: Int, sourceWidth: Int, sourceChannels: Int
+  private let sourceHeight: Int, sourceWidth: Int
+  let sourceChannels: Int
   /// Rows of the source in memory for each one here; 1 unless rows are joined.
   private let sourceRowStep: Int
-  private let targetHeight: Int, targetWidth: Int, targetChannels: Int
-  private let kernel: Int
-  private let transposesWeights: Bool
+  private let targetHeight: Int, targetWidth: Int
+  let targetChannels: Int
+  let kernel: Int
+  let transposesWeights: Bool
   /// Neighbouring targets that are columns of one row, and the taps that they have together.
-  private let together: Int
-  private let tapsTogether: Int
+  let together: Int
+  let tapsTogether: Int
 
   /// Forward of `s`.
   package convenience init(forward s: ConvolutionShape) {
@@ -301,49 +303,6 @@ package final class RowSum {
             rows: rows, columns: panels.columns(of: p), runs: work.runs, runCount: runCount,
             depth: c.taps * sourceChannels, accumulate: work.accumulate))
         i += rows
-      }
-    }
-  }
-
-  /// Weights [tap][in][out] as panels [row of the kernel][taps of each class][source channel][target channel].
-  private func pack(
-    _ weights: UnsafePointer<Float>, _ panels: PackedPanels, into packed: UnsafeMutablePointer<Float>,
-    on engine: Engine
-  ) {
-    let block = sourceChannels * targetChannels
-    engine.run(panels.count, flops: 4 * panels.floats) { p, _ in
-      for ky in 0..<kernel where together > 1 { packTogether(weights, ky, panel: p, panels, into: packed) }
-      for ky in 0..<kernel where together == 1 {
-        for (i, kx) in tapOrder.enumerated() {
-          panels.pack(
-            panel: p, into: packed, rowOffset: (ky * kernel + i) * sourceChannels, rowCount: sourceChannels,
-            from: weights + (ky * kernel + kx) * block, rowStride: transposesWeights ? 1 : targetChannels,
-            columnStride: transposesWeights ? sourceChannels : 1)
-        }
-      }
-    }
-  }
-
-  /// One row of the kernel for neighbouring targets: [cell][source channel][target, target channel], where target g takes tap i from cell
-  /// g + i.
-  private func packTogether(
-    _ weights: UnsafePointer<Float>, _ ky: Int, panel p: Int, _ panels: PackedPanels,
-    into packed: UnsafeMutablePointer<Float>
-  ) {
-    let width = panels.width(p), first = p * panels.tileColumns
-    for cell in 0..<tapsTogether {
-      for channel in 0..<sourceChannels {
-        let to = packed + panels.offset(p) + ((ky * tapsTogether + cell) * sourceChannels + channel) * width
-        for column in 0..<width {
-          let (g, target) = ((first + column) / targetChannels, (first + column) % targetChannels)
-          guard g < together, tapOrder.indices.contains(cell - g) else {
-            to[column] = 0
-            continue
-          }
-          let tap = (ky * kernel + tapOrder[cell - g]) * sourceChannels * targetChannels
-          to[column] =
-            weights[tap + (transposesWeights ? target * sourceChannels + channel : channel * targetChannels + target)]
-        }
       }
     }
   }

@@ -14,7 +14,7 @@ import MicrokernelInterface
 ///         for each element e, panel of target channels:                                   in registers
 ///           M[e][tile][target channel] = V[e] · U[e]                                      in L2
 ///           ask memory for a part of what the transforms touch next
-///         transform M to pixels of the target
+///         transform M to pixels of the target, and sum these up if asked for
 ///
 /// Where U is larger than the caches, the order turns round, so that it never leaves them:
 ///
@@ -29,9 +29,9 @@ import MicrokernelInterface
 /// channels, instead of 2·9; about 250 a patch and source channel, 200 a patch and target channel for the transforms.
 package final class WinogradSum {
   private let tiles: WinogradTiles
-  private let sourceChannels: Int
-  private let targetChannels: Int
-  private let transposesWeights: Bool
+  let sourceChannels: Int
+  let targetChannels: Int
+  let transposesWeights: Bool
 
   /// Forward of `shape`, which is 3×3 with stride 1.
   package init(forward s: ConvolutionShape) {
@@ -171,7 +171,7 @@ package final class WinogradSum {
   }
 
   /// How the work is cut, and where its parts lie; a function of the sizes alone.
-  private struct Plan {
+  struct Plan {
     let panels: PackedPanels
     let takesPanels: Bool
     let tileCount: Int
@@ -232,55 +232,6 @@ package final class WinogradSum {
     var mFloats: Int { WinogradTiles.elements * mElement }
     /// For a transform, and the weights that it transposes.
     var scratchFloats: Int { WinogradPatch.scratchFloats + 9 * Self.gatheredRows * panels.tileColumns }
-  }
-
-  /// U[e] = G g Gᵀ of a few source channels and one panel of target channels; `u` is where the panel starts.
-  private func transform(
-    _ weights: UnsafePointer<Float>, _ channels: Range<Int>, panel p: Int, _ plan: Plan,
-    into u: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
-  ) {
-    let panels = plan.panels, width = panels.width(p), columns = panels.columns(of: p)
-    let column = p * panels.tileColumns
-    var patch = WinogradPatch(
-      source: weights, row: 0, column: 0, side: 3, target: u, row: 6 * plan.uElement, column: plan.uElement, side: 6,
-      channels: columns, padsChannels: true, accumulate: false, scratch: scratch)
-    let first: UnsafePointer<Float>, step: Int
-    if transposesWeights {
-      let gathered = scratch + WinogradPatch.scratchFloats
-      gather(weights, channels, column..<column + columns, into: gathered, width: panels.tileColumns)
-      // Turned by 180°, the taps run backwards.
-      patch.sourceColumn = -Plan.gatheredRows * panels.tileColumns
-      (first, step) = (UnsafePointer(gathered) - 8 * patch.sourceColumn, panels.tileColumns)
-    } else {
-      patch.sourceColumn = sourceChannels * targetChannels
-      (first, step) = (weights + channels.lowerBound * targetChannels + column, targetChannels)
-    }
-    patch.sourceRow = 3 * patch.sourceColumn
-    for (i, c) in channels.enumerated() {
-      patch.source = first + i * step
-      patch.target = u + c * width
-      kernels.winogradWeights(patch)
-    }
-  }
-
-  /// Copies weights [tap][in][out] of a few outputs (`channels`) and inputs (`columns`) to [tap][`gatheredRows`][columns].
-  private func gather(
-    _ weights: UnsafePointer<Float>, _ channels: Range<Int>, _ columns: Range<Int>,
-    into to: UnsafeMutablePointer<Float>, width: Int
-  ) {
-    for tap in 0..<9 {
-      var j = 0
-      while j < columns.count {
-        let from = weights + (tap * targetChannels + columns.lowerBound + j) * sourceChannels + channels.lowerBound
-        let column = to + tap * Plan.gatheredRows * width + j
-        var c = 0
-        while c < channels.count {
-          column[c * width] = from[c]
-          c += 1
-        }
-        j += 1
-      }
-    }
   }
 
   /// M[e] = V[e] · U[e] for all elements and some panels; `u` and `m` are where the first panel's part starts.

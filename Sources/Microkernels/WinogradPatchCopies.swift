@@ -1,0 +1,94 @@
+import MicrokernelInterface
+
+/// Channels that are copied together, as many as `WinogradPatch.scratchFloats` has room for.
+let copiedChannels = 64
+/// Floats from one row of a copied patch to the next.
+let copiedRow = 6 * copiedChannels
+
+/// Copies a patch, with zeros outside the image and up to `vectors` channels, and lets `patch` read the copy.
+@inline(never)
+func gather(
+  _ t: WinogradPatch, _ count: Int, _ vectors: Int, inputs: Int, into copy: UnsafeMutablePointer<Float>,
+  _ patch: inout WinogradPatch
+) {
+  let whole = count / lanes * lanes
+  var p = 0
+  while p < inputs {
+    let to = copy + p * copiedRow
+    let isRow = p >= t.firstRow && p < t.endRow
+    let first = isRow ? t.firstColumn : inputs, end = isRow ? min(inputs, t.endColumn) : inputs
+    var from = t.source + p * t.sourceRow + first * t.sourceColumn
+    var q = 0
+    while q < first {
+      putZeros(to + q * copiedChannels, vectors)
+      q += 1
+    }
+    while q < end {
+      let pixel = to + q * copiedChannels
+      var c = 0
+      while c < whole {
+        store(load(from + c), pixel + c)
+        c += lanes
+      }
+      if c < vectors { copyPart(from + c, count - c, pixel + c) }
+      from += t.sourceColumn
+      q += 1
+    }
+    while q < inputs {
+      putZeros(to + q * copiedChannels, vectors)
+      q += 1
+    }
+    p += 1
+  }
+  patch.source = UnsafePointer(copy)
+  (patch.sourceRow, patch.sourceColumn) = (copiedRow, copiedChannels)
+}
+
+@inline(__always)
+private func putZeros(_ to: UnsafeMutablePointer<Float>, _ vectors: Int) {
+  var c = 0
+  while c < vectors {
+    store(Lanes(), to + c)
+    c += lanes
+  }
+}
+
+/// A vector whose first lanes are `count` floats; the others are zero.
+@inline(never)
+private func copyPart(_ from: UnsafePointer<Float>, _ count: Int, _ to: UnsafeMutablePointer<Float>) {
+  var v = Lanes()
+  var i = 0
+  while i < count {
+    v[i] = from[i]
+    i += 1
+  }
+  store(v, to)
+}
+
+/// Puts the results that lie inside the target, and no channel past `count`.
+@inline(never)
+func scatter(_ results: UnsafePointer<Float>, _ count: Int, to t: WinogradPatch) {
+  var i = 0
+  while i < t.targetRows {
+    var j = 0
+    while j < t.targetColumns {
+      let from = results + i * copiedRow + j * copiedChannels, to = t.target + i * t.targetRow + j * t.targetColumn
+      var c = 0
+      while c + lanes <= count {
+        put(load(from + c), to + c, t.accumulate)
+        c += lanes
+      }
+      while c < count {
+        to[c] = t.accumulate ? from[c] + to[c] : from[c]
+        c += 1
+      }
+      if let s = t.sums { EntryPoints.channelSquares(to, nil, 1, count, s.squares, s.sums) }
+      j += 1
+    }
+    i += 1
+  }
+}
+
+@inline(__always) func put(_ v: Lanes, _ p: UnsafeMutablePointer<Float>, _ accumulate: Bool) {
+  store(accumulate ? v + load(p) : v, p)
+}
