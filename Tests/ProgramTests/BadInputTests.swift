@@ -66,7 +66,7 @@ import Testing
     Mistake("train --widths 0", 64, "--widths"), Mistake("train --widths 8,8", 64, "widths, blocks", "3 block counts"),
     Mistake("train --dimension 99999", 64, "--dimension"),
     Mistake("train --constraint entropie", 64, "--constraint", "Did you mean 'entropy'?"),
-    Mistake("train --alpha 3", 64, "--alpha", "--constraint entropy"),
+    Mistake("train --constraint size --alpha 3", 64, "--alpha", "--constraint entropy"),
     Mistake("train --constraint entropy --ratio 1", 64, "--ratio", "--constraint size"),
     Mistake("train --constraint entropy --alpha -1", 64, "--alpha"),
 

@@ -126,7 +126,8 @@ import Testing
   @Test func `a warning is told when it begins and at the end`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    let result = try await workspace.train(["--dual-rate", "50", "--warmup", "1", "--json"], epochs: 4)
+    let result = try await workspace.train(
+      ["--constraint", "size", "--dual-rate", "50", "--warmup", "1", "--json"], epochs: 4)
     let warnings = result.stderr.split(separator: "\n").filter { $0.contains("dual variables of a head differ by") }
     #expect(warnings.map { $0.prefix { $0 != ":" } } == ["Warning", "Warning at the end"], "\(result.stderr)")
     #expect(warnings.allSatisfy { $0.contains("--dual-rate (now 50.0, usually 0.1)") })

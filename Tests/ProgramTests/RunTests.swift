@@ -109,9 +109,10 @@ import Testing
 
   /// What is unusual, but allowed.
   @Test(arguments: [
-    ["--epochs", "1"], ["--heads", "2"], ["--heads", "60"], ["--ratio", "0"], ["--ratio", "1"], ["--threads", "64"],
+    ["--epochs", "1"], ["--heads", "2"], ["--heads", "60"], ["--constraint", "size", "--ratio", "0"],
+    ["--constraint", "size", "--ratio", "1"], ["--threads", "64"],
     ["--limit", "41"], ["--batch", "60"], ["--limit", "20"], ["--warmup", "0"], ["--data", "DIGITS"],
-    ["--dimension", "1"], ["--rate", "0"], ["--constraint", "entropy"], ["--seed", "9223372036854775807"],
+    ["--dimension", "1"], ["--rate", "0"], ["--constraint", "size"], ["--seed", "9223372036854775807"],
     ["--limit", "9223372036854775807"],
   ]) func `edges of what is allowed work`(change: [String]) async throws {
     let workspace = try Workspace()

@@ -28,7 +28,7 @@ import Testing
 
   // swift-format-ignore
   static let rows = [
-    Row(name: "digits", data: "digits", images: 1797, epochs: 30, passes: 14, warmup: 4, heads: [10, 20, 30, 40, 50], rate: 0.1, centerRate: 1.2, crop: 0.6, temperature: 0.05, batch: 128, decay: 1e-4, constraint: small),
+    Row(name: "digits", data: "digits", images: 1797, epochs: 30, passes: 14, warmup: 4, heads: [10, 20, 30, 40, 50], rate: 0.1, centerRate: 1.2, crop: 0.6, temperature: 0.05, batch: 128, decay: 1e-4, constraint: perImage),
     Row(name: "cifar10-compact", data: "cifar10", images: 50_000, epochs: 40, passes: 1, warmup: 5, heads: tens, rate: 0.2, centerRate: 1.2, crop: 0.3, temperature: 0.05, batch: 128, decay: 1e-4, constraint: perImage),
     Row(name: "cifar100-20-compact", data: "cifar100-20", images: 50_000, epochs: 40, passes: 1, warmup: 5, heads: twenties, rate: 0.2, centerRate: 0.8, crop: 0.2, temperature: 0.05, batch: 128, decay: 1e-4, constraint: small),
     Row(name: "stl10-compact", data: "stl10-train-test", images: 13_000, epochs: 40, passes: 2, warmup: 5, heads: tens, rate: 0.2, centerRate: 0.8, crop: 0.2, temperature: 1, batch: 128, decay: 1e-4, constraint: small),

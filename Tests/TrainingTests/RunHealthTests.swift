@@ -15,6 +15,7 @@ import Testing
     _ change: (inout EpochReport, inout TrainingSettings) -> Void = { _, _ in }
   ) -> [RunWarning] {
     var report = healthy, settings = TrainingSettings.digits
+    settings.constraint = .size(SizeConstraint())
     change(&report, &settings)
     return RunHealth(settings, images: 1797, evaluatedHead: 0).warnings(report)
   }
