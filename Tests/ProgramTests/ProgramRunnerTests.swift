@@ -3,8 +3,9 @@ import Testing
 
 /// The helper that later tests rely on, tried with the shell.
 @Suite struct ProgramRunnerTests {
+  /// Runs a script. Where other tests keep all cores busy, minutes can pass before this one sees what the script has written.
   private func shell(
-    _ script: String, environment: [String: String] = [:], folder: URL? = nil, timeLimit: Duration = .seconds(60),
+    _ script: String, environment: [String: String] = [:], folder: URL? = nil, timeLimit: Duration = .seconds(240),
     whileRunning: (RunningProgram) async throws -> Void = { _ in }
   ) async throws -> ProgramResult {
     try await ProgramRunner.run(
@@ -43,7 +44,7 @@ import Testing
 
   @Test func `waits for text and sends a signal that the program handles`() async throws {
     let result = try await shell(
-      "trap 'echo stopping; exit 143' TERM; echo ready >&2; i=0; while [ $i -lt 12000 ]; do sleep 0.01; i=$((i+1)); done"
+      "trap 'echo stopping; exit 143' TERM; echo ready >&2; i=0; while [ $i -lt 30000 ]; do sleep 0.01; i=$((i+1)); done"
     ) {
       try await $0.wait(for: "ready", on: .stderr)
       $0.send(SIGTERM)
@@ -54,7 +55,7 @@ import Testing
   }
 
   @Test func `a program that a signal ends has the shell's code`() async throws {
-    let result = try await shell("echo ready; i=0; while [ $i -lt 12000 ]; do sleep 0.01; i=$((i+1)); done") {
+    let result = try await shell("echo ready; i=0; while [ $i -lt 30000 ]; do sleep 0.01; i=$((i+1)); done") {
       try await $0.wait(for: "ready", on: .stdout)
       $0.send(SIGKILL)
     }
