@@ -25,11 +25,7 @@ private func normalize(
   if t.firstRow > 0 || t.firstColumn > 0 || t.endRow < 6 || t.endColumn < 6 || count % lanes > 0 {
     var place = pixels
     while place < pixels + 36 * copiedChannels {
-      var c = 0
-      while c < count {
-        store(Lanes(), place + c)
-        c += lanes
-      }
+      putZeros(place, count)
       place += copiedChannels
     }
   }

@@ -45,7 +45,7 @@ func gather(
 }
 
 @inline(__always)
-private func putZeros(_ to: UnsafeMutablePointer<Float>, _ vectors: Int) {
+func putZeros(_ to: UnsafeMutablePointer<Float>, _ vectors: Int) {
   var c = 0
   while c < vectors {
     store(Lanes(), to + c)

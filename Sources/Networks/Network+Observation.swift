@@ -67,7 +67,7 @@ extension NormLayer {
   var description: LayerDescription.Kind {
     .batchNorm(
       rows: norm.pixels, channels: norm.norm.channels, relu: norm.relu, hasResidual: residual != nil,
-      storesOutput: storesOutput, joinsResidual: residualNorm?.relu == false)
+      storesOutput: storesOutput, joinsResidual: joinsResidual)
   }
   var firstParameter: Int? { norm.gamma }
 }

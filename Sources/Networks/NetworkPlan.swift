@@ -226,7 +226,6 @@ extension NetworkPlan {
       guard isShortcut || norm.norm.relu && !convolutions.isEmpty && behind.count == convolutions.count + ends.count
       else { continue }
       norm.storesOutput = false
-      norm.isJoined = isShortcut
       layers[i] = norm
       for reader in convolutions {
         guard var convolution = layers[reader] as? ConvolutionLayer else { continue }

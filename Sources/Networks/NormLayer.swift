@@ -50,8 +50,6 @@ struct NormLayer: Layer {
   var storesOutput = true
   /// The batch norm that makes the residual, if this layer computes that itself.
   var residualNorm: Norm?
-  /// Whether the layer that adds this one's output makes its gradients too.
-  var isJoined = false
   /// The value that holds the output during backward, if it is not kept from forward till then.
   var restored: Int?
   /// Where the convolution that makes the input has summed it up.
@@ -68,8 +66,11 @@ struct NormLayer: Layer {
   }
   var overwritesGradient: Bool { true }
 
-  /// Whether backward makes the gradients of the batch norm on the shortcut as well.
-  private var joinsResidual: Bool { residualNorm?.relu == false }
+  /// Whether backward makes the gradients of the batch norm on the shortcut as well: of one without a ReLU of its own.
+  var joinsResidual: Bool { residualNorm?.relu == false }
+
+  /// Whether the end of a block makes this layer's gradients: without a ReLU, nobody else computes its output.
+  private var isJoined: Bool { !storesOutput && !norm.relu }
 
   func forward(_ pass: Pass) {
     let x = pass.value(norm.input), residual = residualNorm == nil ? residual.map(pass.value) : nil

@@ -93,15 +93,4 @@ extension BatchNorm {
         gradient(second, secondGradient.dx, slope + 2 * channels), count, channels)
     }
   }
-
-  /// Calls `body` for each chunk: its number among all, its group, where its values start, and its rows.
-  private func runChunks(
-    on engine: Engine, rows: Int, groups: Int, flops: Int, _ body: (Int, Int, Int, Int) -> Void
-  ) {
-    let chunks = chunks(rows), chunkRows = chunkRows(rows)
-    engine.sweep(groups * chunks, flops: flops * groups * rows * channels) { task, _ in
-      let group = task / chunks, first = task % chunks * chunkRows
-      body(task, group, (group * rows + first) * channels, min(chunkRows, rows - first))
-    }
-  }
 }

@@ -68,7 +68,7 @@ package struct BatchNorm {
   }
 
   /// Rows of a chunk and of a group.
-  func chunkRows(_ rows: Int) -> Int { max(1, min(rows, 16_384 / channels)) }
+  private func chunkRows(_ rows: Int) -> Int { max(1, min(rows, 16_384 / channels)) }
   func chunks(_ rows: Int) -> Int { (rows + chunkRows(rows) - 1) / chunkRows(rows) }
 }
 
@@ -90,12 +90,10 @@ extension BatchNorm {
     statistics: OutputStatistics? = nil
   ) {
     if let statistics, statistics.total() {
-      runChannelBlocks(groups, on: engine) { block, _, _ in
-        for group in 0..<groups {
-          save(
-            block, group, mean: statistics.mean(group) + block.lowerBound,
-            squares: statistics.squares(group) + block.lowerBound, rows: rows, parameters, saved)
-        }
+      for group in 0..<groups {
+        save(
+          0..<channels, group, mean: statistics.mean(group), squares: statistics.squares(group), rows: rows, parameters,
+          saved)
       }
     } else {
       takeStatistics(on: engine, x: x, rows: rows, groups: groups, parameters: parameters, saved: saved)
@@ -110,13 +108,10 @@ extension BatchNorm {
     on engine: Engine, x: UnsafePointer<Float>, rows: Int, groups: Int, parameters: Parameters, saved: Saved
   ) {
     let kernels = engine.kernels
-    let chunks = chunks(rows), chunkRows = chunkRows(rows)
     // [groups, chunks, 3, channels]: each chunk's mean, the squares around it and the deviations from it, summed.
-    let statistics = engine.sharedScratch(groups * 3 * chunks * channels)
-    engine.sweep(groups * chunks, flops: 16 * groups * rows * channels) { task, _ in
-      let group = task / chunks, chunk = task % chunks
-      let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
-      let start = x + (group * rows + first) * channels
+    let statistics = engine.sharedScratch(groups * 3 * chunks(rows) * channels)
+    runChunks(on: engine, rows: rows, groups: groups, flops: 16) { task, _, at, count in
+      let start = x + at
       let mean = statistics + task * 3 * channels
       let squares = mean + channels
       mean.update(repeating: 0, count: 3 * channels)
@@ -135,11 +130,7 @@ extension BatchNorm {
     residual: UnsafePointer<Float>?, relu: Bool, y: UnsafeMutablePointer<Float>, saved: Saved
   ) {
     let kernels = engine.kernels
-    let chunks = chunks(rows), chunkRows = chunkRows(rows)
-    engine.sweep(groups * chunks, flops: 32 * groups * rows * channels) { task, _ in
-      let group = task / chunks, chunk = task % chunks
-      let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
-      let at = (group * rows + first) * channels
+    runChunks(on: engine, rows: rows, groups: groups, flops: 32) { _, group, at, count in
       kernels.normForward(
         x + at, normalization(group, saved, parameters.beta), residual.map { $0 + at }, relu, count, channels, y + at,
         channels)
@@ -225,6 +216,20 @@ extension BatchNorm {
 }
 
 extension BatchNorm {
+  /// Calls `body` for each chunk of all groups: its number, its group, where its values start, and its rows.
+  ///
+  /// - Parameter flops: the cost of a value.
+  func runChunks(
+    on engine: Engine, rows: Int, groups: Int, flops: Int,
+    _ body: (_ chunk: Int, _ group: Int, _ at: Int, _ rows: Int) -> Void
+  ) {
+    let chunks = chunks(rows), chunkRows = chunkRows(rows)
+    engine.sweep(groups * chunks, flops: flops * groups * rows * channels) { task, _ in
+      let group = task / chunks, first = task % chunks * chunkRows
+      body(task, group, (group * rows + first) * channels, min(chunkRows, rows - first))
+    }
+  }
+
   /// Calls `body` for each 64 channels, with two sums in Double for each of them. The loops over chunks are outside those over
   /// channels, so that the chunks' results are read in the order in which they lie.
   ///
@@ -264,13 +269,9 @@ extension BatchNorm {
     parameters: Parameters, saved: Saved, dx: UnsafeMutablePointer<Float>, dGamma: UnsafeMutablePointer<Float>,
     dBeta: UnsafeMutablePointer<Float>, residualGradient: UnsafeMutablePointer<Float>?
   ) {
-    let kernels = engine.kernels
-    let chunks = chunks(rows), chunkRows = chunkRows(rows)
+    let kernels = engine.kernels, chunks = chunks(rows)
     let sums = engine.sharedScratch((groups * chunks * 2 + groups * 2) * channels)
-    engine.sweep(groups * chunks, flops: 24 * groups * rows * channels) { task, _ in
-      let group = task / chunks, chunk = task % chunks
-      let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
-      let at = (group * rows + first) * channels
+    runChunks(on: engine, rows: rows, groups: groups, flops: 24) { task, group, at, count in
       let sum = sums + task * 2 * channels
       sum.update(repeating: 0, count: 2 * channels)
       kernels.normGradientSums(
@@ -289,10 +290,7 @@ extension BatchNorm {
           offset: slope + channels)
       }
     }
-    engine.sweep(groups * chunks, flops: 48 * groups * rows * channels) { task, _ in
-      let group = task / chunks, chunk = task % chunks
-      let first = chunk * chunkRows, count = min(chunkRows, rows - chunk * chunkRows)
-      let at = (group * rows + first) * channels
+    runChunks(on: engine, rows: rows, groups: groups, flops: 48) { _, group, at, count in
       let slope = coefficients + group * 2 * channels
       kernels.normGradient(
         dy + at, mask.advanced(by: at), x + at, normalization(group, saved, parameters.beta), slope, slope + channels,

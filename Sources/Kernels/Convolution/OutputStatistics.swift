@@ -51,6 +51,15 @@ package struct OutputStatistics {
   /// Tells that a task has added so many pixels of an image, for all channels.
   func count(_ pixels: Int, part: Int, image: Int) { slot(part, image / imagesPerGroup)[0] += Double(pixels) }
 
+  /// Adds pixels of an image that a task has written, [pixels, channels].
+  func add(
+    _ y: UnsafePointer<Float>, pixels: Int, part: Int, image: Int, _ kernels: any MicrokernelTable.Type
+  ) {
+    let sums = sums(part: part, image: image)
+    kernels.channelSquares(y, nil, pixels, channels, sums.squares, sums.sums)
+    count(pixels, part: part, image: image)
+  }
+
   /// Adds what a task has summed up of an image's group, for some channels, to its sums in Double.
   func flush(part index: Int, image: Int, channels some: Range<Int>) {
     let group = image / imagesPerGroup

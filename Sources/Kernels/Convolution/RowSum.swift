@@ -265,12 +265,10 @@ package final class RowSum {
       }
       if let statistics = work.statistics {
         for image in images {
-          let sums = statistics.sums(part: work.part, image: image), pixels = group.count * targetWidth
-          work.kernels.channelSquares(
-            work.target + (image * targetHeight + group.lowerBound) * targetWidth * targetChannels, nil, pixels,
-            targetChannels, sums.squares, sums.sums)
+          statistics.add(
+            work.target + (image * targetHeight + group.lowerBound) * targetWidth * targetChannels,
+            pixels: group.count * targetWidth, part: work.part, image: image, work.kernels)
           statistics.flush(part: work.part, image: image, channels: 0..<targetChannels)
-          statistics.count(pixels, part: work.part, image: image)
         }
       }
       first = group.upperBound

@@ -146,11 +146,9 @@ package final class TapSum {
         }
         if let statistics {
           for image in firstImage..<firstImage + images {
-            let sums = statistics.sums(part: task, image: image)
-            kernels.channelSquares(
-              target + (image * targetHeight + ty) * targetWidth * targetChannels, nil, targetWidth, targetChannels,
-              sums.squares, sums.sums)
-            statistics.count(targetWidth, part: task, image: image)
+            statistics.add(
+              target + (image * targetHeight + ty) * targetWidth * targetChannels, pixels: targetWidth, part: task,
+              image: image, kernels)
           }
         }
       }
