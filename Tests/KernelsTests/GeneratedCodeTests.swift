@@ -20,12 +20,17 @@
       "$s12Microkernels", "$s16MicrokernelsAVX2", "$s18MicrokernelsAVX512"
     )
 
-    /// This test's executable holds all of the package's code. No function of it but the AVX builds' own may use an
-    /// instruction of x86-64-v3 or v4: neither the portable microkernels, nor their callers (by inlining), nor a
-    /// specialisation that modules share.
-    @Test(.enabled(if: disassembler != nil, "no objdump on PATH"))
-    func onlyTheAVXBuildsHoldAVXCode() throws {
-      let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    /// The executable of this test, which holds all of the package's code, and those that SECU_EXECUTABLES names, separated by
+    /// colons: a release build shares specialisations between modules that a debug build has one by one.
+    private static let executables =
+      ["/proc/self/exe"]
+      + (ProcessInfo.processInfo.environment["SECU_EXECUTABLES"] ?? "").split(separator: ":").map(String.init)
+
+    /// No function but the AVX builds' own may use an instruction of x86-64-v3 or v4: neither the portable microkernels, nor
+    /// their callers (by inlining), nor a specialisation that modules share.
+    @Test(.enabled(if: disassembler != nil, "no objdump on PATH"), arguments: executables)
+    func onlyTheAVXBuildsHoldAVXCode(path: String) throws {
+      let executable = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
       var functions: Set<String> = []
       var leaks: [String: String] = [:]
       var wideFunctions: Set<String> = []
