@@ -56,6 +56,15 @@ func computeTile(_ t: Tile, _ firstRow: Int, rows: Int, wide: Bool, alongRows: B
   let bStep = t.bDepthStride
   let offsets = alongRows ? rowOffsets(4 * stride) : RowOffsets(4)
   let aStart = t.a + firstRow * stride
+  if t.accumulate {
+    let c = t.c + firstRow * t.cRowStride
+    var r = 0
+    while r < rows {
+      prefetchLine(c + r * t.cRowStride)
+      if wide, lanes == 16 { prefetchLine(c + r * t.cRowStride + lanes) }
+      r += 1
+    }
+  }
   var s0 = RowSums(), s1 = RowSums(), s2 = RowSums(), s3 = RowSums()
   var s4 = RowSums(), s5 = RowSums(), s6 = RowSums(), s7 = RowSums()
   var s8 = RowSums(), s9 = RowSums(), s10 = RowSums(), s11 = RowSums()

@@ -160,7 +160,7 @@ extension ConvolutionShape {
   /// gain from neighbours in a row, and runs through whole images at once when these are copied.
   func sumsAlongRows(_ pass: ConvolutionPass) -> Bool {
     let targets = pass == .inputGradient ? width / stride : outputWidth
-    let gains = pass != .weightGradient || kernel > 1
-    return targets >= 8 && gains || inputChannels < 8
+    let gains = pass != .weightGradient
+    return (pass == .weightGradient ? targets >= 8 : kernel == 1 ? targets >= 8 : targets >= 20) && gains || inputChannels < 8
   }
 }

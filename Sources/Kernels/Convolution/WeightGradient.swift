@@ -57,25 +57,31 @@ package final class WeightGradient {
   private struct Plan {
     let tasks: WeightGradientTasks
     let xImageStride: Int
-    let yImageStride: Int
+    /// Floats of a block's panel of dy.
+    let panelFloats: Int
     let runFloats: Int, rowFloats: Int, xFloats: Int, yFloats: Int
 
-    /// x and dy of a band should leave half of a 1 MiB L2 to the sums and the streams.
-    private static let bandBytes = 400_000
+    /// Floats of a panel of dy, which stays in L1 while all taps and input channels go by.
+    private static let panelFloats = 4096
+    /// What x of a block may take of L2.
+    private static let xBytes = 320_000
 
     init(_ g: WeightGradient, count: Int, kernels: any MicrokernelTable.Type) {
       let s = g.shape
-      xImageStride = ConvolutionShape.imageStride(s.inputChannels)
-      yImageStride = ConvolutionShape.imageStride(s.outputChannels)
       let xCells = g.remainders * g.remainderColumns
       // Enough images that a run is long even if a row is short, as each tile's sums are read and written; then as many rows as fit.
       let images = min(count, max(1, 64 / max(1, s.outputWidth)))
-      let xRow = 4 * images * xCells * xImageStride, yRow = 4 * images * s.outputWidth * yImageStride
-      let rows = (Self.bandBytes - s.kernel * xRow) / max(1, g.remainders * xRow + yRow)
-      tasks = WeightGradientTasks(s, count: count, images: images, rows: min(s.outputHeight, rows), kernels: kernels)
-      let xRows = (tasks.bandRows - 1) * g.remainders + s.kernel
+      let rows = Self.panelFloats / (kernels.tileColumns * images * max(1, s.outputWidth))
+      let bandRows = max(1, min(s.outputHeight, rows))
+      let xRows = (bandRows - 1) * g.remainders + s.kernel
+      let groups = max(1, min(s.inputChannels / 16, (4 * xRows * xCells * images * s.inputChannels + Self.xBytes - 1) / Self.xBytes))
+      let channels = ((s.inputChannels + groups - 1) / groups + 3) / 4 * 4
+      xImageStride = ConvolutionShape.imageStride(channels)
+      tasks = WeightGradientTasks(
+        s, count: count, images: images, rows: bandRows, channels: channels, kernels: kernels)
       xFloats = xRows * xCells * tasks.images * xImageStride
-      yFloats = tasks.bandRows * s.outputWidth * tasks.images * yImageStride
+      panelFloats = tasks.bandRows * s.outputWidth * tasks.images * kernels.tileColumns
+      yFloats = panelFloats * ((s.outputChannels + kernels.tileColumns - 1) / kernels.tileColumns)
       runFloats = (tasks.bandRows * MemoryLayout<Tile.Run>.stride + 3) / 4
       rowFloats = s.width * s.inputChannels
     }
@@ -91,42 +97,45 @@ package final class WeightGradient {
     let runs = UnsafeMutableRawPointer(block.scratch).assumingMemoryBound(to: Tile.Run.self)
     let row = block.scratch + plan.runFloats
     let xCopy = row + plan.rowFloats, yCopy = xCopy + plan.xFloats + bOverread
-    let xPixel = images * plan.xImageStride, yPixel = images * plan.yImageStride
+    let xPixel = images * plan.xImageStride
     let cells = remainders * remainderColumns
     copy(block, plan, operands, row: row, x: xCopy, y: yCopy, kernels)
-    for ky in 0..<s.kernel {
-      for kx in 0..<s.kernel {
-        let columns = s.validColumns(kx)
-        var runCount = 0
-        for oy in block.outputs {
-          let iy = oy * s.stride - s.padding + ky
-          guard iy >= 0, iy < s.height, !columns.isEmpty else { continue }
-          let cell = kx % s.stride * remainderColumns + kx / s.stride + columns.lowerBound - firstQuotient
-          let xRow = (oy - block.outputs.lowerBound) * remainders + copiedRow(ky)
-          let yRow = oy - block.outputs.lowerBound
-          runs[runCount] = Tile.Run(
-            a: (xRow * cells + cell) * xPixel, b: (yRow * s.outputWidth + columns.lowerBound) * yPixel)
-          runCount += 1
-        }
-        if runCount == 0 { continue }
-        var depth = columns.count * images
-        // Whole rows, one after the other, are one run together.
-        if remainders == 1, columns.count == s.outputWidth, cells == s.outputWidth {
-          depth *= runCount
-          runCount = 1
-        }
-        for p in block.panels {
-          let firstColumn = p * kernels.tileColumns
+    for p in block.panels {
+      let firstColumn = p * kernels.tileColumns
+      let columns = min(kernels.tileColumns, s.outputChannels - firstColumn)
+      let width = columns <= kernels.lanes ? kernels.lanes : kernels.tileColumns
+      for ky in 0..<s.kernel {
+        for kx in 0..<s.kernel {
+          let valid = s.validColumns(kx)
+          var runCount = 0
+          for oy in block.outputs {
+            let iy = oy * s.stride - s.padding + ky
+            guard iy >= 0, iy < s.height, !valid.isEmpty else { continue }
+            let cell = kx % s.stride * remainderColumns + kx / s.stride + valid.lowerBound - firstQuotient
+            let xRow = (oy - block.outputs.lowerBound) * remainders + copiedRow(ky)
+            let yRow = oy - block.outputs.lowerBound
+            runs[runCount] = Tile.Run(
+              a: (xRow * cells + cell) * xPixel, b: (yRow * s.outputWidth + valid.lowerBound) * images * width)
+            runCount += 1
+          }
+          if runCount == 0 { continue }
+          var depth = valid.count * images
+          // Whole rows, one after the other, are one run together.
+          if remainders == 1, valid.count == s.outputWidth, cells == s.outputWidth {
+            depth *= runCount
+            runCount = 1
+          }
           var ci = 0
-          while ci < s.inputChannels {
-            let rows = Self.tileRows(left: s.inputChannels - ci, most: kernels.tileRows)
+          while ci < block.channels.count {
+            let rows = Self.tileRows(left: block.channels.count - ci, most: kernels.tileRows)
             kernels.tileAcrossRows(
               Tile(
-                a: xCopy + ci, aRowStride: 1, aDepthStride: plan.xImageStride, b: yCopy + firstColumn,
-                bDepthStride: plan.yImageStride,
-                c: block.sums + ((ky * s.kernel + kx) * s.inputChannels + ci) * s.outputChannels + firstColumn,
-                cRowStride: s.outputChannels, rows: rows,
-                columns: min(kernels.tileColumns, s.outputChannels - firstColumn), runs: runs, runCount: runCount,
+                a: xCopy + ci, aRowStride: 1, aDepthStride: plan.xImageStride,
+                b: yCopy + (p - block.panels.lowerBound) * plan.panelFloats, bDepthStride: width,
+                c: block.sums
+                  + ((ky * s.kernel + kx) * s.inputChannels + block.channels.lowerBound + ci) * s.outputChannels
+                  + firstColumn,
+                cRowStride: s.outputChannels, rows: rows, columns: columns, runs: runs, runCount: runCount,
                 depth: depth, accumulate: true))
             ci += rows
           }
@@ -146,7 +155,7 @@ package final class WeightGradient {
   ) {
     let s = shape, images = block.images.count, outputs = block.outputs
     guard !outputs.isEmpty else { return }
-    let xPixel = images * plan.xImageStride, yPixel = images * plan.yImageStride
+    let xPixel = images * plan.xImageStride
     let first = outputs.lowerBound * s.stride - s.padding
     let firstInput = max(0, first), end = min(s.height, first + (outputs.count - 1) * s.stride + s.kernel)
     let inputs = firstInput..<max(firstInput, end)
@@ -163,14 +172,20 @@ package final class WeightGradient {
           let position = s.padding + (remainder + (s.stride - 1) * s.padding) % s.stride
           guard position < s.padding + s.width else { continue }
           kernels.copyStretches(
-            from + (position - s.padding) * s.inputChannels, s.stride * s.inputChannels,
-            to + (remainder * remainderColumns + position / s.stride - firstQuotient) * xPixel, xPixel, s.inputChannels,
-            (s.padding + s.width - 1 - position) / s.stride + 1)
+            from + (position - s.padding) * s.inputChannels + block.channels.lowerBound, s.stride * s.inputChannels,
+            to + (remainder * remainderColumns + position / s.stride - firstQuotient) * xPixel, xPixel,
+            block.channels.count, (s.padding + s.width - 1 - position) / s.stride + 1)
         }
       }
-      kernels.copyStretches(
-        operands.dy + (image * s.outputHeight + outputs.lowerBound) * s.outputWidth * s.outputChannels,
-        s.outputChannels, y + i * plan.yImageStride, yPixel, s.outputChannels, outputs.count * s.outputWidth)
+      for p in block.panels {
+        let firstColumn = p * kernels.tileColumns
+        let columns = min(kernels.tileColumns, s.outputChannels - firstColumn)
+        let width = columns <= kernels.lanes ? kernels.lanes : kernels.tileColumns
+        kernels.copyStretches(
+          operands.dy + (image * s.outputHeight + outputs.lowerBound) * s.outputWidth * s.outputChannels + firstColumn,
+          s.outputChannels, y + (p - block.panels.lowerBound) * plan.panelFloats + i * width, images * width,
+          columns, outputs.count * s.outputWidth)
+      }
     }
   }
 

@@ -26,6 +26,8 @@ struct WeightGradientTasks {
   private let parts: Int
   private let panelCount: Int
   private let groups: Int
+  private let channels: Int
+  private let channelGroups: Int
 
   /// Parts and groups at most: enough to share out, few enough that each does much.
   static let most = 16
@@ -34,7 +36,7 @@ struct WeightGradientTasks {
   /// - Parameters:
   ///   - count: the images of the batch.
   ///   - images, rows: how many images and output rows a block can have.
-  init(_ s: ConvolutionShape, count: Int, images: Int, rows: Int, kernels: any MicrokernelTable.Type) {
+  init(_ s: ConvolutionShape, count: Int, images: Int, rows: Int, channels: Int? = nil, kernels: any MicrokernelTable.Type) {
     shape = s
     self.count = count
     self.images = max(1, images)
@@ -45,9 +47,11 @@ struct WeightGradientTasks {
     // A power of two, so that tasks are shared out evenly between as many cores.
     var fitting = 1
     while fitting < min(wanted, Self.partBytes / (4 * s.weightCount) + 2) { fitting *= 2 }
+    self.channels = channels ?? s.inputChannels
+    channelGroups = (s.inputChannels + self.channels - 1) / self.channels
     parts = max(1, min(blocks, fitting))
     panelCount = (s.outputChannels + kernels.tileColumns - 1) / kernels.tileColumns
-    groups = max(1, min(panelCount, wanted / parts))
+    groups = max(1, min(panelCount, wanted / (parts * channelGroups)))
   }
 
   /// What `run` asks for: some images and output rows, to be added for some panels of output channels into a part's result.
@@ -55,6 +59,7 @@ struct WeightGradientTasks {
     let images: Range<Int>
     let outputs: Range<Int>
     let panels: Range<Int>
+    let channels: Range<Int>
     let sums: UnsafeMutablePointer<Float>
     let scratch: UnsafeMutablePointer<Float>
   }
@@ -69,19 +74,20 @@ struct WeightGradientTasks {
     on engine: Engine, segments: Int, segmentRows: Int, segmentRoom: Int, workerFloats: Int,
     into dw: UnsafeMutablePointer<Float>, accumulate: Bool, add: (Block) -> Void
   ) {
-    let channels = shape.outputChannels, tileColumns = engine.kernels.tileColumns
+    let outputChannels = shape.outputChannels, tileColumns = engine.kernels.tileColumns
     let sums = WeightGradientParts(
-      segments: segments, segmentFloats: segmentRows * channels, segmentStride: segmentRoom * channels, parts: parts,
-      on: engine)
+      segments: segments, segmentFloats: segmentRows * outputChannels, segmentStride: segmentRoom * outputChannels,
+      parts: parts, on: engine)
     engine.reserveWorkerScratch(workerFloats)
     let flops = 2 * count * shape.outputHeight * shape.outputWidth * shape.weightCount
-    engine.sweep(parts * groups, flops: flops) { task, worker in
-      let part = task % parts, group = task / parts
+    engine.sweep(parts * groups * channelGroups, flops: flops) { task, worker in
+      let part = task % parts, group = task / parts % groups, channelGroup = task / (parts * groups)
       let panels = group * panelCount / groups..<(group + 1) * panelCount / groups
-      let columns = panels.lowerBound * tileColumns..<min(panels.upperBound * tileColumns, channels)
+      let columns = panels.lowerBound * tileColumns..<min(panels.upperBound * tileColumns, outputChannels)
+      let inputs = channelGroup * channels..<min(shape.inputChannels, (channelGroup + 1) * channels)
       let partial = sums.partial(part)
-      for row in 0..<segments * segmentRoom {
-        (partial + row * channels + columns.lowerBound).update(repeating: 0, count: columns.count)
+      for row in 0..<segments * segmentRoom where channelGroups == 1 || inputs.contains(row % shape.inputChannels) {
+        (partial + row * outputChannels + columns.lowerBound).update(repeating: 0, count: columns.count)
       }
       for block in part * blocks / parts..<(part + 1) * blocks / parts {
         let image = block / bands * images, row = block % bands * bandRows
@@ -89,7 +95,7 @@ struct WeightGradientTasks {
           Block(
             images: image..<min(count, image + images),
             outputs: row..<max(row, min(shape.outputHeight, row + bandRows)),
-            panels: panels, sums: partial, scratch: engine.workerScratch(worker)))
+            panels: panels, channels: inputs, sums: partial, scratch: engine.workerScratch(worker)))
       }
     }
     sums.add(into: dw, accumulate: accumulate, on: engine)
