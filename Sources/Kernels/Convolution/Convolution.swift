@@ -155,12 +155,15 @@ package final class Convolution {
 }
 
 extension ConvolutionShape {
-  /// Whether the direct sum goes along rows of pixels: where these make tiles of some size (8 targets that read their sources alike),
-  /// and in stems, whose few channels would be too short a depth for anything else. The weight gradient of a 1×1 kernel has nothing to
-  /// gain from neighbours in a row, and runs through whole images at once when these are copied.
+  /// Whether the direct sum goes along rows of pixels, rather than across images: in stems, whose few channels would be too short a
+  /// depth for anything else, and where rows make tiles of some size, if neighbours share what they read, or joined rows are read as
+  /// they lie. Across images every tile is whole; with a stride that is worth more.
   func sumsAlongRows(_ pass: ConvolutionPass) -> Bool {
-    let targets = pass == .inputGradient ? width / stride : outputWidth
-    let gains = pass != .weightGradient
-    return (pass == .weightGradient ? targets >= 8 : kernel == 1 ? targets >= 8 : targets >= 20) && gains || inputChannels < 8
+    if inputChannels < 8 { return true }
+    return switch pass {
+    case .forward: outputWidth >= 8 && (stride == 1 || kernel == 1)
+    case .inputGradient: outputWidth >= 8 && stride == 1
+    case .weightGradient: false
+    }
   }
 }

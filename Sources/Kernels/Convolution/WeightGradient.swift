@@ -7,12 +7,13 @@ import MicrokernelInterface
 ///
 /// For one tap this is a product xᵀ·dy whose depth runs over pixels, input channels × output channels a tile:
 ///
-///     for each task: a part of the pixels × a group of output panels             spread over the cores (`WeightGradientTasks`)
+///     for each task: a part of the pixels × some output panels × some input channels   spread over the cores (`WeightGradientTasks`)
 ///       for each block of images × band of output rows of the part
-///         copy the band's rows of x and dy: [row][x][image][channel]             in L2
-///         for each tap, tile of input channels, panel of output channels:
-///           add the tile over all pixels of the band whose tap is valid          sums in registers
-///     add the parts' results                                                     in a fixed order
+///         copy the band's rows of x: [row][x][image][channel]                          in L2
+///         copy those of dy by panels: [panel][row][x][image][tileColumns]              a panel at a time in L1
+///         for each panel of output channels, tap, tile of input channels:
+///           add the tile over all pixels of the band whose tap is valid                sums in registers
+///     add the parts' results                                                           in a fixed order
 ///
 /// With a stride, the pixels of a row are sorted by their remainder as they are copied, and those that no tap reads are left out. So what
 /// one tap reads of a row is one run for any stride:
@@ -46,8 +47,8 @@ package final class WeightGradient {
     dw: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
     let kernels = engine.kernels, plan = Plan(self, count: count, kernels: kernels)
-    let operands = WeightGradientOperands(x: x, normalizing: normalizing, dy: dy),
-      rows = shape.kernel * shape.kernel * shape.inputChannels
+    let operands = WeightGradientOperands(x: x, normalizing: normalizing, dy: dy)
+    let rows = shape.kernel * shape.kernel * shape.inputChannels
     plan.tasks.run(
       on: engine, segments: 1, segmentRows: rows, segmentRoom: rows, workerFloats: plan.workerFloats, into: dw,
       accumulate: accumulate
@@ -56,33 +57,33 @@ package final class WeightGradient {
 
   private struct Plan {
     let tasks: WeightGradientTasks
+    let panels: PackedPanels
     let xImageStride: Int
-    /// Floats of a block's panel of dy.
+    /// Floats of a panel of dy of one block.
     let panelFloats: Int
     let runFloats: Int, rowFloats: Int, xFloats: Int, yFloats: Int
 
-    /// Floats of a panel of dy, which stays in L1 while all taps and input channels go by.
-    private static let panelFloats = 4096
-    /// What x of a block may take of L2.
-    private static let xBytes = 320_000
+    /// Half of an L1 of 32 KiB for a panel, which stays there while all taps and input channels go by. With this many pixels, reading
+    /// and writing a tile's sums costs a few percent.
+    private static let mostPanelFloats = 4096
+    /// What x of a block may take of an L2 of 512 KiB; if it is more, tasks share out the input channels.
+    private static let mostXFloats = 80_000
 
     init(_ g: WeightGradient, count: Int, kernels: any MicrokernelTable.Type) {
-      let s = g.shape
-      let xCells = g.remainders * g.remainderColumns
-      // Enough images that a run is long even if a row is short, as each tile's sums are read and written; then as many rows as fit.
-      let images = min(count, max(1, 64 / max(1, s.outputWidth)))
-      let rows = Self.panelFloats / (kernels.tileColumns * images * max(1, s.outputWidth))
-      let bandRows = max(1, min(s.outputHeight, rows))
-      let xRows = (bandRows - 1) * g.remainders + s.kernel
-      let groups = max(1, min(s.inputChannels / 16, (4 * xRows * xCells * images * s.inputChannels + Self.xBytes - 1) / Self.xBytes))
+      let s = g.shape, width = max(1, s.outputWidth)
+      panels = PackedPanels(depth: 1, columns: s.outputChannels, kernels: kernels)
+      // Enough images that a run is long even if a row is short; then as many rows as fit.
+      let images = min(count, max(1, 64 / width))
+      let rows = max(1, min(s.outputHeight, Self.mostPanelFloats / (panels.tileColumns * images * width)))
+      let xPixels = ((rows - 1) * g.remainders + s.kernel) * g.remainders * g.remainderColumns * images
+      let groups = max(1, min(s.inputChannels / 16, (xPixels * s.inputChannels - 1) / Self.mostXFloats + 1))
       let channels = ((s.inputChannels + groups - 1) / groups + 3) / 4 * 4
+      tasks = WeightGradientTasks(s, count: count, images: images, rows: rows, channels: channels, kernels: kernels)
       xImageStride = ConvolutionShape.imageStride(channels)
-      tasks = WeightGradientTasks(
-        s, count: count, images: images, rows: bandRows, channels: channels, kernels: kernels)
-      xFloats = xRows * xCells * tasks.images * xImageStride
-      panelFloats = tasks.bandRows * s.outputWidth * tasks.images * kernels.tileColumns
-      yFloats = panelFloats * ((s.outputChannels + kernels.tileColumns - 1) / kernels.tileColumns)
-      runFloats = (tasks.bandRows * MemoryLayout<Tile.Run>.stride + 3) / 4
+      xFloats = xPixels * xImageStride
+      panelFloats = rows * s.outputWidth * images * panels.tileColumns
+      yFloats = panels.count * panelFloats
+      runFloats = (rows * MemoryLayout<Tile.Run>.stride + 3) / 4
       rowFloats = s.width * s.inputChannels
     }
 
@@ -101,9 +102,8 @@ package final class WeightGradient {
     let cells = remainders * remainderColumns
     copy(block, plan, operands, row: row, x: xCopy, y: yCopy, kernels)
     for p in block.panels {
-      let firstColumn = p * kernels.tileColumns
-      let columns = min(kernels.tileColumns, s.outputChannels - firstColumn)
-      let width = columns <= kernels.lanes ? kernels.lanes : kernels.tileColumns
+      let firstColumn = p * kernels.tileColumns, width = plan.panels.width(p)
+      let y = yCopy + (p - block.panels.lowerBound) * plan.panelFloats
       for ky in 0..<s.kernel {
         for kx in 0..<s.kernel {
           let valid = s.validColumns(kx)
@@ -125,18 +125,16 @@ package final class WeightGradient {
             depth *= runCount
             runCount = 1
           }
-          var ci = 0
-          while ci < block.channels.count {
-            let rows = Self.tileRows(left: block.channels.count - ci, most: kernels.tileRows)
+          var ci = block.channels.lowerBound
+          while ci < block.channels.upperBound {
+            let rows = Self.tileRows(left: block.channels.upperBound - ci, most: kernels.tileRows)
             kernels.tileAcrossRows(
               Tile(
-                a: xCopy + ci, aRowStride: 1, aDepthStride: plan.xImageStride,
-                b: yCopy + (p - block.panels.lowerBound) * plan.panelFloats, bDepthStride: width,
-                c: block.sums
-                  + ((ky * s.kernel + kx) * s.inputChannels + block.channels.lowerBound + ci) * s.outputChannels
-                  + firstColumn,
-                cRowStride: s.outputChannels, rows: rows, columns: columns, runs: runs, runCount: runCount,
-                depth: depth, accumulate: true))
+                a: xCopy + ci - block.channels.lowerBound, aRowStride: 1, aDepthStride: plan.xImageStride, b: y,
+                bDepthStride: width,
+                c: block.sums + ((ky * s.kernel + kx) * s.inputChannels + ci) * s.outputChannels + firstColumn,
+                cRowStride: s.outputChannels, rows: rows, columns: plan.panels.columns(of: p), runs: runs,
+                runCount: runCount, depth: depth, accumulate: true))
             ci += rows
           }
         }
@@ -147,7 +145,7 @@ package final class WeightGradient {
   /// Which of the copied rows is `position` rows below the first one that the block's first output reads.
   private func copiedRow(_ position: Int) -> Int { position / shape.stride * remainders + position % shape.stride }
 
-  /// Copies a block's operands to [row][x][image][channel].
+  /// Copies a block's operands: x to [row][x][image][channel], dy to [panel][row][x][image][column].
   private func copy(
     _ block: WeightGradientTasks.Block, _ plan: Plan, _ operands: WeightGradientOperands,
     row: UnsafeMutablePointer<Float>,
@@ -178,13 +176,12 @@ package final class WeightGradient {
         }
       }
       for p in block.panels {
-        let firstColumn = p * kernels.tileColumns
-        let columns = min(kernels.tileColumns, s.outputChannels - firstColumn)
-        let width = columns <= kernels.lanes ? kernels.lanes : kernels.tileColumns
+        let width = plan.panels.width(p)
         kernels.copyStretches(
-          operands.dy + (image * s.outputHeight + outputs.lowerBound) * s.outputWidth * s.outputChannels + firstColumn,
+          operands.dy + (image * s.outputHeight + outputs.lowerBound) * s.outputWidth * s.outputChannels
+            + p * kernels.tileColumns,
           s.outputChannels, y + (p - block.panels.lowerBound) * plan.panelFloats + i * width, images * width,
-          columns, outputs.count * s.outputWidth)
+          plan.panels.columns(of: p), outputs.count * s.outputWidth)
       }
     }
   }

@@ -10,7 +10,7 @@ struct WeightGradientOperands {
 
 /// How the direct weight gradients cut their work:
 ///
-///     tasks    parts of the pixels × groups of output panels, spread over the cores
+///     tasks    parts of the pixels × groups of output panels × groups of input channels, spread over the cores
 ///     part     some blocks, with a result of its own (`WeightGradientParts`)
 ///     block    some images × a band of output rows, whose operands fit in L2
 ///
@@ -25,7 +25,8 @@ struct WeightGradientTasks {
   private let blocks: Int
   private let parts: Int
   private let panelCount: Int
-  private let groups: Int
+  private let panelGroups: Int
+  /// Input channels of a group, at most.
   private let channels: Int
   private let channelGroups: Int
 
@@ -35,8 +36,11 @@ struct WeightGradientTasks {
 
   /// - Parameters:
   ///   - count: the images of the batch.
-  ///   - images, rows: how many images and output rows a block can have.
-  init(_ s: ConvolutionShape, count: Int, images: Int, rows: Int, channels: Int? = nil, kernels: any MicrokernelTable.Type) {
+  ///   - images, rows, channels: how many images, output rows and input channels a block can have; all channels unless given.
+  init(
+    _ s: ConvolutionShape, count: Int, images: Int, rows: Int, channels: Int? = nil,
+    kernels: any MicrokernelTable.Type
+  ) {
     shape = s
     self.count = count
     self.images = max(1, images)
@@ -51,10 +55,11 @@ struct WeightGradientTasks {
     channelGroups = (s.inputChannels + self.channels - 1) / self.channels
     parts = max(1, min(blocks, fitting))
     panelCount = (s.outputChannels + kernels.tileColumns - 1) / kernels.tileColumns
-    groups = max(1, min(panelCount, wanted / (parts * channelGroups)))
+    panelGroups = max(1, min(panelCount, wanted / (parts * channelGroups)))
   }
 
-  /// What `run` asks for: some images and output rows, to be added for some panels of output channels into a part's result.
+  /// What `run` asks for: some images and output rows, to be added for some panels of output channels and some input channels into a
+  /// part's result.
   struct Block {
     let images: Range<Int>
     let outputs: Range<Int>
@@ -67,7 +72,8 @@ struct WeightGradientTasks {
   /// Runs all tasks and adds their results to dw.
   ///
   /// - Parameters:
-  ///   - segments: those of `WeightGradientParts`, each of `segmentRows` rows of dw and room for `segmentRoom`.
+  ///   - segments: those of `WeightGradientParts`, each of `segmentRows` rows of dw and room for `segmentRoom`. Input channels are
+  ///     shared out only where a row is one (tap, channel).
   ///   - workerFloats: the scratch memory that a block needs.
   ///   - add: adds one block.
   func run(
@@ -80,9 +86,9 @@ struct WeightGradientTasks {
       parts: parts, on: engine)
     engine.reserveWorkerScratch(workerFloats)
     let flops = 2 * count * shape.outputHeight * shape.outputWidth * shape.weightCount
-    engine.sweep(parts * groups * channelGroups, flops: flops) { task, worker in
-      let part = task % parts, group = task / parts % groups, channelGroup = task / (parts * groups)
-      let panels = group * panelCount / groups..<(group + 1) * panelCount / groups
+    engine.sweep(parts * panelGroups * channelGroups, flops: flops) { task, worker in
+      let part = task % parts, group = task / parts % panelGroups, channelGroup = task / parts / panelGroups
+      let panels = group * panelCount / panelGroups..<(group + 1) * panelCount / panelGroups
       let columns = panels.lowerBound * tileColumns..<min(panels.upperBound * tileColumns, outputChannels)
       let inputs = channelGroup * channels..<min(shape.inputChannels, (channelGroup + 1) * channels)
       let partial = sums.partial(part)
