@@ -175,13 +175,17 @@ package final class WeightGradient {
             block.channels.count, (s.padding + s.width - 1 - position) / s.stride + 1)
         }
       }
-      for p in block.panels {
-        let width = plan.panels.width(p)
-        kernels.copyStretches(
-          operands.dy + (image * s.outputHeight + outputs.lowerBound) * s.outputWidth * s.outputChannels
-            + p * kernels.tileColumns,
-          s.outputChannels, y + (p - block.panels.lowerBound) * plan.panelFloats + i * width, images * width,
-          plan.panels.columns(of: p), outputs.count * s.outputWidth)
+      // A few pixels at a time, so that dy is read as it lies in memory.
+      let pixels = outputs.count * s.outputWidth
+      let dy = operands.dy + (image * s.outputHeight + outputs.lowerBound) * s.outputWidth * s.outputChannels
+      for pixel in stride(from: 0, to: pixels, by: 8) {
+        for p in block.panels {
+          let width = plan.panels.width(p)
+          kernels.copyStretches(
+            dy + pixel * s.outputChannels + p * kernels.tileColumns, s.outputChannels,
+            y + (p - block.panels.lowerBound) * plan.panelFloats + (pixel * images + i) * width, images * width,
+            plan.panels.columns(of: p), min(8, pixels - pixel))
+        }
       }
     }
   }
