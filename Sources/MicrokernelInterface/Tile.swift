@@ -19,7 +19,7 @@ public struct Tile {
   public var bDepthStride: Int
   public var c: UnsafeMutablePointer<Float>
   public var cRowStride: Int
-  /// 0 ≤ rows ≤ the kernel's `tileRows`.
+  /// Any number: as many as the kernel's `tileRows` are computed at a time.
   public var rows: Int
   /// 0 ≤ columns ≤ the kernel's `tileColumns`.
   public var columns: Int

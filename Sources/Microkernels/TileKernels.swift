@@ -1,6 +1,6 @@
 import MicrokernelInterface
 
-/// Computes one tile of a matrix product with its sums held in registers.
+/// Computes a tile of a matrix product with its sums held in registers; one that is higher than they allow, piece by piece.
 ///
 ///                      B[k, 0 ..< 2·lanes]
 ///                     ┌────────┬────────┐
@@ -116,45 +116,45 @@ enum TileRows {
   computeTile(t, row, rows: 1, wide: false, alongRows: false)
 }
 
-/// Runs the fewest shapes that cover the tile's rows: all of them at once if there are as many as registers allow.
+/// Runs tiles of all rows that registers allow, and then the fewest shapes that cover the rest.
 @inline(__always)
 private func computeRows(_ t: Tile, wide: Bool, alongRows: Bool) {
   var row = 0
   #if AVX512 || arch(arm64)
-    if t.rows == 12 {
+    while t.rows - row >= 12 {
       switch (alongRows, wide) {
-      case (true, true): along12Wide(t, 0)
-      case (true, false): along12Narrow(t, 0)
-      case (false, true): across12Wide(t, 0)
-      case (false, false): across12Narrow(t, 0)
+      case (true, true): along12Wide(t, row)
+      case (true, false): along12Narrow(t, row)
+      case (false, true): across12Wide(t, row)
+      case (false, false): across12Narrow(t, row)
       }
+      row += 12
+    }
+    if t.rows - row == 9, !alongRows {
+      if wide { across9Wide(t, row) } else { across9Narrow(t, row) }
       return
     }
-    if t.rows == 9, !alongRows {
-      if wide { across9Wide(t, 0) } else { across9Narrow(t, 0) }
-      return
-    }
-    if t.rows >= 8 {
+    if t.rows - row >= 8 {
       switch (alongRows, wide) {
-      case (true, true): along8Wide(t, 0)
-      case (true, false): along8Narrow(t, 0)
-      case (false, true): across8Wide(t, 0)
-      case (false, false): across8Narrow(t, 0)
+      case (true, true): along8Wide(t, row)
+      case (true, false): along8Narrow(t, row)
+      case (false, true): across8Wide(t, row)
+      case (false, false): across8Narrow(t, row)
       }
-      row = 8
+      row += 8
     }
   #elseif AVX2
-    if t.rows == 6 {
+    while t.rows - row >= 6 {
       switch (alongRows, wide) {
-      case (true, true): along6Wide(t, 0)
-      case (true, false): along6Narrow(t, 0)
-      case (false, true): across6Wide(t, 0)
-      case (false, false): across6Narrow(t, 0)
+      case (true, true): along6Wide(t, row)
+      case (true, false): along6Narrow(t, row)
+      case (false, true): across6Wide(t, row)
+      case (false, false): across6Narrow(t, row)
       }
-      return
+      row += 6
     }
   #endif
-  if t.rows - row >= 4 {
+  while t.rows - row >= 4 {
     switch (alongRows, wide) {
     case (true, true): along4Wide(t, row)
     case (true, false): along4Narrow(t, row)
@@ -200,6 +200,20 @@ private func compute(_ t: Tile, alongRows: Bool) {
 /// A tile that is narrower than its vectors, or has a bias: whole vectors go to a buffer, and from there what belongs to C.
 @inline(never)
 private func computeAtEdge(_ t: Tile, alongRows: Bool) {
+  var part = t
+  while part.rows > TileRows.most {
+    var some = part
+    some.rows = TileRows.most
+    computeRowsAtEdge(some, alongRows: alongRows)
+    part.rows -= TileRows.most
+    part.a += TileRows.most * (alongRows ? t.aRowStride : 1)
+    part.c += TileRows.most * t.cRowStride
+  }
+  computeRowsAtEdge(part, alongRows: alongRows)
+}
+
+@inline(never)
+private func computeRowsAtEdge(_ t: Tile, alongRows: Bool) {
   let width = 2 * lanes
   withUnsafeTemporaryAllocation(of: Float.self, capacity: TileRows.most * width) { buffer in
     guard let sums = buffer.baseAddress else { return }

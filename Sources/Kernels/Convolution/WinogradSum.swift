@@ -239,24 +239,19 @@ package final class WinogradSum {
     _ tileCount: Int, _ group: Range<Int>, _ plan: Plan, _ v: UnsafePointer<Float>, _ u: UnsafePointer<Float>,
     into m: UnsafeMutablePointer<Float>, _ ahead: WinogradPrefetch?, _ kernels: any MicrokernelTable.Type
   ) {
-    let panels = plan.panels, tileRows = kernels.tileRows
+    let panels = plan.panels
     var run = Tile.Run(a: 0, b: 0)
     withUnsafePointer(to: &run) { run in
       for e in 0..<WinogradTiles.elements {
         ahead?.ask(e, kernels)
         for p in group {
           let width = panels.width(p), offset = panels.offset(p) - panels.offset(group.lowerBound)
-          var i = 0
-          while i < tileCount {
-            kernels.tileAlongRows(
-              Tile(
-                a: v + e * plan.vElement + i * plan.vStride, aRowStride: plan.vStride, aDepthStride: 1,
-                b: u + e * plan.uElement + offset, bDepthStride: width,
-                c: m + e * plan.mElement + i * plan.mStride + (p - group.lowerBound) * panels.tileColumns,
-                cRowStride: plan.mStride, rows: min(tileRows, tileCount - i), columns: width, runs: run, runCount: 1,
-                depth: sourceChannels, accumulate: false))
-            i += tileRows
-          }
+          kernels.tileAlongRows(
+            Tile(
+              a: v + e * plan.vElement, aRowStride: plan.vStride, aDepthStride: 1, b: u + e * plan.uElement + offset,
+              bDepthStride: width, c: m + e * plan.mElement + (p - group.lowerBound) * panels.tileColumns,
+              cRowStride: plan.mStride, rows: tileCount, columns: width, runs: run, runCount: 1, depth: sourceChannels,
+              accumulate: false))
         }
       }
     }
