@@ -24,6 +24,14 @@ enum TileRows {
   #else
     static var most: Int { 4 }
   #endif
+
+  /// Rows of the next piece of a tile that has `left`: the most there can be, but two pieces alike rather than a full and a small one.
+  @inline(__always)
+  static func next(left: Int) -> Int {
+    if left <= most { return left }
+    if left >= 2 * most { return most }
+    return min(most, ((left + 1) / 2 + 3) / 4 * 4)
+  }
 }
 
 // One function for each shape of tile. They are apart because the optimiser stops inlining into a function that has grown
@@ -116,25 +124,36 @@ enum TileRows {
   computeTile(t, row, rows: 1, wide: false, alongRows: false)
 }
 
-/// Runs tiles of all rows that registers allow, and then the fewest shapes that cover the rest.
+/// Piece by piece, by the fewest shapes that cover a piece's rows.
 @inline(__always)
 private func computeRows(_ t: Tile, wide: Bool, alongRows: Bool) {
   var row = 0
+  while row < t.rows {
+    let end = row + TileRows.next(left: t.rows - row)
+    computePiece(t, row, end, wide: wide, alongRows: alongRows)
+    row = end
+  }
+}
+
+/// Rows `first` ..< `end` of a tile, `TileRows.most` at most.
+@inline(__always)
+private func computePiece(_ t: Tile, _ first: Int, _ end: Int, wide: Bool, alongRows: Bool) {
+  var row = first
   #if AVX512 || arch(arm64)
-    while t.rows - row >= 12 {
+    if end - row == 12 {
       switch (alongRows, wide) {
       case (true, true): along12Wide(t, row)
       case (true, false): along12Narrow(t, row)
       case (false, true): across12Wide(t, row)
       case (false, false): across12Narrow(t, row)
       }
-      row += 12
+      return
     }
-    if t.rows - row == 9, !alongRows {
+    if end - row == 9, !alongRows {
       if wide { across9Wide(t, row) } else { across9Narrow(t, row) }
       return
     }
-    if t.rows - row >= 8 {
+    if end - row >= 8 {
       switch (alongRows, wide) {
       case (true, true): along8Wide(t, row)
       case (true, false): along8Narrow(t, row)
@@ -144,17 +163,17 @@ private func computeRows(_ t: Tile, wide: Bool, alongRows: Bool) {
       row += 8
     }
   #elseif AVX2
-    while t.rows - row >= 6 {
+    if end - row == 6 {
       switch (alongRows, wide) {
       case (true, true): along6Wide(t, row)
       case (true, false): along6Narrow(t, row)
       case (false, true): across6Wide(t, row)
       case (false, false): across6Narrow(t, row)
       }
-      row += 6
+      return
     }
   #endif
-  while t.rows - row >= 4 {
+  if end - row >= 4 {
     switch (alongRows, wide) {
     case (true, true): along4Wide(t, row)
     case (true, false): along4Narrow(t, row)
@@ -163,7 +182,7 @@ private func computeRows(_ t: Tile, wide: Bool, alongRows: Bool) {
     }
     row += 4
   }
-  if t.rows - row >= 2 {
+  if end - row >= 2 {
     switch (alongRows, wide) {
     case (true, true): along2Wide(t, row)
     case (true, false): along2Narrow(t, row)
@@ -172,7 +191,7 @@ private func computeRows(_ t: Tile, wide: Bool, alongRows: Bool) {
     }
     row += 2
   }
-  if t.rows - row >= 1 {
+  if end - row >= 1 {
     switch (alongRows, wide) {
     case (true, true): along1Wide(t, row)
     case (true, false): along1Narrow(t, row)
@@ -200,20 +219,19 @@ private func compute(_ t: Tile, alongRows: Bool) {
 /// A tile that is narrower than its vectors, or has a bias: whole vectors go to a buffer, and from there what belongs to C.
 @inline(never)
 private func computeAtEdge(_ t: Tile, alongRows: Bool) {
-  var part = t
-  while part.rows > TileRows.most {
-    var some = part
-    some.rows = TileRows.most
-    computeRowsAtEdge(some, alongRows: alongRows)
-    part.rows -= TileRows.most
-    part.a += TileRows.most * (alongRows ? t.aRowStride : 1)
-    part.c += TileRows.most * t.cRowStride
+  var piece = t
+  while piece.rows > 0 {
+    let left = piece.rows
+    piece.rows = TileRows.next(left: left)
+    computePieceAtEdge(piece, alongRows: alongRows)
+    piece.a += piece.rows * (alongRows ? t.aRowStride : 1)
+    piece.c += piece.rows * t.cRowStride
+    piece.rows = left - piece.rows
   }
-  computeRowsAtEdge(part, alongRows: alongRows)
 }
 
 @inline(never)
-private func computeRowsAtEdge(_ t: Tile, alongRows: Bool) {
+private func computePieceAtEdge(_ t: Tile, alongRows: Bool) {
   let width = 2 * lanes
   withUnsafeTemporaryAllocation(of: Float.self, capacity: TileRows.most * width) { buffer in
     guard let sums = buffer.baseAddress else { return }

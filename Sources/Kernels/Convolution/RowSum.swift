@@ -290,18 +290,12 @@ package final class RowSum {
         runCount += 1
       }
       if runCount == 0, work.accumulate { continue }
-      var i = 0
-      while i < c.count {
-        let rows = WeightGradient.tileRows(left: c.count - i, most: kernels.tileRows)
-        kernels.tileAlongRows(
-          Tile(
-            a: work.rows + i * cellStep * sourceChannels, aRowStride: cellStep * sourceChannels, aDepthStride: 1,
-            b: work.packed + panels.offset(p), bDepthStride: width,
-            c: target + (c.firstTarget + i * targetStep) * targetChannels, cRowStride: targetStep * targetChannels,
-            rows: rows, columns: panels.columns(of: p), runs: work.runs, runCount: runCount,
-            depth: c.taps * sourceChannels, accumulate: work.accumulate))
-        i += rows
-      }
+      kernels.tileAlongRows(
+        Tile(
+          a: work.rows, aRowStride: cellStep * sourceChannels, aDepthStride: 1, b: work.packed + panels.offset(p),
+          bDepthStride: width, c: target + c.firstTarget * targetChannels, cRowStride: targetStep * targetChannels,
+          rows: c.count, columns: panels.columns(of: p), runs: work.runs, runCount: runCount,
+          depth: c.taps * sourceChannels, accumulate: work.accumulate))
     }
   }
 }

@@ -120,19 +120,13 @@ package final class RowWeightGradient {
       if runCount == 0 { continue }
       for p in block.panels {
         let column = p * kernels.tileColumns
-        var r = 0
-        while r < plan.tiledRows {
-          let tile = WeightGradient.tileRows(left: plan.tiledRows - r, most: kernels.tileRows)
-          kernels.tileAcrossRows(
-            Tile(
-              a: xCopy + r, aRowStride: 1, aDepthStride: step * s.inputChannels,
-              b: (plan.copiesOutputs ? UnsafePointer(yCopy) : operands.dy) + column, bDepthStride: s.outputChannels,
-              c: block.sums + (ky * plan.tiledRows + r) * s.outputChannels + column, cRowStride: s.outputChannels,
-              rows: tile,
-              columns: min(kernels.tileColumns, s.outputChannels - column), runs: runs, runCount: runCount,
-              depth: s.outputWidth, accumulate: true))
-          r += tile
-        }
+        kernels.tileAcrossRows(
+          Tile(
+            a: xCopy, aRowStride: 1, aDepthStride: step * s.inputChannels,
+            b: (plan.copiesOutputs ? UnsafePointer(yCopy) : operands.dy) + column, bDepthStride: s.outputChannels,
+            c: block.sums + ky * plan.tiledRows * s.outputChannels + column, cRowStride: s.outputChannels,
+            rows: plan.tiledRows, columns: min(kernels.tileColumns, s.outputChannels - column), runs: runs,
+            runCount: runCount, depth: s.outputWidth, accumulate: true))
       }
     }
   }

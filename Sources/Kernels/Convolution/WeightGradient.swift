@@ -125,18 +125,13 @@ package final class WeightGradient {
             depth *= runCount
             runCount = 1
           }
-          var ci = block.channels.lowerBound
-          while ci < block.channels.upperBound {
-            let rows = Self.tileRows(left: block.channels.upperBound - ci, most: kernels.tileRows)
-            kernels.tileAcrossRows(
-              Tile(
-                a: xCopy + ci - block.channels.lowerBound, aRowStride: 1, aDepthStride: plan.xImageStride, b: y,
-                bDepthStride: width,
-                c: block.sums + ((ky * s.kernel + kx) * s.inputChannels + ci) * s.outputChannels + firstColumn,
-                cRowStride: s.outputChannels, rows: rows, columns: plan.panels.columns(of: p), runs: runs,
-                runCount: runCount, depth: depth, accumulate: true))
-            ci += rows
-          }
+          let rows = (ky * s.kernel + kx) * s.inputChannels + block.channels.lowerBound
+          kernels.tileAcrossRows(
+            Tile(
+              a: xCopy, aRowStride: 1, aDepthStride: plan.xImageStride, b: y, bDepthStride: width,
+              c: block.sums + rows * s.outputChannels + firstColumn, cRowStride: s.outputChannels,
+              rows: block.channels.count, columns: plan.panels.columns(of: p), runs: runs, runCount: runCount,
+              depth: depth, accumulate: true))
         }
       }
     }
@@ -188,14 +183,6 @@ package final class WeightGradient {
         }
       }
     }
-  }
-
-  /// Rows of the next tile: the most there can be, but two tiles alike rather than a full and a small one.
-  static func tileRows(left: Int, most: Int) -> Int {
-    if left <= most { return left }
-    if left >= 2 * most { return most }
-    let half = (left + 1) / 2
-    return min(most, (half + 3) / 4 * 4)
   }
 }
 

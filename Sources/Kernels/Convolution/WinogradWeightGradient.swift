@@ -208,18 +208,12 @@ package final class WinogradWeightGradient {
     withUnsafePointer(to: &run) { run in
       for p in 0..<plan.panelCount {
         let column = p * kernels.tileColumns
-        var ci = 0
-        while ci < shape.inputChannels {
-          let rows = WeightGradient.tileRows(left: shape.inputChannels - ci, most: kernels.tileRows)
-          kernels.tileAcrossRows(
-            Tile(
-              a: v + e * plan.vElement + ci, aRowStride: 1, aDepthStride: plan.vStride,
-              b: z + e * plan.zElement + column, bDepthStride: plan.zStride,
-              c: sums + e * plan.sumElement + ci * plan.sumStride + column, cRowStride: plan.sumStride, rows: rows,
-              columns: min(kernels.tileColumns, plan.sumStride - column), runs: run, runCount: 1, depth: tileCount,
-              accumulate: accumulate))
-          ci += rows
-        }
+        kernels.tileAcrossRows(
+          Tile(
+            a: v + e * plan.vElement, aRowStride: 1, aDepthStride: plan.vStride, b: z + e * plan.zElement + column,
+            bDepthStride: plan.zStride, c: sums + e * plan.sumElement + column, cRowStride: plan.sumStride,
+            rows: shape.inputChannels, columns: min(kernels.tileColumns, plan.sumStride - column), runs: run,
+            runCount: 1, depth: tileCount, accumulate: accumulate))
       }
     }
   }
