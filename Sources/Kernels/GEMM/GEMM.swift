@@ -7,17 +7,17 @@ import MicrokernelInterface
 /// The loops, outermost first (after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS
 /// 34(3), 2008, with the roles of A and B exchanged and B packed once for all cores):
 ///
-///     for each block of depth                                       `GEMMGrid.depthBlock` steps
-///       pack its rows of B into panels [depth, tileColumns]         in L3, by all cores
-///       for each task: a few tiles of rows × a group of panels      spread over the cores
-///         for each tile of rows                                     copied, if it pays, to tileRows × depth in L2
-///           for each panel of the group                             streams from L3: 128 bytes a step of 24 multiply-adds
-///             one microkernel call                                  in registers: tileRows × tileColumns
+///     for each block of depth                                         `GEMMGrid.depthBlock` steps
+///       pack its rows of B into panels [depth, tileColumns]           in L3, by all cores
+///       for each task: a tile of rows, or a few × a group of panels   spread over the cores
+///         copy the rows, if it pays                                   in L2
+///         for each panel of the group                                 streams from L3: 128 bytes a step of 24 multiply-adds
+///           one microkernel call, tile by tile                        in registers: tileRows × tileColumns
 ///
-/// Other shapes go other ways. Where rows are few, each core gets some columns and packs the panels of those itself. A small B whose
-/// panels few tiles would read is not packed but read where it lies, all but its last columns. One row is a
-/// product with a vector (GEMV.swift), whose time is that of reading the matrix. And what takes less than it costs to hand over
-/// stays on one core (`Engine.run`).
+/// Other shapes go other ways. Where rows are few, each core gets some columns, packs the panels of those itself, and multiplies each
+/// by several tiles of rows before the next. A small B whose panels few tiles would read is not packed but read where it lies, all but
+/// its last columns. One row is a product with a vector (GEMV.swift), whose time is that of reading the matrix. And what takes less
+/// than it costs to hand over stays on one core (`Engine.run`).
 ///
 /// A task's sums do not depend on how many cores there are, so results have the same bits for any number of threads.
 /// Error of an element: at most `depth` roundings of its sum, |error| ≤ γ(depth) · Σ|a·b| with γ(n) = n·2⁻²⁴.
@@ -82,7 +82,7 @@ extension Engine {
   /// Block of depth by block of depth, the panels of each made by `panels` and then read by all cores.
   private func multiplyInBlocks(_ product: Product, _ grid: GEMMGrid, _ panels: (Matrix) -> GEMMPanels) {
     let a = product.a
-    reserveWorkerScratch(grid.copyFloats(a, kernels) + bOverread)
+    reserveWorkerScratch(grid.copyFloats(a, rows: grid.rowsPerTask) + bOverread)
     var k0 = 0
     repeat {
       let depth = min(grid.depthBlock, a.columns - k0)
@@ -98,7 +98,7 @@ extension Engine {
   /// written would have to come out of its L2.
   private func multiplyInGroups(_ product: Product, _ grid: GEMMGrid, _ groups: Int) {
     let a = product.a, tileColumns = kernels.tileColumns, kernels = kernels
-    let panelCount = (product.b.columns + tileColumns - 1) / tileColumns, copyFloats = grid.copyFloats(a, kernels)
+    let panelCount = (product.b.columns + tileColumns - 1) / tileColumns, copyFloats = grid.copyFloats(a, rows: grid.rowsPerGroupBlock)
     let perGroup = (panelCount + groups - 1) / groups * tileColumns
     let copyEnd = (copyFloats + bOverread + 15) / 16 * 16
     reserveWorkerScratch(copyEnd + perGroup * grid.depthBlock + bOverread)
@@ -118,8 +118,9 @@ extension Engine {
           panels.packRows(0..<depth, of: block.b.base, stride: block.b.stride, into: scratch + copyEnd, kernels)
         }
         let all = GEMMPanels(panels, at: scratch + copyEnd)
-        for t in 0..<grid.rowBlocks {
-          multiply(block, grid.rows(of: t), all, 0..<all.count, grid, copy: scratch)
+        for row in stride(from: 0, to: a.rows, by: grid.rowsPerGroupBlock) {
+          let rows = row..<min(a.rows, row + grid.rowsPerGroupBlock)
+          multiply(block, rows, all, 0..<all.count, grid, copy: scratch)
         }
         k0 += depth
       } while k0 < a.columns
@@ -171,44 +172,34 @@ extension Engine {
     _ block: Product, _ rows: Range<Int>, _ panels: GEMMPanels, _ group: Range<Int>, _ grid: GEMMGrid,
     copy scratch: UnsafeMutablePointer<Float>
   ) {
-    let a = block.a, tileRows = kernels.tileRows, kernels = kernels, copiesA = grid.copiesA(a)
-    var left = a.block(rows.lowerBound)
-    if copiesA, a.transposed { left = copyAcross(a, rows, into: scratch) }
+    let a = block.a, kernels = kernels
+    let left = grid.copiesA(a) ? copy(a, rows, stride: grid.copiedRowStride, into: scratch) : a.block(rows.lowerBound)
     var run = Tile.Run(a: 0, b: 0)
     withUnsafePointer(to: &run) { run in
-      var i = rows.lowerBound
-      while i < rows.upperBound {
-        let count = min(tileRows, rows.upperBound - i)
-        if copiesA, !a.transposed { left = copyAlong(a, i..<i + count, stride: grid.copiedRowStride, into: scratch) }
-        for p in group {
-          let isLast = p == panels.count - 1
-          let tile = Tile(
-            a: left.base, aRowStride: left.rowStride, aDepthStride: left.depthStride,
-            b: isLast ? panels.last : panels.first + p * panels.step,
-            bDepthStride: isLast ? panels.lastStride : panels.stride,
-            c: block.c + i * block.cStride + p * panels.tileColumns, cRowStride: block.cStride, rows: count,
-            columns: min(panels.tileColumns, panels.columns - p * panels.tileColumns), runs: run, runCount: 1,
-            depth: a.columns, accumulate: block.accumulate, bias: block.bias.map { $0 + p * panels.tileColumns })
-          if a.transposed { kernels.tileAcrossRows(tile) } else { kernels.tileAlongRows(tile) }
-        }
-        left.base += count * left.rowStride
-        i += count
+      for p in group {
+        let isLast = p == panels.count - 1, column = p * panels.tileColumns
+        let tile = Tile(
+          a: left.base, aRowStride: left.rowStride, aDepthStride: left.depthStride,
+          b: isLast ? panels.last : panels.first + p * panels.step,
+          bDepthStride: isLast ? panels.lastStride : panels.stride,
+          c: block.c + rows.lowerBound * block.cStride + column, cRowStride: block.cStride, rows: rows.count,
+          columns: min(panels.tileColumns, panels.columns - column), runs: run, runCount: 1, depth: a.columns,
+          accumulate: block.accumulate, bias: block.bias.map { $0 + column })
+        if a.transposed { kernels.tileAcrossRows(tile) } else { kernels.tileAlongRows(tile) }
       }
     }
   }
 
-  private func copyAlong(
+  /// Copies some rows of A: as they lie, `stride` floats apart, or from A transposed, step of depth after step.
+  private func copy(
     _ a: Matrix, _ rows: Range<Int>, stride: Int, into scratch: UnsafeMutablePointer<Float>
   ) -> GEMMBlock {
+    if a.transposed {
+      kernels.copyStretches(a.base + rows.lowerBound, a.stride, scratch, rows.count, rows.count, a.columns)
+      return GEMMBlock(base: UnsafePointer(scratch), rowStride: 1, depthStride: rows.count)
+    }
     kernels.copyStretches(a.base + rows.lowerBound * a.stride, a.stride, scratch, stride, a.columns, rows.count)
     return GEMMBlock(base: UnsafePointer(scratch), rowStride: stride, depthStride: 1)
-  }
-
-  private func copyAcross(
-    _ a: Matrix, _ rows: Range<Int>, into scratch: UnsafeMutablePointer<Float>
-  ) -> GEMMBlock {
-    kernels.copyStretches(a.base + rows.lowerBound, a.stride, scratch, rows.count, rows.count, a.columns)
-    return GEMMBlock(base: UnsafePointer(scratch), rowStride: 1, depthStride: rows.count)
   }
 }
 

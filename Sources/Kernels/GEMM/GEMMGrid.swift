@@ -9,9 +9,11 @@ struct GEMMGrid {
   private let m: Int
   private let panelCount: Int
   private let tileColumns: Int
-  private let rowsPerTask: Int
+  let rowsPerTask: Int
   private let panelsPerTask: Int
-  let rowBlocks: Int
+  private let rowBlocks: Int
+  /// Rows of A by which a core multiplies its own panels at a time.
+  let rowsPerGroupBlock: Int
 
   init(_ a: Matrix, columns n: Int, kernels: any MicrokernelTable.Type) {
     m = a.rows
@@ -25,6 +27,7 @@ struct GEMMGrid {
     let tileFlops = 2 * kernels.tileRows * n * depthBlock
     let tilesPerTask = min(Self.mostTiles, max(1, Self.taskFlops / max(1, tileFlops)))
     rowsPerTask = tilesPerTask * kernels.tileRows
+    rowsPerGroupBlock = Self.mostTiles * kernels.tileRows
     rowBlocks = (tiles + tilesPerTask - 1) / tilesPerTask
     let groups = max(1, min(Self.fewTasks / rowBlocks, panelCount, tilesPerTask * tileFlops / Self.taskFlops))
     panelsPerTask = (panelCount + groups - 1) / groups
@@ -72,10 +75,8 @@ struct GEMMGrid {
   /// Floats between the copied rows of A: an odd number of cache lines, at least `depthBlock`.
   var copiedRowStride: Int { (depthBlock + 15) / 16 * 16 | 16 }
 
-  /// What a core needs to copy its rows of A.
-  func copyFloats(_ a: Matrix, _ kernels: any MicrokernelTable.Type) -> Int {
-    a.transposed ? rowsPerTask * depthBlock : kernels.tileRows * copiedRowStride
-  }
+  /// What a core needs to copy so many rows of A.
+  func copyFloats(_ a: Matrix, rows: Int) -> Int { rows * (a.transposed ? depthBlock : copiedRowStride) }
 
   /// Copying A costs one pass over it and saves that rows a multiple of 2 KiB apart fight for the same lines of L1 as every panel
   /// goes by.
