@@ -61,12 +61,12 @@ struct GEMMGrid {
   }
 
   /// Into how many groups of columns to cut C so that each is one core's from packing on: two a core if each has eight panels or
-  /// more, by which the copy of A that each makes is paid for, one a core else. Nil for a single core, and where rows are so many, or B
-  /// so large, that sharing its panels costs nothing.
+  /// more, by which the copy of A that each makes is paid for, one a core else. Nil where rows are so many, or B so large, that sharing its
+  /// panels costs nothing.
   ///
   /// The one cut that depends on the number of cores: an element is the same sum in the same order whatever its group is.
   func groupsOfTheirOwn(threads: Int) -> Int? {
-    guard threads > 1, panelCount >= 2 * threads, m <= 1024,
+    guard panelCount >= 2 * threads, m <= 1024,
       4 * depthBlock * panelCount * tileColumns <= 2 * Machine.secondLevelCache
     else { return nil }
     return panelCount >= 16 * threads ? 2 * threads : threads
