@@ -5,8 +5,8 @@ import MicrokernelInterface
 ///
 /// - `product`, for 1×1 with stride 1: pixels × in times in × out; GEMM reads the activations where they lie;
 /// - `winograd`, for 3×3 with stride 1 and enough channels (`WinogradSum`, `WinogradWeightGradient`);
-/// - `direct`, for everything: a sum over taps without im2col, along rows of pixels (`RowSum`, `RowWeightGradient`) or, where
-///   images are small, across images (`TapSum`, `WeightGradient`).
+/// - `direct`, for everything: a sum over taps without im2col, along rows of pixels (`RowSum`, `RowWeightGradient`) or across images
+///   (`TapSum`, `WeightGradient`), as `ConvolutionShape.sumsAlongRows` says.
 ///
 /// Tables that depend on the shape are made here once; a pass allocates nothing.
 package final class Convolution {

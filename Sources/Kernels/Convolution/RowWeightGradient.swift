@@ -1,7 +1,7 @@
 import Basics
 import MicrokernelInterface
 
-/// Weight gradient along rows: the sum of `WeightGradient` for images whose rows are long enough to be a sum of their own.
+/// Weight gradient along rows: the sum of `WeightGradient` for stems, whose few channels would make low tiles.
 ///
 /// With channels innermost and zeros around the row (`PaddedRow`), the pixels that a row of the kernel covers are one stretch of memory:
 /// the rows of dw that belong to it, kernel · channels of them, are as many neighbours, whatever the number of channels.

@@ -21,7 +21,7 @@ import MicrokernelInterface
 /// taps, so padding is skipped exactly and images of 2×2 pixels run as well as large ones. Cost: FLOPs of the
 /// valid taps; the source is read once and written once to L2, which is 1/(taps · channels / lanes) of the multiply-adds.
 ///
-/// Where rows are long enough to fill tiles with pixels of one image, `RowSum` does the same without rearranging.
+/// Where neighbours in a row share what they read, and are enough to fill tiles, `RowSum` does the same without rearranging.
 package final class TapSum {
   private let rowAxis: AxisTaps
   private let columnAxis: AxisTaps

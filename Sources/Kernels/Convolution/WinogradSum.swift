@@ -22,7 +22,7 @@ import MicrokernelInterface
 ///       transform its patches: V                                                          in L3, read by all cores
 ///       for each task: a panel of target channels                                         spread over the cores
 ///         transform the panel's weights: U                                                in L2
-///         for each element e, `tileRows` tiles: M[e] = V[e] · U[e]
+///         for each element e: M[e] = V[e] · U[e]
 ///         transform M to pixels of the target
 ///
 /// Both orders add up the same products in the same order. Cost: FLOPs of the multiplications 2·36/16 per pixel and pair of

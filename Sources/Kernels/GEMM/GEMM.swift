@@ -98,7 +98,8 @@ extension Engine {
   /// written would have to come out of its L2.
   private func multiplyInGroups(_ product: Product, _ grid: GEMMGrid, _ groups: Int) {
     let a = product.a, tileColumns = kernels.tileColumns, kernels = kernels
-    let panelCount = (product.b.columns + tileColumns - 1) / tileColumns, copyFloats = grid.copyFloats(a, rows: grid.rowsPerGroupBlock)
+    let panelCount = (product.b.columns + tileColumns - 1) / tileColumns
+    let copyFloats = grid.copyFloats(a, rows: grid.rowsPerGroupBlock)
     let perGroup = (panelCount + groups - 1) / groups * tileColumns
     let copyEnd = (copyFloats + bOverread + 15) / 16 * 16
     reserveWorkerScratch(copyEnd + perGroup * grid.depthBlock + bOverread)
