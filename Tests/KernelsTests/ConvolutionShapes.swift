@@ -29,11 +29,12 @@ enum ConvolutionShapes {
     // Windows of even size, images as large as the window.
     shape(5, 5, 5, 5, 65, kernel: 5),
     shape(13, 6, 4, 19, 3, kernel: 2, stride: 2),
-    // Large enough to be cut in tasks: by images, by bands of rows, by panels.
+    // Large enough to be cut in tasks: by images, by bands of rows, by panels, by input channels.
     shape(25, 9, 10, 33, 40, kernel: 3, padding: 1),
     shape(2, 24, 20, 33, 64, kernel: 3, padding: 1),
     shape(3, 31, 18, 3, 65, kernel: 7, stride: 2, padding: 3),
     shape(1, 20, 21, 40, 72, kernel: 1, stride: 2),
+    shape(11, 12, 12, 132, 20, kernel: 3, stride: 2, padding: 1),
   ]
 
   /// `chosen`, and forty drawn from all combinations of the sizes of interest.

@@ -3,13 +3,13 @@ import MicrokernelInterface
 import Testing
 
 @Suite struct TileTests {
-  /// Every number of rows and columns that a tile can have, on whole numbers, whose sums are exact: with and without adding
-  /// to C, with and without bias, over no, one and three runs.
+  /// Every number of columns that a tile can have, and of rows up to three pieces, on whole numbers, whose sums are exact: with and
+  /// without adding to C, with and without bias, over no, one and three runs.
   @Test(arguments: InstructionSet.available, [false, true])
   func everySizeMatchesItsFormula(instructionSet: InstructionSet, acrossRows: Bool) {
     let kernels = instructionSet.microkernels
     var cases = 0
-    for rows in 0...kernels.tileRows {
+    for rows in 0...3 * kernels.tileRows + 1 {
       for columns in 0...kernels.tileColumns {
         cases += 1
         let (runs, depth) = ([0, 1, 3][cases % 3], [1, 2, 7, 0][cases % 4])
