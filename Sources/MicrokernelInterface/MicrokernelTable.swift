@@ -13,7 +13,7 @@ package protocol MicrokernelTable: Sendable {
 
   /// Floats in one vector.
   static var lanes: Int { get }
-  /// The most rows of a tile.
+  /// Rows of a tile that are computed at a time.
   static var tileRows: Int { get }
   /// The most columns of a tile.
   static var tileColumns: Int { get }

@@ -41,10 +41,9 @@ package final class RowWeightGradient {
   ) {
     let kernels = engine.kernels, plan = Plan(self, count: count, kernels: kernels)
     let operands = WeightGradientOperands(x: x, normalizing: normalizing, dy: dy)
-    plan.tasks.run(
-      on: engine, segments: shape.kernel, segmentRows: rows, segmentRoom: plan.tiledRows,
-      workerFloats: plan.workerFloats, into: dw, accumulate: accumulate
-    ) { addBlock($0, plan, operands, kernels) }
+    plan.tasks.run(on: engine, workerFloats: plan.workerFloats, into: dw, accumulate: accumulate) {
+      addBlock($0, plan, operands, kernels)
+    }
   }
 
   private struct Plan {
@@ -67,10 +66,13 @@ package final class RowWeightGradient {
       let fitting = max(1, (Self.blockBytes - s.kernel * xRow) / max(1, s.stride * xRow + yRow))
       // Small images go together, as long as there are blocks for all parts.
       let images = min(fitting / max(1, s.outputHeight), count / WeightGradientTasks.most)
-      tasks = WeightGradientTasks(s, count: count, images: images, rows: fitting, kernels: kernels)
       // A few rows more make a tile of a shape that there is; they read the next pixel, and nobody reads them. Nine, a stem's, have one
       // where tiles can be as high.
       tiledRows = g.rows == 9 && kernels.tileRows > 9 ? 9 : (g.rows + 3) / 4 * 4
+      let kernelRows = WeightGradientTasks.Segments(
+        count: s.kernel, rows: g.rows, room: tiledRows, rowsPerTask: tiledRows)
+      tasks = WeightGradientTasks(
+        s, count: count, images: images, rows: fitting, segments: kernelRows, kernels: kernels)
       inputRows = min(s.height, (tasks.bandRows - 1) * s.stride + s.kernel)
       runFloats = (tasks.images * tasks.bandRows * MemoryLayout<Tile.Run>.stride + 3) / 4
       xFloats = tasks.images * inputRows * g.row.floats

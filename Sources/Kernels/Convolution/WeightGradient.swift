@@ -11,8 +11,8 @@ import MicrokernelInterface
 ///       for each block of images × band of output rows of the part
 ///         copy the band's rows of x: [row][x][image][channel]                          in L2
 ///         copy those of dy by panels: [panel][row][x][image][tileColumns]              a panel at a time in L1
-///         for each panel of output channels, tap, tile of input channels:
-///           add the tile over all pixels of the band whose tap is valid                sums in registers
+///         for each panel of output channels, tap:
+///           add the task's input channels × the panel, over all valid pixels           sums in registers
 ///     add the parts' results                                                           in a fixed order
 ///
 /// With a stride, the pixels of a row are sorted by their remainder as they are copied, and those that no tap reads are left out. So what
@@ -48,11 +48,9 @@ package final class WeightGradient {
   ) {
     let kernels = engine.kernels, plan = Plan(self, count: count, kernels: kernels)
     let operands = WeightGradientOperands(x: x, normalizing: normalizing, dy: dy)
-    let rows = shape.kernel * shape.kernel * shape.inputChannels
-    plan.tasks.run(
-      on: engine, segments: 1, segmentRows: rows, segmentRoom: rows, workerFloats: plan.workerFloats, into: dw,
-      accumulate: accumulate
-    ) { addBlock($0, plan, operands, kernels) }
+    plan.tasks.run(on: engine, workerFloats: plan.workerFloats, into: dw, accumulate: accumulate) {
+      addBlock($0, plan, operands, kernels)
+    }
   }
 
   private struct Plan {
@@ -78,7 +76,9 @@ package final class WeightGradient {
       let xPixels = ((rows - 1) * g.remainders + s.kernel) * g.remainders * g.remainderColumns * images
       let groups = max(1, min(s.inputChannels / 16, (xPixels * s.inputChannels - 1) / Self.mostXFloats + 1))
       let channels = ((s.inputChannels + groups - 1) / groups + 3) / 4 * 4
-      tasks = WeightGradientTasks(s, count: count, images: images, rows: rows, channels: channels, kernels: kernels)
+      let taps = WeightGradientTasks.Segments(
+        count: s.kernel * s.kernel, rows: s.inputChannels, room: s.inputChannels, rowsPerTask: channels)
+      tasks = WeightGradientTasks(s, count: count, images: images, rows: rows, segments: taps, kernels: kernels)
       xImageStride = ConvolutionShape.imageStride(channels)
       xFloats = xPixels * xImageStride
       panelFloats = rows * s.outputWidth * images * panels.tileColumns
@@ -125,12 +125,12 @@ package final class WeightGradient {
             depth *= runCount
             runCount = 1
           }
-          let rows = (ky * s.kernel + kx) * s.inputChannels + block.channels.lowerBound
+          let rows = (ky * s.kernel + kx) * s.inputChannels + block.segmentRows.lowerBound
           kernels.tileAcrossRows(
             Tile(
               a: xCopy, aRowStride: 1, aDepthStride: plan.xImageStride, b: y, bDepthStride: width,
               c: block.sums + rows * s.outputChannels + firstColumn, cRowStride: s.outputChannels,
-              rows: block.channels.count, columns: plan.panels.columns(of: p), runs: runs, runCount: runCount,
+              rows: block.segmentRows.count, columns: plan.panels.columns(of: p), runs: runs, runCount: runCount,
               depth: depth, accumulate: true))
         }
       }
@@ -165,9 +165,9 @@ package final class WeightGradient {
           let position = s.padding + (remainder + (s.stride - 1) * s.padding) % s.stride
           guard position < s.padding + s.width else { continue }
           kernels.copyStretches(
-            from + (position - s.padding) * s.inputChannels + block.channels.lowerBound, s.stride * s.inputChannels,
+            from + (position - s.padding) * s.inputChannels + block.segmentRows.lowerBound, s.stride * s.inputChannels,
             to + (remainder * remainderColumns + position / s.stride - firstQuotient) * xPixel, xPixel,
-            block.channels.count, (s.padding + s.width - 1 - position) / s.stride + 1)
+            block.segmentRows.count, (s.padding + s.width - 1 - position) / s.stride + 1)
         }
       }
       // A few pixels at a time, so that dy is read as it lies in memory.

@@ -10,7 +10,7 @@ struct WeightGradientOperands {
 
 /// How the direct weight gradients cut their work:
 ///
-///     tasks    parts of the pixels × groups of output panels × groups of input channels, spread over the cores
+///     tasks    parts of the pixels × groups of output panels × groups of rows of dw, spread over the cores
 ///     part     some blocks, with a result of its own (`WeightGradientParts`)
 ///     block    some images × a band of output rows, whose operands fit in L2
 ///
@@ -26,9 +26,8 @@ struct WeightGradientTasks {
   private let parts: Int
   private let panelCount: Int
   private let panelGroups: Int
-  /// Input channels of a group, at most.
-  private let channels: Int
-  private let channelGroups: Int
+  private let segments: Segments
+  private let rowGroups: Int
 
   /// Parts and groups at most: enough to share out, few enough that each does much.
   static let most = 16
@@ -36,10 +35,9 @@ struct WeightGradientTasks {
 
   /// - Parameters:
   ///   - count: the images of the batch.
-  ///   - images, rows, channels: how many images, output rows and input channels a block can have; all channels unless given.
+  ///   - images, rows: how many images and output rows a block can have.
   init(
-    _ s: ConvolutionShape, count: Int, images: Int, rows: Int, channels: Int? = nil,
-    kernels: any MicrokernelTable.Type
+    _ s: ConvolutionShape, count: Int, images: Int, rows: Int, segments: Segments, kernels: any MicrokernelTable.Type
   ) {
     shape = s
     self.count = count
@@ -51,20 +49,28 @@ struct WeightGradientTasks {
     // A power of two, so that tasks are shared out evenly between as many cores.
     var fitting = 1
     while fitting < min(wanted, Self.partBytes / (4 * s.weightCount) + 2) { fitting *= 2 }
-    self.channels = channels ?? s.inputChannels
-    channelGroups = (s.inputChannels + self.channels - 1) / self.channels
+    self.segments = segments
+    rowGroups = (segments.room + segments.rowsPerTask - 1) / segments.rowsPerTask
     parts = max(1, min(blocks, fitting))
     panelCount = (s.outputChannels + kernels.tileColumns - 1) / kernels.tileColumns
-    panelGroups = max(1, min(panelCount, wanted / (parts * channelGroups)))
+    panelGroups = max(1, min(panelCount, wanted / (parts * rowGroups)))
   }
 
-  /// What `run` asks for: some images and output rows, to be added for some panels of output channels and some input channels into a
-  /// part's result.
+  /// The stretches that dw consists of, as `WeightGradientParts` has them, and how many rows of each a task computes at most.
+  struct Segments {
+    let count: Int
+    /// Rows of dw in a segment, and those that there is room for.
+    let rows: Int, room: Int
+    let rowsPerTask: Int
+  }
+
+  /// What `run` asks for: some images and output rows, to be added for some panels of output channels and some rows of each segment into
+  /// a part's result.
   struct Block {
     let images: Range<Int>
     let outputs: Range<Int>
     let panels: Range<Int>
-    let channels: Range<Int>
+    let segmentRows: Range<Int>
     let sums: UnsafeMutablePointer<Float>
     let scratch: UnsafeMutablePointer<Float>
   }
@@ -72,28 +78,28 @@ struct WeightGradientTasks {
   /// Runs all tasks and adds their results to dw.
   ///
   /// - Parameters:
-  ///   - segments: those of `WeightGradientParts`, each of `segmentRows` rows of dw and room for `segmentRoom`. Input channels are
-  ///     shared out only where a row is one (tap, channel).
   ///   - workerFloats: the scratch memory that a block needs.
   ///   - add: adds one block.
   func run(
-    on engine: Engine, segments: Int, segmentRows: Int, segmentRoom: Int, workerFloats: Int,
-    into dw: UnsafeMutablePointer<Float>, accumulate: Bool, add: (Block) -> Void
+    on engine: Engine, workerFloats: Int, into dw: UnsafeMutablePointer<Float>, accumulate: Bool, add: (Block) -> Void
   ) {
-    let outputChannels = shape.outputChannels, tileColumns = engine.kernels.tileColumns
+    let channels = shape.outputChannels, tileColumns = engine.kernels.tileColumns
     let sums = WeightGradientParts(
-      segments: segments, segmentFloats: segmentRows * outputChannels, segmentStride: segmentRoom * outputChannels,
+      segments: segments.count, segmentFloats: segments.rows * channels, segmentStride: segments.room * channels,
       parts: parts, on: engine)
     engine.reserveWorkerScratch(workerFloats)
     let flops = 2 * count * shape.outputHeight * shape.outputWidth * shape.weightCount
-    engine.sweep(parts * panelGroups * channelGroups, flops: flops) { task, worker in
-      let part = task % parts, group = task / parts % panelGroups, channelGroup = task / parts / panelGroups
-      let panels = group * panelCount / panelGroups..<(group + 1) * panelCount / panelGroups
-      let columns = panels.lowerBound * tileColumns..<min(panels.upperBound * tileColumns, outputChannels)
-      let inputs = channelGroup * channels..<min(shape.inputChannels, (channelGroup + 1) * channels)
+    engine.sweep(parts * panelGroups * rowGroups, flops: flops) { task, worker in
+      let part = task % parts, panelGroup = task / parts % panelGroups, rowGroup = task / parts / panelGroups
+      let panels = panelGroup * panelCount / panelGroups..<(panelGroup + 1) * panelCount / panelGroups
+      let columns = panels.lowerBound * tileColumns..<min(panels.upperBound * tileColumns, channels)
+      let rows = rowGroup * segments.rowsPerTask..<min(segments.room, (rowGroup + 1) * segments.rowsPerTask)
       let partial = sums.partial(part)
-      for row in 0..<segments * segmentRoom where channelGroups == 1 || inputs.contains(row % shape.inputChannels) {
-        (partial + row * outputChannels + columns.lowerBound).update(repeating: 0, count: columns.count)
+      for segment in 0..<segments.count {
+        for row in rows {
+          (partial + (segment * segments.room + row) * channels + columns.lowerBound).update(
+            repeating: 0, count: columns.count)
+        }
       }
       for block in part * blocks / parts..<(part + 1) * blocks / parts {
         let image = block / bands * images, row = block % bands * bandRows
@@ -101,7 +107,7 @@ struct WeightGradientTasks {
           Block(
             images: image..<min(count, image + images),
             outputs: row..<max(row, min(shape.outputHeight, row + bandRows)),
-            panels: panels, channels: inputs, sums: partial, scratch: engine.workerScratch(worker)))
+            panels: panels, segmentRows: rows, sums: partial, scratch: engine.workerScratch(worker)))
       }
     }
     sums.add(into: dw, accumulate: accumulate, on: engine)
