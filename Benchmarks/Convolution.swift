@@ -36,7 +36,7 @@ extension Benchmark {
       plan: { engine in
         let plan = Convolution(shape).plan(pass, on: engine)
         return Plan(
-          algorithm: plan.algorithm.rawValue, reason: plan.reason, flops: shape.flops(by: plan.algorithm))
+          algorithm: plan.algorithm.rawValue, reason: plan.reason, flops: shape.flops(pass, by: plan.algorithm))
       }
     ) { engine in
       let convolution = Convolution(shape), count = shape.batch

@@ -64,7 +64,7 @@ extension Learner {
       return part(
         "convolution", .flops(shape.flops, bytes: shape.bytes),
         Benchmark.Plan(
-          algorithm: plan.algorithm.rawValue, reason: plan.reason, flops: shape.flops(by: plan.algorithm)))
+          algorithm: plan.algorithm.rawValue, reason: plan.reason, flops: shape.flops(pass, by: plan.algorithm)))
     case .batchNorm(let pixels, let channels, let relu, let hasResidual, let storesOutput, let joinsResidual):
       // Forward reads x and the residual and writes y, where that is stored; backward reads dy, x and, for the ReLU of a sum, y, and
       // writes dx and the residual's gradient, for which a batch norm on the shortcut reads its own x. What is made again reads the x of

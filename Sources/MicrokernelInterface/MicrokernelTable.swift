@@ -25,11 +25,7 @@ package protocol MicrokernelTable: Sendable {
 
   static func prefetchLines(_ x: Floats, _ count: Int)
 
-  static func winogradInput(_ patch: WinogradPatch)
-  static func winogradOutput(_ patch: WinogradPatch)
-  static func winogradWeights(_ patch: WinogradPatch)
-  static func winogradGradient(_ patch: WinogradPatch)
-  static func winogradWeightGradient(_ patch: WinogradPatch)
+  static func winograd(_ transform: WinogradTransform, _ patch: WinogradPatch)
 
   static func channelSums(_ x: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats)
   static func channelSquares(

@@ -5,7 +5,7 @@
 ///     source[p, q, c] = source[p · sourceRow + q · sourceColumn + c]   inside `rows` × `columns`, zero elsewhere
 ///     target[i, j, c] = target[i · targetRow + j · targetColumn + c]   i < targetRows, j < targetColumns
 ///
-/// All strides count floats and may be negative. What T is, the entry point says.
+/// All strides count floats and may be negative. What T is, `WinogradTransform` says.
 package struct WinogradPatch {
   package var source: UnsafePointer<Float>
   package var sourceRow: Int
@@ -26,7 +26,7 @@ package struct WinogradPatch {
   package var padsChannels: Bool
   /// Adds to the target instead of replacing it.
   package var accumulate: Bool
-  /// Takes relu(normalised source) in place of the source, inside the image; the input's transform alone looks at it.
+  /// Takes relu(normalised source) in place of the source, inside the image; the transforms of pixels alone look at it.
   package var normalization: ChannelNormalization?
   /// Receives the sums over what is written to the target; the outputs' transform alone looks at it.
   package var sums: ChannelSums?
@@ -38,22 +38,22 @@ package struct WinogradPatch {
 
   /// A patch that lies whole inside, with room for whole vectors in the target.
   package init(
-    source: UnsafePointer<Float>, row sourceRow: Int, column sourceColumn: Int, side: Int,
-    target: UnsafeMutablePointer<Float>, row targetRow: Int, column targetColumn: Int, side targetSide: Int,
-    channels: Int, padsChannels: Bool, accumulate: Bool, scratch: UnsafeMutablePointer<Float>
+    _ transform: WinogradTransform, source: UnsafePointer<Float>, row sourceRow: Int, column sourceColumn: Int,
+    target: UnsafeMutablePointer<Float>, row targetRow: Int, column targetColumn: Int, channels: Int,
+    padsChannels: Bool, accumulate: Bool, scratch: UnsafeMutablePointer<Float>
   ) {
     self.source = source
     self.sourceRow = sourceRow
     self.sourceColumn = sourceColumn
     firstRow = 0
-    endRow = side
+    endRow = transform.inputs
     firstColumn = 0
-    endColumn = side
+    endColumn = transform.inputs
     self.target = target
     self.targetRow = targetRow
     self.targetColumn = targetColumn
-    targetRows = targetSide
-    targetColumns = targetSide
+    targetRows = transform.outputs
+    targetColumns = transform.outputs
     self.channels = channels
     self.padsChannels = padsChannels
     self.accumulate = accumulate

@@ -55,7 +55,7 @@ func putZeros(_ to: UnsafeMutablePointer<Float>, _ vectors: Int) {
 
 /// A vector whose first lanes are `count` floats; the others are zero.
 @inline(never)
-private func copyPart(_ from: UnsafePointer<Float>, _ count: Int, _ to: UnsafeMutablePointer<Float>) {
+func copyPart(_ from: UnsafePointer<Float>, _ count: Int, _ to: UnsafeMutablePointer<Float>) {
   var v = Lanes()
   var i = 0
   while i < count {

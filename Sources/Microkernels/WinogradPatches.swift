@@ -1,6 +1,6 @@
 import MicrokernelInterface
 
-/// The body of all five transforms T · d · Tᵀ, in registers. Two lines of the result at a time, so that what lies between the two passes
+/// The body of the five transforms for stride 1, T · d · Tᵀ, in registers. Two lines of the result at a time, so that what lies between the two passes
 /// takes twelve registers:
 ///
 ///     for each pair of result rows i, j
@@ -12,7 +12,7 @@ import MicrokernelInterface
 /// optimiser leaves out what a pair does not need. Patches that stick out of the image, and channels that end within a vector, are copied to
 /// whole ones first; results that are cut off go the same way back.
 @inline(__always)
-private func transform<T: Transform>(_ t: WinogradPatch, by _: T.Type) {
+private func transformPatch<T: Transform>(_ t: WinogradPatch, by _: T.Type) {
   let isInside = t.firstRow == 0 && t.firstColumn == 0 && t.endRow >= T.inputs && t.endColumn >= T.inputs
   let isWhole = t.targetRows == T.outputs && t.targetColumns == T.outputs
   var first = 0
@@ -186,31 +186,21 @@ extension WeightGradientTransform {
 }
 
 extension EntryPoints {
-  /// Bᵀ · d · B: 6×6 pixels to 6×6; with `normalization`, d is what batch norm and ReLU make of them.
+  /// T · d · Tᵀ of a patch. With `normalization`, the transforms of pixels take what batch norm and ReLU make of them.
   @inline(never)
-  package static func winogradInput(_ patch: WinogradPatch) {
-    if let normalization = patch.normalization {
-      normalizedInput(patch, normalization)
-    } else {
-      transform(patch, by: InputTransform.self)
+  package static func winograd(_ transform: WinogradTransform, _ patch: WinogradPatch) {
+    switch transform {
+    case .input:
+      if let normalization = patch.normalization {
+        normalizedInput(patch, normalization)
+      } else {
+        transformPatch(patch, by: InputTransform.self)
+      }
+    case .output: transformPatch(patch, by: OutputTransform.self)
+    case .weights: transformPatch(patch, by: WeightTransform.self)
+    case .gradient: transformPatch(patch, by: GradientTransform.self)
+    case .weightGradient: transformPatch(patch, by: WeightGradientTransform.self)
+    default: transformStrided(transform, patch)
     }
-  }
-
-  /// Aᵀ · m · A: 6×6 products to 4×4 pixels.
-  @inline(never)
-  package static func winogradOutput(_ patch: WinogradPatch) { transform(patch, by: OutputTransform.self) }
-
-  /// G · g · Gᵀ: 3×3 weights to 6×6.
-  @inline(never)
-  package static func winogradWeights(_ patch: WinogradPatch) { transform(patch, by: WeightTransform.self) }
-
-  /// G · g · Gᵀ: 4×4 gradients of outputs to 6×6.
-  @inline(never)
-  package static func winogradGradient(_ patch: WinogradPatch) { transform(patch, by: GradientTransform.self) }
-
-  /// Aᵀ · m · A: 6×6 sums of products to the gradients of 3×3 weights.
-  @inline(never)
-  package static func winogradWeightGradient(_ patch: WinogradPatch) {
-    transform(patch, by: WeightGradientTransform.self)
   }
 }

@@ -48,15 +48,15 @@ import Testing
     let shape = ConvolutionShape(
       batch: 2, height: 5, width: 5, inputChannels: 3, outputChannels: 7, kernel: 3, stride: 1, padding: 1)
     // Five outputs with three taps each, of which one lies outside at either end; two by two started tiles.
-    #expect(shape.flops(by: .direct) == 2 * 2 * 3 * 7 * 13 * 13)
-    #expect(shape.flops(by: .winograd) == 2 * 2 * 3 * 7 * 36 * 4)
+    #expect(shape.flops(.forward, by: .direct) == 2 * 2 * 3 * 7 * 13 * 13)
+    #expect(shape.flops(.forward, by: .winograd) == 2 * 2 * 3 * 7 * 36 * 4)
     var strided = shape
     strided.stride = 2
     // The first and the last output lack a tap.
-    #expect(strided.flops(by: .direct) == 2 * 2 * 3 * 7 * 7 * 7)
+    #expect(strided.flops(.forward, by: .direct) == 2 * 2 * 3 * 7 * 7 * 7)
     strided.kernel = 1
     strided.padding = 0
-    #expect(strided.flops(by: .direct) == strided.flops)
+    #expect(strided.flops(.forward, by: .direct) == strided.flops)
   }
 
   /// All but ImageNet's network, which takes a second a step, and STL-10's.

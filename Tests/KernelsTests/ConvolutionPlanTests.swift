@@ -36,7 +36,18 @@ import Testing
       .inputGradient, shape(64, 64, 6, padding: 0), .direct,
       "Winograd would save a factor 1.0 of the multiplications, and pays from 1.75 on"
     ),
-    (.forward, shape(64, 128, 32, stride: 2), .direct, "Winograd is for stride 1, this is stride 2"),
+    // 47·47 products inside 32×32 pixels and 16 tiles of 81; 23·23 and 4; 11·11 and one.
+    (.forward, shape(64, 128, 32, stride: 2), .winograd, "saves a factor 1.7 of the multiplications"),
+    (.inputGradient, shape(128, 256, 16, stride: 2), .winograd, "saves a factor 1.6 of the multiplications"),
+    (
+      .weightGradient, shape(256, 512, 8, stride: 2), .direct,
+      "Winograd would save a factor 1.5 of the multiplications, and pays from 1.6 on"
+    ),
+    (
+      .forward, shape(64, 64, 33, stride: 2, padding: 0), .direct,
+      "Winograd with stride 2 is for padding 1, this is padding 0"
+    ),
+    (.forward, shape(64, 64, 32, stride: 3), .direct, "Winograd is for strides 1 and 2, this is stride 3"),
     (.forward, shape(64, 64, 32, kernel: 5), .direct, "Winograd is for 3×3 kernels, this one is 5×5"),
     (
       .forward, shape(64, 64, 32, kernel: 1), .product,
@@ -57,7 +68,7 @@ import Testing
   @Test func pinnedAlgorithmsAreTakenWhereTheyFit() {
     let engine = Engine(
       instructionSet: .portable, cores: Cores(threads: 1), convolutionAlgorithm: .direct)
-    let large = Self.shape(64, 64, 32), strided = Self.shape(64, 64, 32, stride: 2)
+    let large = Self.shape(64, 64, 32), strided = Self.shape(64, 64, 32, stride: 3)
     let planned = Convolution(large).plan(.forward, on: poisonedEngine(.portable))
     #expect(planned.algorithm == .winograd)
     let byEngine = Convolution(large).plan(.forward, on: engine)

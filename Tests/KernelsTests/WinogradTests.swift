@@ -15,23 +15,28 @@ import Testing
     shape(1, 2, 4, 8, 16, padding: 4),
     // Many tiles: several blocks, and several stretches and parts of the weight gradient.
     shape(2, 30, 33, 33, 34), shape(3, 18, 21, 64, 32), shape(2, 45, 47, 17, 9),
+    // Stride 2: tiles of 4×4 outputs and 8×8 inputs, whole and cut off, odd sizes and even ones.
+    shape(1, 8, 8, 16, 16, stride: 2), shape(3, 16, 16, 32, 32, stride: 2), shape(2, 15, 15, 33, 40, stride: 2),
+    shape(5, 11, 12, 17, 65, stride: 2), shape(13, 1, 1, 33, 17, stride: 2), shape(7, 2, 3, 64, 48, stride: 2),
+    shape(1, 5, 18, 5, 1, stride: 2), shape(2, 19, 9, 1, 3, stride: 2), shape(3, 34, 33, 64, 33, stride: 2),
+    shape(2, 47, 61, 17, 9, stride: 2),
   ]
 
   /// Weights larger than the caches when they are transformed, and more tiles than one stretch of theirs. On images of one pixel the plain
   /// pass is quick even so.
-  static let wide = shape(257, 1, 1, 350, 340)
+  static let wide = [shape(257, 1, 1, 350, 340), shape(257, 2, 1, 260, 200, stride: 2)]
 
   private static func shape(
-    _ batch: Int, _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int, padding: Int = 1
+    _ batch: Int, _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int, stride: Int = 1, padding: Int = 1
   ) -> ConvolutionShape {
     ConvolutionShape(
       batch: batch, height: height, width: width, inputChannels: inputs, outputChannels: outputs, kernel: 3,
-      padding: padding)
+      stride: stride, padding: padding)
   }
 
-  /// With the operand that is transformed by G in multiples of 576 = 24², all 36 products are whole numbers. As long as they stay
+  /// With the operand that is transformed by G in multiples of 576 = 24², all products are whole numbers. As long as they stay
   /// below 2²⁴, the result must be the reference's to the last bit: one product too many or too few shows.
-  @Test(arguments: shapes + [wide])
+  @Test(arguments: shapes + wide)
   func wholeNumbersMatchExactly(shape s: ConvolutionShape) {
     for pass in Pass.allCases {
       var samples = Samples(s.inputCount + s.outputChannels)
@@ -61,7 +66,9 @@ import Testing
       let wanted = pass.reference(s, left, right, before: before)
       let sums = WinogradBound.magnitudes(pass, s, left, right)
       let terms =
-        pass.gradesWeights ? s.batch * ((s.outputHeight + 3) / 4) * ((s.outputWidth + 3) / 4) : pass.terms(s) / 9
+        pass.gradesWeights
+        ? s.batch * ((s.outputHeight + 3) / 4) * ((s.outputWidth + 3) / 4)
+        : pass.terms(s) / 9 * (pass == .forward && s.stride == 2 ? 4 : 1)
       let bound = gamma(terms + 32)
       for instructionSet in InstructionSet.available {
         let found = pass.problem(
@@ -72,7 +79,7 @@ import Testing
     }
   }
 
-  @Test(arguments: InstructionSet.available, shapes.suffix(3) + [wide])
+  @Test(arguments: InstructionSet.available, shapes.filter { $0.flops > 2_000_000 } + wide)
   func threadsDoNotChangeTheBits(instructionSet: InstructionSet, shape s: ConvolutionShape) {
     for pass in Pass.allCases {
       let counts = pass.counts(s)
@@ -91,26 +98,76 @@ import Testing
 }
 
 /// Winograd's sums with the absolute values of all matrices and operands, in Double, tile by tile as the formulas read.
-enum WinogradBound {
-  private static let input: [[Double]] = [
+struct WinogradBound {
+  /// |Bᵀ|, |G| and |Aᵀ|.
+  private let input: [[Double]], factor: [[Double]], output: [[Double]]
+  /// Pixels from one patch to the next, and those of a tile.
+  private let patchStep: Int, tile: Int
+
+  private static let six: [[Double]] = [
     [4, 0, 5, 0, 1, 0], [0, 4, 4, 1, 1, 0], [0, 4, 4, 1, 1, 0], [0, 2, 1, 2, 1, 0], [0, 2, 1, 2, 1, 0],
     [0, 4, 0, 5, 0, 1],
   ]
+  private static let five: [[Double]] = [
+    [2, 1, 2, 1, 0], [0, 2, 1, 1, 0], [0, 2, 3, 1, 0], [0, 1, 0, 1, 0], [0, 2, 1, 2, 1],
+  ]
+  /// Five elements of every other pixel, then four of those between.
+  private static let nine: [[Double]] = spread(five, from: 0) + spread(Array(five.prefix(4)), from: 1)
 
-  /// |G| for `count` values and |Aᵀ| for 7 − count: the powers of the points 0, ±1, ±2 and, last, ∞.
-  private static func g(_ count: Int) -> [[Double]] {
-    let scales = [1.0 / 4, 1.0 / 6, 1.0 / 6, 1.0 / 24, 1.0 / 24]
-    return zip([0.0, 1, 1, 2, 2], scales).map { point, scale in powers(point, count).map { $0 * scale } }
-      + [(0..<count).map { $0 == count - 1 ? 1 : 0 }]
+  /// Matrix rows for pixels of which every other one counts, from `first` on.
+  private static func spread(_ rows: [[Double]], from first: Int) -> [[Double]] {
+    rows.map { row in (0..<9).map { pixel in pixel % 2 == first ? row[pixel / 2] : 0 } }
   }
 
-  private static func a(_ count: Int) -> [[Double]] {
-    let columns = [0.0, 1, 1, 2, 2].map { powers($0, count) } + [(0..<count).map { $0 == count - 1 ? 1 : 0 }]
-    return (0..<count).map { row in columns.map { $0[row] } }
+  /// The points, and what G divides their powers by; ∞ comes after them.
+  private struct Points {
+    let values: [Double], divisors: [Double]
+    static let stride1 = Points(values: [0, 1, 1, 2, 2], divisors: [4, 6, 6, 24, 24])
+    static let stride2 = Points(values: [0, 1, 1, 2], divisors: [2, 2, 6, 6])
+
+    /// |G| for `count` values.
+    func g(_ count: Int) -> [[Double]] {
+      zip(values, divisors).map { point, divisor in Self.powers(point, count).map { $0 / divisor } } + [last(count)]
+    }
+
+    /// |Aᵀ| for `count` results.
+    func a(_ count: Int) -> [[Double]] {
+      let columns = values.map { Self.powers($0, count) } + [last(count)]
+      return (0..<count).map { row in columns.map { $0[row] } }
+    }
+
+    private func last(_ count: Int) -> [Double] { (0..<count).map { $0 == count - 1 ? 1 : 0 } }
+
+    private static func powers(_ x: Double, _ count: Int) -> [Double] {
+      (0..<count).map { (0..<$0).reduce(1) { power, _ in power * x } }
+    }
   }
 
-  private static func powers(_ x: Double, _ count: Int) -> [Double] {
-    (0..<count).map { (0..<$0).reduce(1) { power, _ in power * x } }
+  private init(_ pass: ConvolutionTests.Pass, stride: Int) {
+    let isGradient = !pass.gradesWeights && pass != .forward
+    let points = stride == 1 ? Points.stride1 : .stride2, a4 = points.a(4)
+    patchStep = stride == 1 || isGradient ? 4 : 8
+    tile = stride == 2 && isGradient ? 8 : 4
+    switch (stride, pass.gradesWeights) {
+    case (1, false): (input, factor, output) = (Self.six, points.g(3), a4)
+    case (1, true): (input, factor, output) = (Self.six, points.g(4), points.a(3))
+    case (_, true):
+      // Taps 0 and 2 from five elements, tap 1 from four.
+      let outer = points.a(2).map { $0 + [0, 0, 0, 0] }
+      (input, factor, output) = (Self.nine, points.g(4), [outer[0], [0, 0, 0, 0, 0, 1, 1, 1, 1], outer[1]])
+    case (_, false):
+      let outer = points.g(2).map { [$0[0], 0, $0[1]] }, inner = points.g(1).prefix(4).map { [0, $0[0], 0] }
+      factor = outer + inner
+      if isGradient {
+        input = Self.five
+        output = (0..<8).map { pixel in
+          let row = a4[pixel / 2]
+          return pixel % 2 == 0 ? [0, 0, 0, 0, 0] + row.prefix(4) : row + [0, 0, 0, 0]
+        }
+      } else {
+        (input, output) = (Self.nine, a4)
+      }
+    }
   }
 
   /// t · d · tᵀ of a square patch.
@@ -148,12 +205,15 @@ enum WinogradBound {
   static func magnitudes(_ pass: ConvolutionTests.Pass, _ s: ConvolutionShape, _ left: [Float], _ right: [Float])
     -> [Double]
   {
+    let bound = WinogradBound(pass, stride: s.stride)
     let x = Pixels(values: left, height: s.height, width: s.width, channels: s.inputChannels)
     if pass.gradesWeights {
       let dy = Pixels(values: right, height: s.outputHeight, width: s.outputWidth, channels: s.outputChannels)
-      return weightGradient(s, x, dy)
+      return bound.weightGradient(s, x, dy)
     }
-    if pass == .forward { return sums(s.batch, x, right, s.outputHeight, s.outputWidth, s.outputChannels, s.padding) }
+    if pass == .forward {
+      return bound.sums(s.batch, x, right, s.outputHeight, s.outputWidth, s.outputChannels, s.padding)
+    }
     // Weights [tap][in][out] turned by 180° and transposed.
     var turned = right
     for tap in 0..<9 {
@@ -165,34 +225,48 @@ enum WinogradBound {
       }
     }
     let dy = Pixels(values: left, height: s.outputHeight, width: s.outputWidth, channels: s.outputChannels)
-    return sums(s.batch, dy, turned, s.height, s.width, s.inputChannels, 2 - s.padding)
+    return bound.sums(
+      s.batch, dy, turned, s.height, s.width, s.inputChannels, s.stride == 1 ? 2 - s.padding : 0)
   }
 
-  private static func sums(
+  /// The products of a tile: for each its elements of `sides`, which stand for points, 0 … 4 a second time from 5 on where a side has but
+  /// these.
+  private func products(_ sides: (Int, Int)) -> [(left: Int, right: Int)] {
+    let count = max(input.count, output[0].count)
+    func element(_ k: Int, _ l: Int, _ side: Int) -> Int {
+      (side == 5 ? k % 5 : k) * side + (side == 5 ? l % 5 : l)
+    }
+    return (0..<count * count).map {
+      (element($0 / count, $0 % count, sides.0), element($0 / count, $0 % count, sides.1))
+    }
+  }
+
+  private func sums(
     _ batch: Int, _ source: Pixels, _ w: [Float], _ height: Int, _ width: Int, _ targets: Int, _ padding: Int
   ) -> [Double] {
-    let g = g(3), a = a(4), sources = source.channels
+    let sources = source.channels, side = output[0].count, products = products((input.count, side))
     // U[c][j][e], e innermost.
     let u = (0..<sources * targets).map { pair in
-      transform((0..<9).map { Double(abs(w[$0 * sources * targets + pair])) }, by: g)
+      Self.transform((0..<9).map { Double(abs(w[$0 * sources * targets + pair])) }, by: factor)
     }
     var result = [Double](repeating: 0, count: batch * height * width * targets)
     for image in 0..<batch {
-      for y in stride(from: 0, to: height, by: 4) {
-        for x in stride(from: 0, to: width, by: 4) {
+      for y in stride(from: 0, to: height, by: tile) {
+        for x in stride(from: 0, to: width, by: tile) {
+          let top = y / tile * patchStep - padding, left = x / tile * patchStep - padding
           let v = (0..<sources).map {
-            transform(source.patch(image, y - padding, x - padding, side: 6, channel: $0), by: input)
+            Self.transform(source.patch(image, top, left, side: input[0].count, channel: $0), by: input)
           }
           for j in 0..<targets {
-            var m = [Double](repeating: 0, count: 36)
+            var m = [Double](repeating: 0, count: side * side)
             for c in 0..<sources {
               let (v, u) = (v[c], u[c * targets + j])
-              for e in 0..<36 { m[e] += v[e] * u[e] }
+              for (e, product) in products.enumerated() { m[product.right] += v[product.left] * u[e] }
             }
-            let tile = transform(m, by: a)
-            for p in 0..<min(4, height - y) {
-              for q in 0..<min(4, width - x) {
-                result[((image * height + y + p) * width + x + q) * targets + j] = tile[4 * p + q]
+            let pixels = Self.transform(m, by: output)
+            for p in 0..<min(tile, height - y) {
+              for q in 0..<min(tile, width - x) {
+                result[((image * height + y + p) * width + x + q) * targets + j] = pixels[tile * p + q]
               }
             }
           }
@@ -202,20 +276,21 @@ enum WinogradBound {
     return result
   }
 
-  private static func weightGradient(_ s: ConvolutionShape, _ x: Pixels, _ dy: Pixels) -> [Double] {
-    let g = g(4), a = a(3), pairs = s.inputChannels * s.outputChannels
-    var m = [Double](repeating: 0, count: pairs * 36)
+  private func weightGradient(_ s: ConvolutionShape, _ x: Pixels, _ dy: Pixels) -> [Double] {
+    let pairs = s.inputChannels * s.outputChannels, products = products((input.count, factor.count))
+    var m = [Double](repeating: 0, count: pairs * products.count)
     for image in 0..<s.batch {
-      for top in stride(from: 0, to: s.outputHeight, by: 4) {
-        for left in stride(from: 0, to: s.outputWidth, by: 4) {
+      for top in stride(from: 0, to: s.outputHeight, by: tile) {
+        for left in stride(from: 0, to: s.outputWidth, by: tile) {
+          let (y, x0) = (top / tile * patchStep - s.padding, left / tile * patchStep - s.padding)
           let v = (0..<s.inputChannels).map {
-            transform(x.patch(image, top - s.padding, left - s.padding, side: 6, channel: $0), by: input)
+            Self.transform(x.patch(image, y, x0, side: input[0].count, channel: $0), by: input)
           }
           for o in 0..<s.outputChannels {
-            let z = transform(dy.patch(image, top, left, side: 4, channel: o), by: g)
+            let z = Self.transform(dy.patch(image, top, left, side: 4, channel: o), by: factor)
             for i in 0..<s.inputChannels {
-              let to = (i * s.outputChannels + o) * 36
-              for e in 0..<36 { m[to + e] += v[i][e] * z[e] }
+              let to = (i * s.outputChannels + o) * products.count
+              for (e, product) in products.enumerated() { m[to + e] += v[i][product.left] * z[product.right] }
             }
           }
         }
@@ -223,9 +298,8 @@ enum WinogradBound {
     }
     var result = [Double](repeating: 0, count: 9 * pairs)
     for pair in 0..<pairs {
-      for (tap, value) in transform(Array(m[pair * 36..<pair * 36 + 36]), by: a).enumerated() {
-        result[tap * pairs + pair] = value
-      }
+      let elements = Array(m[pair * products.count..<(pair + 1) * products.count])
+      for (tap, value) in Self.transform(elements, by: output).enumerated() { result[tap * pairs + pair] = value }
     }
     return result
   }

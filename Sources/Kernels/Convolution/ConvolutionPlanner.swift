@@ -17,7 +17,7 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
   case direct
   /// One matrix product over all pixels: 1×1 kernels with stride 1, forward and input gradient.
   case product
-  /// A quarter of the multiplications: 3×3 kernels with stride 1 (`Winograd`).
+  /// Fewer multiplications, a quarter of them with stride 1: 3×3 kernels with stride 1, and with stride 2 and padding 1 (`Winograd`).
   case winograd
 
   /// The environment variable that pins one algorithm wherever it fits the shape; elsewhere the direct sum is taken.
@@ -42,7 +42,7 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
     switch self {
     case .direct: true
     case .product: s.kernel == 1 && s.stride == 1 && s.padding == 0
-    case .winograd: s.kernel == 3 && s.stride == 1
+    case .winograd: s.kernel == 3 && (s.stride == 1 || s.stride == 2 && s.padding == 1)
     }
   }
 }
@@ -73,14 +73,14 @@ package struct ConvolutionPlan: Equatable, Sendable {
     case pinnedDoesNotFit(ConvolutionAlgorithm)
     case isProduct
     case kernel(Int)
-    case stride(Int)
+    case stride(Int, padding: Int)
     case fewChannels(Int)
-    case savesLittle(Double)
+    case savesLittle(Double, least: Double)
     case savesMuch(Double)
   }
 
   /// The least factor of multiplications that Winograd must save.
-  private static let leastSaving = 1.75
+  private static func leastSaving(stride: Int) -> Double { stride == 1 ? 1.75 : 1.6 }
 
   /// The least channels, in and out, for which Winograd pays.
   private static let leastChannels = 16
@@ -94,14 +94,14 @@ package struct ConvolutionPlan: Equatable, Sendable {
     } else if ConvolutionAlgorithm.product.fits(s), pass != .weightGradient {
       self.init(.product, .isProduct)
     } else if !ConvolutionAlgorithm.winograd.fits(s) {
-      self.init(.direct, s.kernel != 3 ? .kernel(s.kernel) : .stride(s.stride))
+      self.init(.direct, s.kernel != 3 ? .kernel(s.kernel) : .stride(s.stride, padding: s.padding))
     } else {
       let channels = min(s.inputChannels, s.outputChannels)
       let saving = s.winogradSaving(pass)
       if channels < Self.leastChannels {
         self.init(.direct, .fewChannels(channels))
-      } else if saving < Self.leastSaving {
-        self.init(.direct, .savesLittle(saving))
+      } else if saving < Self.leastSaving(stride: s.stride) {
+        self.init(.direct, .savesLittle(saving, least: Self.leastSaving(stride: s.stride)))
       } else {
         self.init(.winograd, .savesMuch(saving))
       }
@@ -120,12 +120,12 @@ package struct ConvolutionPlan: Equatable, Sendable {
     case .pinnedDoesNotFit(let other): "\(other.rawValue) is pinned, but does not fit the shape"
     case .isProduct: "a 1×1 kernel with stride 1 is a product of pixels and weights"
     case .kernel(let kernel): "Winograd is for 3×3 kernels, this one is \(kernel)×\(kernel)"
-    case .stride(let stride): "Winograd is for stride 1, this is stride \(stride)"
+    case .stride(2, let padding): "Winograd with stride 2 is for padding 1, this is padding \(padding)"
+    case .stride(let stride, _): "Winograd is for strides 1 and 2, this is stride \(stride)"
     case .fewChannels(let channels):
       "\(channels) channels: Winograd's transforms pay from \(Self.leastChannels) on"
-    case .savesLittle(let saving):
-      "Winograd would save a factor \(Self.oneDigit(saving)) of the multiplications, and pays from "
-        + "\(Self.leastSaving) on"
+    case .savesLittle(let saving, let least):
+      "Winograd would save a factor \(Self.oneDigit(saving)) of the multiplications, and pays from \(least) on"
     case .savesMuch(let saving): "saves a factor \(Self.oneDigit(saving)) of the multiplications"
     }
   }
@@ -134,13 +134,29 @@ package struct ConvolutionPlan: Equatable, Sendable {
 }
 
 extension ConvolutionShape {
-  /// Multiplications of the direct sum, which skips padding, by those of Winograd's tiles, whole ones throughout; 3×3, stride 1.
-  fileprivate func winogradSaving(_ pass: ConvolutionPass) -> Double {
-    func taps(_ input: Int, _ output: Int) -> Int {
-      (0..<kernel).reduce(0) { $0 + max(0, min(output, input + padding - $1) - max(0, padding - $1)) }
+  /// The multiplications of a pass for each image and pair of an input and an output channel. The direct sum skips taps on padding;
+  /// Winograd's tiles are whole ones throughout, 36 or 81 multiplications each.
+  package func multiplications(_ pass: ConvolutionPass, by algorithm: ConvolutionAlgorithm) -> Int {
+    switch algorithm {
+    case .product: return outputHeight * outputWidth
+    case .direct: return taps(height, outputHeight) * taps(width, outputWidth)
+    case .winograd:
+      let isGradient = pass == .inputGradient
+      let form: WinogradForm = isGradient ? .inputGradient(stride: stride) : .forward(stride: stride)
+      let tiles = isGradient ? WinogradTiles(inputsOf: self, form) : WinogradTiles(outputsOf: self, form)
+      return form.products * form.products * tiles.perImage
     }
-    let (down, across) = pass == .inputGradient ? (height, width) : (outputHeight, outputWidth)
-    let tiles = (down + 3) / 4 * ((across + 3) / 4)
-    return Double(taps(height, outputHeight) * taps(width, outputWidth)) / Double(36 * max(1, tiles))
+  }
+
+  /// Pairs of an output and a tap inside the image, along one axis.
+  private func taps(_ inputs: Int, _ outputs: Int) -> Int {
+    (0..<outputs).reduce(0) { sum, output in
+      let first = output * stride - padding
+      return sum + max(0, min(inputs, first + kernel) - max(0, first))
+    }
+  }
+
+  fileprivate func winogradSaving(_ pass: ConvolutionPass) -> Double {
+    Double(multiplications(pass, by: .direct)) / Double(max(1, multiplications(pass, by: .winograd)))
   }
 }

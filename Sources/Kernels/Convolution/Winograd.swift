@@ -1,6 +1,6 @@
 import MicrokernelInterface
 
-/// Winograd's convolution, for 3×3 kernels with stride 1: a quarter of the multiplications of the direct sum.
+/// Winograd's convolution, for 3×3 kernels: with stride 1 a quarter of the multiplications of the direct sum, with stride 2 nine of sixteen.
 ///
 /// **One axis.** Four outputs of a kernel of three read six inputs d, and cost 12 multiplications. The six outputs of a polynomial
 /// product are determined by its values at six points; at 0, 1, −1, 2, −2 and ∞ these values take only small constants. That is
@@ -22,7 +22,22 @@ import MicrokernelInterface
 /// weight gradient swaps roles: four gradients of outputs are the kernel, three weights the outputs, F(3×3, 4×4), with the same
 /// points and the same Bᵀ (`WinogradWeightGradient`).
 ///
-/// The matrices stand in `Microkernels/WinogradTransforms.swift`.
+/// **Stride 2.** Along an axis, four outputs read nine inputs: taps 0 and 2 meet every other one, tap 1 those between, so that it is a sum of
+/// two convolutions with stride 1 (J. Yepez and S.-B. Ko, "Stride 2 1-D, 2-D, and 3-D Winograd for Convolutional Neural Networks", IEEE
+/// Transactions on VLSI Systems 28, 2020):
+///
+///     y[i] = g[0] · d[2i] + g[2] · d[2i + 2]     F(4, 2) at the points 0, 1, −1, 2 and ∞: 5 multiplications
+///          + g[1] · d[2i + 1]                    F(4, 1) at the four finite ones:         4 multiplications
+///
+/// Both have the same Aᵀ, so elements at the same point are added up before it. On two axes 81 multiplications take the place of 144, and
+/// an element of M sums up one product, two or four, at the points that the elements k and l of each axis stand for:
+///
+///     M[p, q] = Σ over k at p, l at q   V[k, l] · U[k, l]       k, l = 0 … 8; p, q = 0 … 4; k stands for point k, or k − 5 from 5 on
+///
+/// The input gradient is that transposed: one V of 5×5 elements meets 9×9 weights, and Aᵀ makes eight pixels of nine elements. The weight
+/// gradient multiplies 9×9 elements of x with the 5×5 of dy.
+///
+/// The matrices stand in `Microkernels/WinogradTransforms.swift` and `WinogradStridedTransforms.swift`.
 ///
 /// **Error.** The computed result is the exact one of factors each changed by a few roundings, so that, element by element,
 ///
@@ -31,38 +46,97 @@ import MicrokernelInterface
 /// with n products a sum: no transform's line takes more than 8 roundings, each applies to rows and columns, and each of V, U and
 /// M is transformed once. The sums of absolute values are larger than the direct sum's, by up to the product of the
 /// matrices' norms; `WinogradTests` holds every element to this bound.
-struct WinogradTiles {
-  /// Elements of a transformed patch: 6×6.
-  static let elements = 36
+struct WinogradForm {
+  /// Bᵀ of a patch, and Aᵀ of the sums of products.
+  let input: WinogradTransform, output: WinogradTransform
+  /// G of what the patch is multiplied with.
+  let factor: WinogradTransform
+  /// Pixels from one tile's patch to the next one's, and the pixels that a tile covers.
+  let patchStep: Int, tile: Int
 
-  /// Positions along each axis of the side that is cut in tiles of 4×4, and of the side that the 6×6 patches are read from.
+  static func forward(stride: Int) -> Self {
+    stride == 1
+      ? Self(input: .input, output: .output, factor: .weights, patchStep: 4, tile: 4)
+      : Self(input: .stridedInput, output: .stridedOutput, factor: .stridedWeights, patchStep: 8, tile: 4)
+  }
+
+  static func inputGradient(stride: Int) -> Self {
+    stride == 1
+      ? forward(stride: 1)
+      : Self(input: .transposedInput, output: .transposedOutput, factor: .stridedWeights, patchStep: 4, tile: 8)
+  }
+
+  /// Tiles are those of dy, the factor.
+  static func weightGradient(stride: Int) -> Self {
+    stride == 1
+      ? Self(input: .input, output: .weightGradient, factor: .gradient, patchStep: 4, tile: 4)
+      : Self(input: .stridedInput, output: .stridedWeightGradient, factor: .stridedGradient, patchStep: 8, tile: 4)
+  }
+
+  /// Multiplications along one axis of a tile.
+  var products: Int { max(input.outputs, output.inputs) }
+
+  /// Which of `elements` along an axis stands for the same point as product `k`.
+  static func element(_ k: Int, of elements: Int) -> Int { k < elements ? k : k - 5 }
+
+  /// The products along an axis whose sum is element `i` of what Aᵀ takes.
+  func products(summedUpIn i: Int) -> StrideTo<Int> {
+    stride(from: i, to: output.inputs < products && i + 5 < products ? i + 6 : i + 1, by: 5)
+  }
+}
+
+/// How pixels are cut in tiles, and where the patches that these read lie.
+struct WinogradTiles {
+  let form: WinogradForm
+  /// Positions along each axis of the side that is cut in tiles, and of the side that the patches are read from.
   let tiledHeight: Int, tiledWidth: Int
   let patchedHeight: Int, patchedWidth: Int
-  /// A tile that starts at y reads the patch that starts at y − padding.
-  let padding: Int
+  /// The first tile reads the patch that starts at −padding.
+  private let padding: Int
 
-  let down: Int, across: Int
+  private let down: Int, across: Int
 
-  init(tiledHeight: Int, tiledWidth: Int, patchedHeight: Int, patchedWidth: Int, padding: Int) {
-    (self.tiledHeight, self.tiledWidth) = (tiledHeight, tiledWidth)
-    (self.patchedHeight, self.patchedWidth) = (patchedHeight, patchedWidth)
+  /// Tiles of outputs, patches of inputs.
+  init(outputsOf s: ConvolutionShape, _ form: WinogradForm) {
+    self.init(form, (s.outputHeight, s.outputWidth), (s.height, s.width), padding: s.padding)
+  }
+
+  /// Tiles of inputs, patches of outputs. With stride 2 and padding 1, the first tile reads nothing before the first output.
+  init(inputsOf s: ConvolutionShape, _ form: WinogradForm) {
+    self.init(
+      form, (s.height, s.width), (s.outputHeight, s.outputWidth), padding: s.stride == 1 ? 2 - s.padding : 0)
+  }
+
+  private init(
+    _ form: WinogradForm, _ tiled: (height: Int, width: Int), _ patched: (height: Int, width: Int), padding: Int
+  ) {
+    self.form = form
+    (tiledHeight, tiledWidth) = tiled
+    (patchedHeight, patchedWidth) = patched
     self.padding = padding
-    down = (tiledHeight + 3) / 4
-    across = (tiledWidth + 3) / 4
+    down = (tiledHeight + form.tile - 1) / form.tile
+    across = (tiledWidth + form.tile - 1) / form.tile
   }
 
   /// Tiles of one image.
   var perImage: Int { down * across }
 
+  /// Elements of a transformed patch.
+  var elements: Int { form.input.outputs * form.input.outputs }
+
+  /// Where the patch starts that the tile at `y` reads, along either axis.
+  func patch(at y: Int) -> Int { y / form.tile * form.patchStep - padding }
+
   /// Calls `body` for each of some tiles of a batch: which of them it is, its image, and its first row and column.
   @inline(__always)
   func forEach(_ tiles: Range<Int>, _ body: (_ index: Int, _ image: Int, _ y: Int, _ x: Int) -> Void) {
     guard !tiles.isEmpty else { return }
+    let tile = form.tile
     var image = tiles.lowerBound / perImage
     let place = tiles.lowerBound - image * perImage
     var y = place / across, x = place - y * across
     for index in 0..<tiles.count {
-      body(index, image, 4 * y, 4 * x)
+      body(index, image, tile * y, tile * x)
       x += 1
       if x < across { continue }
       (x, y) = (0, y + 1)
@@ -82,20 +156,20 @@ struct WinogradTiles {
     into v: UnsafeMutablePointer<Float>, tileStride: Int, elementStride: Int, scratch: UnsafeMutablePointer<Float>,
     _ kernels: any MicrokernelTable.Type
   ) {
-    let row = patchedWidth * channels
+    let row = patchedWidth * channels, transform = form.input, side = transform.inputs
     var patch = WinogradPatch(
-      source: source, row: row, column: channels, side: 6, target: v, row: 6 * elementStride, column: elementStride,
-      side: 6, channels: channels, padsChannels: true, accumulate: false, scratch: scratch)
+      transform, source: source, row: row, column: channels, target: v, row: transform.outputs * elementStride,
+      column: elementStride, channels: channels, padsChannels: true, accumulate: false, scratch: scratch)
     forEach(tiles) { i, image, tileY, tileX in
-      let y = tileY - padding, x = tileX - padding
+      let y = self.patch(at: tileY), x = self.patch(at: tileX)
       patch.source = source + (image * patchedHeight + y) * row + x * channels
       patch.firstRow = max(0, -y)
-      patch.endRow = min(6, patchedHeight - y)
+      patch.endRow = min(side, patchedHeight - y)
       patch.firstColumn = max(0, -x)
-      patch.endColumn = min(6, patchedWidth - x)
+      patch.endColumn = min(side, patchedWidth - x)
       patch.target = v + i * tileStride
       patch.normalization = normalizing?[image]
-      kernels.winogradInput(patch)
+      kernels.winograd(transform, patch)
     }
   }
 }

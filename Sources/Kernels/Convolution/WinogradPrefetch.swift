@@ -8,34 +8,37 @@ import MicrokernelInterface
 ///     block i       │ transform │ multiply, element 0 … 35                  │ transform │
 ///     asked for                   what block i + 1 reads, block i's targets
 struct WinogradPrefetch {
-  /// Four rows of four pixels: what a tile covers, or what its patch does not share with the patches above and to the left of it.
-  private struct Square {
+  /// Four rows of pixels, the whole or a half of what a tile covers, or of what its patch does not share with the patches above and to the
+  /// left of it.
+  private struct Rows {
     let first: UnsafePointer<Float>
-    /// Floats from row to row, and in the four pixels of one.
+    /// Floats from row to row, and in the pixels of one.
     let row: Int, floats: Int
   }
 
-  private let squares: UnsafeMutableBufferPointer<Square>
+  private let rows: UnsafeMutableBufferPointer<Rows>
   private var count = 0
 
-  /// Calls `body` with room for `capacity` squares.
-  static func withRoom(for capacity: Int, _ body: (inout WinogradPrefetch) -> Void) {
-    withUnsafeTemporaryAllocation(of: Square.self, capacity: capacity) { squares in
-      var ahead = WinogradPrefetch(squares: squares)
+  /// Calls `body` with room for so many tiles and as many patches.
+  static func withRoom(for tiles: Int, _ form: WinogradForm, _ body: (inout WinogradPrefetch) -> Void) {
+    let capacity = tiles * (form.tile + form.patchStep) / 4
+    withUnsafeTemporaryAllocation(of: Rows.self, capacity: capacity) { rows in
+      var ahead = WinogradPrefetch(rows: rows)
       body(&ahead)
     }
   }
 
-  private init(squares: UnsafeMutableBufferPointer<Square>) { self.squares = squares }
+  private init(rows: UnsafeMutableBufferPointer<Rows>) { self.rows = rows }
 
   mutating func removeAll() { count = 0 }
 
   /// Adds the patches of a block, as they lie in `source`.
   mutating func addPatches(_ block: Range<Int>, _ tiles: WinogradTiles, _ source: UnsafePointer<Float>, channels: Int) {
-    let row = tiles.patchedWidth * channels
-    let shared = 2 - tiles.padding
+    let row = tiles.patchedWidth * channels, step = tiles.form.patchStep
+    let shared = tiles.form.input.inputs - step
     tiles.forEach(block) { _, image, y, x in
-      add(source + (image * tiles.patchedHeight + y + shared) * row + (x + shared) * channels, row, 4 * channels)
+      let y = tiles.patch(at: y) + shared, x = tiles.patch(at: x) + shared
+      add(source + (image * tiles.patchedHeight + y) * row + x * channels, row, channels, side: step)
     }
   }
 
@@ -43,23 +46,25 @@ struct WinogradPrefetch {
   mutating func addTiles(_ block: Range<Int>, _ tiles: WinogradTiles, _ pixels: UnsafePointer<Float>, channels: Int) {
     let row = tiles.tiledWidth * channels
     tiles.forEach(block) { _, image, y, x in
-      add(pixels + (image * tiles.tiledHeight + y) * row + x * channels, row, 4 * channels)
+      add(
+        pixels + (image * tiles.tiledHeight + y) * row + x * channels, row, channels, side: tiles.form.tile)
     }
   }
 
-  private mutating func add(_ first: UnsafePointer<Float>, _ row: Int, _ floats: Int) {
-    squares.initializeElement(at: count, to: Square(first: first, row: row, floats: floats))
-    count += 1
+  private mutating func add(_ first: UnsafePointer<Float>, _ row: Int, _ channels: Int, side: Int) {
+    for y in stride(from: 0, to: side, by: 4) {
+      rows.initializeElement(at: count, to: Rows(first: first + y * row, row: row, floats: side * channels))
+      count += 1
+    }
   }
 
-  /// Asks for one of as many equal parts as there are elements. At the edge of an image this names pixels that are nobody's; asking for
-  /// them does nothing.
-  func ask(_ element: Int, _ kernels: any MicrokernelTable.Type) {
-    var piece = element * 4 * count / WinogradTiles.elements
-    let end = (element + 1) * 4 * count / WinogradTiles.elements
+  /// Asks for one of `parts` equal parts. At the edge of an image this names pixels that are nobody's; asking for them does nothing.
+  func ask(_ part: Int, of parts: Int, _ kernels: any MicrokernelTable.Type) {
+    var piece = part * 4 * count / parts
+    let end = (part + 1) * 4 * count / parts
     while piece < end {
-      let square = squares[piece / 4]
-      kernels.prefetchLines(square.first + piece % 4 * square.row, square.floats)
+      let four = rows[piece / 4]
+      kernels.prefetchLines(four.first + piece % 4 * four.row, four.floats)
       piece += 1
     }
   }

@@ -9,8 +9,8 @@ extension WinogradSum {
     let panels = plan.panels, width = panels.width(p), columns = panels.columns(of: p)
     let column = p * panels.tileColumns
     var patch = WinogradPatch(
-      source: weights, row: 0, column: 0, side: 3, target: u, row: 6 * plan.uElement, column: plan.uElement, side: 6,
-      channels: columns, padsChannels: true, accumulate: false, scratch: scratch)
+      form.factor, source: weights, row: 0, column: 0, target: u, row: form.products * plan.uElement,
+      column: plan.uElement, channels: columns, padsChannels: true, accumulate: false, scratch: scratch)
     let first: UnsafePointer<Float>, step: Int
     if transposesWeights {
       let gathered = scratch + WinogradPatch.scratchFloats
@@ -26,7 +26,7 @@ extension WinogradSum {
     for (i, c) in channels.enumerated() {
       patch.source = first + i * step
       patch.target = u + c * width
-      kernels.winogradWeights(patch)
+      kernels.winograd(form.factor, patch)
     }
   }
 

@@ -29,24 +29,23 @@ import MicrokernelInterface
 /// channels, instead of 2·9; about 250 a patch and source channel, 200 a patch and target channel for the transforms.
 package final class WinogradSum {
   private let tiles: WinogradTiles
+  let form: WinogradForm
   let sourceChannels: Int
   let targetChannels: Int
   let transposesWeights: Bool
 
-  /// Forward of `shape`, which is 3×3 with stride 1.
+  /// Forward of `shape`, which is 3×3.
   package init(forward s: ConvolutionShape) {
-    tiles = WinogradTiles(
-      tiledHeight: s.outputHeight, tiledWidth: s.outputWidth, patchedHeight: s.height, patchedWidth: s.width,
-      padding: s.padding)
+    form = .forward(stride: s.stride)
+    tiles = WinogradTiles(outputsOf: s, form)
     (sourceChannels, targetChannels) = (s.inputChannels, s.outputChannels)
     transposesWeights = false
   }
 
-  /// Input gradient of `shape`, which is 3×3 with stride 1.
+  /// Input gradient of `shape`, which is 3×3.
   package init(inputGradient s: ConvolutionShape) {
-    tiles = WinogradTiles(
-      tiledHeight: s.height, tiledWidth: s.width, patchedHeight: s.outputHeight, patchedWidth: s.outputWidth,
-      padding: 2 - s.padding)
+    form = .inputGradient(stride: s.stride)
+    tiles = WinogradTiles(inputsOf: s, form)
     (sourceChannels, targetChannels) = (s.outputChannels, s.inputChannels)
     transposesWeights = true
   }
@@ -91,7 +90,7 @@ package final class WinogradSum {
   /// The first order: all weights are transformed, then each core takes blocks of tiles.
   private func runBlocks(on engine: Engine, _ plan: Plan, _ operands: Operands) {
     let kernels = engine.kernels
-    let u = engine.sharedScratch(WinogradTiles.elements * plan.uElement + bOverread)
+    let u = engine.sharedScratch(plan.uFloats + bOverread)
     engine.reserveWorkerScratch(plan.scratchFloats + plan.vFloats + plan.mFloats)
     let rows = Plan.gatheredRows
     engine.run((sourceChannels + rows - 1) / rows, flops: plan.weightFlops) { task, worker in
@@ -105,7 +104,7 @@ package final class WinogradSum {
     engine.sweep(plan.taskCount, flops: plan.flops) { task, worker in
       let scratch = engine.workerScratch(worker)
       let v = scratch + plan.scratchFloats, m = v + plan.vFloats
-      WinogradPrefetch.withRoom(for: 2 * plan.stretch) { ahead in
+      WinogradPrefetch.withRoom(for: plan.stretch, form) { ahead in
         let stretches = plan.stretches(of: task)
         for index in stretches {
           let block = plan.tiles(of: index)
@@ -129,7 +128,7 @@ package final class WinogradSum {
   private func runPanels(on engine: Engine, _ plan: Plan, _ operands: Operands) {
     let kernels = engine.kernels, panels = plan.panels
     let v = engine.sharedScratch(plan.vFloats)
-    engine.reserveWorkerScratch(plan.scratchFloats + WinogradTiles.elements * plan.uElement + bOverread + plan.mFloats)
+    engine.reserveWorkerScratch(plan.scratchFloats + plan.uFloats + bOverread + plan.mFloats)
     for index in 0..<plan.stretchCount {
       let stretch = plan.tiles(of: index), first = stretch.lowerBound
       let pieces = (stretch.count + 7) / 8
@@ -142,7 +141,7 @@ package final class WinogradSum {
       }
       engine.run(panels.count, flops: plan.flops) { p, worker in
         let scratch = engine.workerScratch(worker)
-        let u = scratch + plan.scratchFloats, m = u + WinogradTiles.elements * plan.uElement + bOverread
+        let u = scratch + plan.scratchFloats, m = u + plan.uFloats + bOverread
         var channel = 0
         while channel < sourceChannels {
           let channels = channel..<min(sourceChannels, channel + Plan.gatheredRows)
@@ -172,6 +171,8 @@ package final class WinogradSum {
 
   /// How the work is cut, and where its parts lie; a function of the sizes alone.
   struct Plan {
+    /// Elements of V, M and U.
+    private let sourceElements: Int, targetElements: Int, products: Int
     let panels: PackedPanels
     let takesPanels: Bool
     let tileCount: Int
@@ -200,13 +201,16 @@ package final class WinogradSum {
     init(_ w: WinogradSum, count: Int, groups: Int, kernels: any MicrokernelTable.Type) {
       panels = PackedPanels(depth: w.sourceChannels, columns: w.targetChannels, kernels: kernels)
       tileCount = count * w.tiles.perImage
-      takesPanels = WinogradTiles.elements * panels.floats > Self.mostWeightFloats
+      let form = w.form
+      (sourceElements, targetElements) = (w.tiles.elements, form.output.inputs * form.output.inputs)
+      products = form.products * form.products
+      takesPanels = products * panels.floats > Self.mostWeightFloats
       stretch = takesPanels ? min(tileCount, Self.stretchTiles) : WinogradSum.blockTiles
       groupTiles = (count + groups - 1) / groups * w.tiles.perImage
       groupStretches = (groupTiles + stretch - 1) / max(1, stretch)
       stretchCount = groups * groupStretches
       taskStretches = WinogradSum.taskStretches(stretchCount)
-      flops = 2 * WinogradTiles.elements * tileCount * w.sourceChannels * w.targetChannels
+      flops = 2 * products * tileCount * w.sourceChannels * w.targetChannels
       tileFlops = 250 * w.sourceChannels
       weightFlops = 200 * w.sourceChannels * w.targetChannels
       uElement = (takesPanels ? panels.depth * panels.tileColumns : panels.floats) + 16
@@ -228,30 +232,44 @@ package final class WinogradSum {
       return first..<min(end, first + stretch)
     }
 
-    var vFloats: Int { WinogradTiles.elements * vElement }
-    var mFloats: Int { WinogradTiles.elements * mElement }
+    var uFloats: Int { products * uElement }
+    var vFloats: Int { sourceElements * vElement }
+    var mFloats: Int { targetElements * mElement }
     /// For a transform, and the weights that it transposes.
     var scratchFloats: Int { WinogradPatch.scratchFloats + 9 * Self.gatheredRows * panels.tileColumns }
   }
 
-  /// M[e] = V[e] · U[e] for all elements and some panels; `u` and `m` are where the first panel's part starts.
+  /// M = V · U for all elements and some panels; `u` and `m` are where the first panel's part starts. The products of an element of M, of
+  /// which there can be four with stride 2, are the runs of one tile.
   private func multiply(
     _ tileCount: Int, _ group: Range<Int>, _ plan: Plan, _ v: UnsafePointer<Float>, _ u: UnsafePointer<Float>,
     into m: UnsafeMutablePointer<Float>, _ ahead: WinogradPrefetch?, _ kernels: any MicrokernelTable.Type
   ) {
-    let panels = plan.panels
-    var run = Tile.Run(a: 0, b: 0)
-    withUnsafePointer(to: &run) { run in
-      for e in 0..<WinogradTiles.elements {
-        ahead?.ask(e, kernels)
-        for p in group {
-          let width = panels.width(p), offset = panels.offset(p) - panels.offset(group.lowerBound)
-          kernels.tileAlongRows(
-            Tile(
-              a: v + e * plan.vElement, aRowStride: plan.vStride, aDepthStride: 1, b: u + e * plan.uElement + offset,
-              bDepthStride: width, c: m + e * plan.mElement + (p - group.lowerBound) * panels.tileColumns,
-              cRowStride: plan.mStride, rows: tileCount, columns: width, runs: run, runCount: 1, depth: sourceChannels,
-              accumulate: false))
+    let panels = plan.panels, side = form.output.inputs, elements = form.input.outputs
+    withUnsafeTemporaryAllocation(of: Tile.Run.self, capacity: 4) { runs in
+      guard let firstRun = runs.baseAddress else { return }
+      for i in 0..<side {
+        for j in 0..<side {
+          let e = i * side + j
+          var runCount = 0
+          for k in form.products(summedUpIn: i) {
+            for l in form.products(summedUpIn: j) {
+              let element = WinogradForm.element(k, of: elements) * elements + WinogradForm.element(l, of: elements)
+              firstRun[runCount] = Tile.Run(
+                a: element * plan.vElement, b: (k * form.products + l) * plan.uElement)
+              runCount += 1
+            }
+          }
+          ahead?.ask(e, of: side * side, kernels)
+          for p in group {
+            let width = panels.width(p), offset = panels.offset(p) - panels.offset(group.lowerBound)
+            kernels.tileAlongRows(
+              Tile(
+                a: v, aRowStride: plan.vStride, aDepthStride: 1, b: u + offset, bDepthStride: width,
+                c: m + e * plan.mElement + (p - group.lowerBound) * panels.tileColumns, cRowStride: plan.mStride,
+                rows: tileCount, columns: width, runs: firstRun, runCount: runCount, depth: sourceChannels,
+                accumulate: false))
+          }
         }
       }
     }
@@ -263,23 +281,24 @@ package final class WinogradSum {
     scratch: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
   ) {
     let row = tiles.tiledWidth * targetChannels
+    let transform = form.output, side = form.tile
     var patch = WinogradPatch(
-      source: m, row: 6 * plan.mElement, column: plan.mElement, side: 6, target: operands.target, row: row,
-      column: targetChannels, side: 4, channels: columns.count, padsChannels: false, accumulate: operands.accumulate,
-      scratch: scratch)
+      transform, source: m, row: transform.inputs * plan.mElement, column: plan.mElement, target: operands.target,
+      row: row, column: targetChannels, channels: columns.count, padsChannels: false,
+      accumulate: operands.accumulate, scratch: scratch)
     tiles.forEach(block) { i, image, y, x in
       patch.source = m + i * plan.mStride
       patch.target =
         operands.target + (image * tiles.tiledHeight + y) * row + x * targetChannels + columns.lowerBound
-      patch.targetRows = min(4, tiles.tiledHeight - y)
-      patch.targetColumns = min(4, tiles.tiledWidth - x)
+      patch.targetRows = min(side, tiles.tiledHeight - y)
+      patch.targetColumns = min(side, tiles.tiledWidth - x)
       if let statistics = operands.statistics {
         patch.sums = statistics.sums(part: part, image: image).advanced(by: columns.lowerBound)
         if columns.lowerBound == 0 {
           statistics.count(patch.targetRows * patch.targetColumns, part: part, image: image)
         }
       }
-      kernels.winogradOutput(patch)
+      kernels.winograd(transform, patch)
     }
     if block.isEmpty { return }
     operands.statistics?.flush(part: part, image: block.lowerBound / tiles.perImage, channels: columns)

@@ -1,7 +1,7 @@
 import Basics
 import MicrokernelInterface
 
-/// Weight gradient by Winograd's convolution, F(3×3, 4×4); `Winograd.swift` has the formulas. A tile of 4×4 gradients of outputs
+/// Weight gradient by Winograd's convolution; `Winograd.swift` has the formulas. A tile of 4×4 gradients of outputs
 /// takes the part of the kernel:
 ///
 ///     dw = Aᵀ [Σ over tiles (G · dy · Gᵀ) ⊙ (Bᵀ · x · B)] A
@@ -33,12 +33,13 @@ package final class WinogradWeightGradient {
   private let shape: ConvolutionShape
   private let tiles: WinogradTiles
 
-  /// - Parameter s: 3×3 with stride 1.
+  private let form: WinogradForm
+
+  /// - Parameter s: 3×3.
   package init(_ s: ConvolutionShape) {
     shape = s
-    tiles = WinogradTiles(
-      tiledHeight: s.outputHeight, tiledWidth: s.outputWidth, patchedHeight: s.height, patchedWidth: s.width,
-      padding: s.padding)
+    form = .weightGradient(stride: s.stride)
+    tiles = WinogradTiles(outputsOf: s, form)
   }
 
   /// Computes dw over the first `count` images of the batch.
@@ -67,7 +68,7 @@ package final class WinogradWeightGradient {
       let scratch = engine.workerScratch(worker)
       let v = scratch + WinogradPatch.scratchFloats, z = v + plan.vFloats
       let tiles = part * plan.tileCount / plan.parts..<(part + 1) * plan.tileCount / plan.parts
-      WinogradPrefetch.withRoom(for: 2 * plan.stretchTiles) { ahead in
+      WinogradPrefetch.withRoom(for: plan.stretchTiles, form) { ahead in
         var first = tiles.lowerBound
         repeat {
           let stretch = first..<min(tiles.upperBound, first + plan.stretchTiles)
@@ -76,8 +77,8 @@ package final class WinogradWeightGradient {
           ahead.removeAll()
           ahead.addPatches(next, self.tiles, operands.x, channels: shape.inputChannels)
           ahead.addTiles(next, self.tiles, operands.dy, channels: shape.outputChannels)
-          for e in 0..<WinogradTiles.elements {
-            ahead.ask(e, kernels)
+          for e in 0..<self.tiles.elements {
+            ahead.ask(e, of: self.tiles.elements, kernels)
             multiply(
               e, stretch.count, plan, v, z, into: sums.partial(part), accumulate: first > tiles.lowerBound, kernels)
           }
@@ -105,7 +106,7 @@ package final class WinogradWeightGradient {
           first + from..<first + to, plan, operands, v: v + from * plan.vStride, z: z + from * plan.zStride,
           scratch: engine.workerScratch(worker), kernels)
       }
-      engine.run(WinogradTiles.elements, flops: plan.flops(stretch.count)) { e, _ in
+      engine.run(tiles.elements, flops: plan.flops(stretch.count)) { e, _ in
         multiply(e, stretch.count, plan, v, z, into: sums, accumulate: first > 0, kernels)
       }
       first = stretch.upperBound
@@ -125,6 +126,8 @@ package final class WinogradWeightGradient {
     let zStride: Int, zElement: Int
     let sumStride: Int, sumElement: Int
     let panelCount: Int
+    /// Elements of V and S, and of Z.
+    private let elements: Int, factorElements: Int
 
     init(_ g: WinogradWeightGradient, count: Int, kernels: any MicrokernelTable.Type) {
       let s = g.shape
@@ -133,14 +136,20 @@ package final class WinogradWeightGradient {
       zStride = WinogradTiles.stride(s.outputChannels, lanes: kernels.lanes)
       sumStride = (s.outputChannels + kernels.lanes - 1) / kernels.lanes * kernels.lanes
       sumElement = s.inputChannels * sumStride + 16
-      tileFlops = 2 * WinogradTiles.elements * s.inputChannels * s.outputChannels
-      let sumFloats = WinogradTiles.elements * sumElement
+      elements = g.tiles.elements
+      factorElements = g.form.factor.outputs * g.form.factor.outputs
+      tileFlops = 2 * elements * s.inputChannels * s.outputChannels
+      let sumFloats = elements * sumElement
       if sumFloats <= Self.ownSumFloats {
-        parts = max(1, min(min(Self.mostParts, Self.partFloats / sumFloats), tileCount / Self.fewestTiles))
+        let most = min(min(Self.mostParts, Self.partFloats / sumFloats), tileCount / Self.fewestTiles)
+        // A power of two, so that they are shared out evenly between as many cores.
+        var power = 1
+        while 2 * power <= most { power *= 2 }
+        parts = power
         stretchTiles = min(Self.ownStretchTiles, (tileCount + parts - 1) / parts)
       } else {
         parts = 0
-        let fitting = Self.stretchFloats / (WinogradTiles.elements * (vStride + zStride))
+        let fitting = Self.stretchFloats / ((elements * vStride + factorElements * zStride))
         let most = max(Self.fewestTiles, fitting)
         let stretches = max(1, (tileCount + most - 1) / most)
         stretchTiles = max(1, (tileCount + stretches - 1) / stretches)
@@ -153,7 +162,7 @@ package final class WinogradWeightGradient {
     /// S with which a core keeps to itself, up to 128 × 128 channels; all parts of it; and the tiles between reading and writing it: V and Z
     /// are 220 kB for 16 channels, 2 MB for 128.
     private static let ownSumFloats = 700_000
-    private static let partFloats = 5_000_000
+    private static let partFloats = 5_400_000
     private static let mostParts = 16
     private static let ownStretchTiles = 48
     /// V and Z of a stretch by all cores: 8 MiB, a part of an L3. Half and double of that were slower.
@@ -162,9 +171,9 @@ package final class WinogradWeightGradient {
     /// in a part, adding up the parts would cost too much.
     private static let fewestTiles = 128
 
-    var vFloats: Int { WinogradTiles.elements * vElement }
-    var zFloats: Int { WinogradTiles.elements * zElement }
-    var sumFloats: Int { WinogradTiles.elements * sumElement }
+    var vFloats: Int { elements * vElement }
+    var zFloats: Int { factorElements * zElement }
+    var sumFloats: Int { elements * sumElement }
 
     /// Multiplications and additions of some tiles.
     func flops(_ tiles: Int) -> Int { tiles * tileFlops }
@@ -186,31 +195,33 @@ package final class WinogradWeightGradient {
     _ dy: UnsafePointer<Float>, _ piece: Range<Int>, _ plan: Plan, into z: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
   ) {
-    let channels = shape.outputChannels, row = shape.outputWidth * channels
+    let channels = shape.outputChannels, row = shape.outputWidth * channels, transform = form.factor
     var patch = WinogradPatch(
-      source: dy, row: row, column: channels, side: 4, target: z, row: 6 * plan.zElement, column: plan.zElement,
-      side: 6, channels: channels, padsChannels: true, accumulate: false, scratch: scratch)
+      transform, source: dy, row: row, column: channels, target: z, row: transform.outputs * plan.zElement,
+      column: plan.zElement, channels: channels, padsChannels: true, accumulate: false, scratch: scratch)
     tiles.forEach(piece) { i, image, y, x in
       patch.source = dy + (image * shape.outputHeight + y) * row + x * channels
       patch.endRow = min(4, shape.outputHeight - y)
       patch.endColumn = min(4, shape.outputWidth - x)
       patch.target = z + i * plan.zStride
-      kernels.winogradGradient(patch)
+      kernels.winograd(transform, patch)
     }
   }
 
-  /// S[e] (+)= V[e]ᵀ · Z[e].
+  /// S[e] (+)= V[e]ᵀ · Z[e], where Z has an element for each point and V, with stride 2, can have two along an axis.
   private func multiply(
     _ e: Int, _ tileCount: Int, _ plan: Plan, _ v: UnsafePointer<Float>, _ z: UnsafePointer<Float>,
     into sums: UnsafeMutablePointer<Float>, accumulate: Bool, _ kernels: any MicrokernelTable.Type
   ) {
+    let side = form.products, factors = form.factor.outputs
+    let factor = WinogradForm.element(e / side, of: factors) * factors + WinogradForm.element(e % side, of: factors)
     var run = Tile.Run(a: 0, b: 0)
     withUnsafePointer(to: &run) { run in
       for p in 0..<plan.panelCount {
         let column = p * kernels.tileColumns
         kernels.tileAcrossRows(
           Tile(
-            a: v + e * plan.vElement, aRowStride: 1, aDepthStride: plan.vStride, b: z + e * plan.zElement + column,
+            a: v + e * plan.vElement, aRowStride: 1, aDepthStride: plan.vStride, b: z + factor * plan.zElement + column,
             bDepthStride: plan.zStride, c: sums + e * plan.sumElement + column, cRowStride: plan.sumStride,
             rows: shape.inputChannels, columns: min(kernels.tileColumns, plan.sumStride - column), runs: run,
             runCount: 1, depth: tileCount, accumulate: accumulate))
@@ -224,14 +235,15 @@ package final class WinogradWeightGradient {
     on engine: Engine
   ) {
     let channels = shape.outputChannels, tap = shape.inputChannels * channels
-    let kernels = engine.kernels
+    let kernels = engine.kernels, transform = form.output
     engine.run((shape.inputChannels + 15) / 16, flops: 200 * tap) { task, worker in
       for ci in task * 16..<min(shape.inputChannels, (task + 1) * 16) {
-        kernels.winogradWeightGradient(
+        kernels.winograd(
+          transform,
           WinogradPatch(
-            source: sums + ci * plan.sumStride, row: 6 * plan.sumElement, column: plan.sumElement, side: 6,
-            target: dw + ci * channels, row: 3 * tap, column: tap, side: 3, channels: channels, padsChannels: false,
-            accumulate: accumulate, scratch: engine.workerScratch(worker)))
+            transform, source: sums + ci * plan.sumStride, row: transform.inputs * plan.sumElement,
+            column: plan.sumElement, target: dw + ci * channels, row: 3 * tap, column: tap, channels: channels,
+            padsChannels: false, accumulate: accumulate, scratch: engine.workerScratch(worker)))
       }
     }
   }
