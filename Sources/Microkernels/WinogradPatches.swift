@@ -185,21 +185,25 @@ extension WeightGradientTransform {
   }
 }
 
+// One function for each transform, for the same reason.
+
+@inline(never) private func input(_ t: WinogradPatch) { transformPatch(t, by: InputTransform.self) }
+@inline(never) private func output(_ t: WinogradPatch) { transformPatch(t, by: OutputTransform.self) }
+@inline(never) private func weights(_ t: WinogradPatch) { transformPatch(t, by: WeightTransform.self) }
+@inline(never) private func gradient(_ t: WinogradPatch) { transformPatch(t, by: GradientTransform.self) }
+@inline(never) private func weightGradient(_ t: WinogradPatch) { transformPatch(t, by: WeightGradientTransform.self) }
+
 extension EntryPoints {
   /// T · d · Tᵀ of a patch. With `normalization`, the transforms of pixels take what batch norm and ReLU make of them.
   @inline(never)
   package static func winograd(_ transform: WinogradTransform, _ patch: WinogradPatch) {
     switch transform {
     case .input:
-      if let normalization = patch.normalization {
-        normalizedInput(patch, normalization)
-      } else {
-        transformPatch(patch, by: InputTransform.self)
-      }
-    case .output: transformPatch(patch, by: OutputTransform.self)
-    case .weights: transformPatch(patch, by: WeightTransform.self)
-    case .gradient: transformPatch(patch, by: GradientTransform.self)
-    case .weightGradient: transformPatch(patch, by: WeightGradientTransform.self)
+      if let normalization = patch.normalization { normalizedInput(patch, normalization) } else { input(patch) }
+    case .output: output(patch)
+    case .weights: weights(patch)
+    case .gradient: gradient(patch)
+    case .weightGradient: weightGradient(patch)
     default: transformStrided(transform, patch)
     }
   }

@@ -53,36 +53,39 @@ struct WinogradForm {
   let factor: WinogradTransform
   /// Pixels from one tile's patch to the next one's, and the pixels that a tile covers.
   let patchStep: Int, tile: Int
+  /// Elements along one axis of a transformed patch, of what is summed up, and of the products.
+  let inputElements: Int, outputElements: Int, products: Int
+
+  private init(
+    input: WinogradTransform, output: WinogradTransform, factor: WinogradTransform, patchStep: Int = 4, tile: Int = 4
+  ) {
+    (self.input, self.output, self.factor) = (input, output, factor)
+    (self.patchStep, self.tile) = (patchStep, tile)
+    (inputElements, outputElements) = (input.outputs, output.inputs)
+    products = max(inputElements, outputElements)
+  }
 
   static func forward(stride: Int) -> Self {
     stride == 1
-      ? Self(input: .input, output: .output, factor: .weights, patchStep: 4, tile: 4)
-      : Self(input: .stridedInput, output: .stridedOutput, factor: .stridedWeights, patchStep: 8, tile: 4)
+      ? Self(input: .input, output: .output, factor: .weights)
+      : Self(input: .stridedInput, output: .stridedOutput, factor: .stridedWeights, patchStep: 8)
   }
 
   static func inputGradient(stride: Int) -> Self {
     stride == 1
       ? forward(stride: 1)
-      : Self(input: .transposedInput, output: .transposedOutput, factor: .stridedWeights, patchStep: 4, tile: 8)
+      : Self(input: .transposedInput, output: .transposedOutput, factor: .stridedWeights, tile: 8)
   }
 
   /// Tiles are those of dy, the factor.
   static func weightGradient(stride: Int) -> Self {
     stride == 1
-      ? Self(input: .input, output: .weightGradient, factor: .gradient, patchStep: 4, tile: 4)
-      : Self(input: .stridedInput, output: .stridedWeightGradient, factor: .stridedGradient, patchStep: 8, tile: 4)
+      ? Self(input: .input, output: .weightGradient, factor: .gradient)
+      : Self(input: .stridedInput, output: .stridedWeightGradient, factor: .stridedGradient, patchStep: 8)
   }
-
-  /// Multiplications along one axis of a tile.
-  var products: Int { max(input.outputs, output.inputs) }
 
   /// Which of `elements` along an axis stands for the same point as product `k`.
   static func element(_ k: Int, of elements: Int) -> Int { k < elements ? k : k - 5 }
-
-  /// The products along an axis whose sum is element `i` of what Aᵀ takes.
-  func products(summedUpIn i: Int) -> StrideTo<Int> {
-    stride(from: i, to: output.inputs < products && i + 5 < products ? i + 6 : i + 1, by: 5)
-  }
 }
 
 /// How pixels are cut in tiles, and where the patches that these read lie.
@@ -121,22 +124,18 @@ struct WinogradTiles {
   /// Tiles of one image.
   var perImage: Int { down * across }
 
-  /// Elements of a transformed patch.
-  var elements: Int { form.input.outputs * form.input.outputs }
+  /// Where the patch of an image's tile `t` starts, along either axis.
+  func patchStart(_ t: Int) -> Int { t * form.patchStep - padding }
 
-  /// Where the patch starts that the tile at `y` reads, along either axis.
-  func patch(at y: Int) -> Int { y / form.tile * form.patchStep - padding }
-
-  /// Calls `body` for each of some tiles of a batch: which of them it is, its image, and its first row and column.
+  /// Calls `body` for each of some tiles of a batch: which of them it is, its image, and its row and column among the image's tiles.
   @inline(__always)
   func forEach(_ tiles: Range<Int>, _ body: (_ index: Int, _ image: Int, _ y: Int, _ x: Int) -> Void) {
     guard !tiles.isEmpty else { return }
-    let tile = form.tile
     var image = tiles.lowerBound / perImage
     let place = tiles.lowerBound - image * perImage
     var y = place / across, x = place - y * across
     for index in 0..<tiles.count {
-      body(index, image, tile * y, tile * x)
+      body(index, image, y, x)
       x += 1
       if x < across { continue }
       (x, y) = (0, y + 1)
@@ -160,8 +159,8 @@ struct WinogradTiles {
     var patch = WinogradPatch(
       transform, source: source, row: row, column: channels, target: v, row: transform.outputs * elementStride,
       column: elementStride, channels: channels, padsChannels: true, accumulate: false, scratch: scratch)
-    forEach(tiles) { i, image, tileY, tileX in
-      let y = self.patch(at: tileY), x = self.patch(at: tileX)
+    forEach(tiles) { i, image, tileRow, tileColumn in
+      let y = patchStart(tileRow), x = patchStart(tileColumn)
       patch.source = source + (image * patchedHeight + y) * row + x * channels
       patch.firstRow = max(0, -y)
       patch.endRow = min(side, patchedHeight - y)

@@ -37,24 +37,26 @@ struct WinogradPrefetch {
     let row = tiles.patchedWidth * channels, step = tiles.form.patchStep
     let shared = tiles.form.input.inputs - step
     tiles.forEach(block) { _, image, y, x in
-      let y = tiles.patch(at: y) + shared, x = tiles.patch(at: x) + shared
+      let y = tiles.patchStart(y) + shared, x = tiles.patchStart(x) + shared
       add(source + (image * tiles.patchedHeight + y) * row + x * channels, row, channels, side: step)
     }
   }
 
   /// Adds the tiles of a block, as they lie in `pixels`.
   mutating func addTiles(_ block: Range<Int>, _ tiles: WinogradTiles, _ pixels: UnsafePointer<Float>, channels: Int) {
-    let row = tiles.tiledWidth * channels
+    let row = tiles.tiledWidth * channels, side = tiles.form.tile
     tiles.forEach(block) { _, image, y, x in
       add(
-        pixels + (image * tiles.tiledHeight + y) * row + x * channels, row, channels, side: tiles.form.tile)
+        pixels + (image * tiles.tiledHeight + side * y) * row + side * x * channels, row, channels, side: side)
     }
   }
 
   private mutating func add(_ first: UnsafePointer<Float>, _ row: Int, _ channels: Int, side: Int) {
-    for y in stride(from: 0, to: side, by: 4) {
+    var y = 0
+    while y < side {
       rows.initializeElement(at: count, to: Rows(first: first + y * row, row: row, floats: side * channels))
       count += 1
+      y += 4
     }
   }
 

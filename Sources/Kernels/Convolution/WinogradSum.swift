@@ -202,7 +202,8 @@ package final class WinogradSum {
       panels = PackedPanels(depth: w.sourceChannels, columns: w.targetChannels, kernels: kernels)
       tileCount = count * w.tiles.perImage
       let form = w.form
-      (sourceElements, targetElements) = (w.tiles.elements, form.output.inputs * form.output.inputs)
+      sourceElements = form.inputElements * form.inputElements
+      targetElements = form.outputElements * form.outputElements
       products = form.products * form.products
       takesPanels = products * panels.floats > Self.mostWeightFloats
       stretch = takesPanels ? min(tileCount, Self.stretchTiles) : WinogradSum.blockTiles
@@ -245,21 +246,26 @@ package final class WinogradSum {
     _ tileCount: Int, _ group: Range<Int>, _ plan: Plan, _ v: UnsafePointer<Float>, _ u: UnsafePointer<Float>,
     into m: UnsafeMutablePointer<Float>, _ ahead: WinogradPrefetch?, _ kernels: any MicrokernelTable.Type
   ) {
-    let panels = plan.panels, side = form.output.inputs, elements = form.input.outputs
+    let panels = plan.panels, side = form.outputElements, sourceSide = form.inputElements, products = form.products
     withUnsafeTemporaryAllocation(of: Tile.Run.self, capacity: 4) { runs in
       guard let firstRun = runs.baseAddress else { return }
       for i in 0..<side {
         for j in 0..<side {
           let e = i * side + j
           var runCount = 0
-          for k in form.products(summedUpIn: i) {
-            for l in form.products(summedUpIn: j) {
-              let element = WinogradForm.element(k, of: elements) * elements + WinogradForm.element(l, of: elements)
+          var k = i
+          repeat {
+            let source = WinogradForm.element(k, of: sourceSide) * sourceSide
+            var l = j
+            repeat {
               firstRun[runCount] = Tile.Run(
-                a: element * plan.vElement, b: (k * form.products + l) * plan.uElement)
+                a: (source + WinogradForm.element(l, of: sourceSide)) * plan.vElement,
+                b: (k * products + l) * plan.uElement)
               runCount += 1
-            }
-          }
+              l += 5
+            } while side < products && l < products
+            k += 5
+          } while side < products && k < products
           ahead?.ask(e, of: side * side, kernels)
           for p in group {
             let width = panels.width(p), offset = panels.offset(p) - panels.offset(group.lowerBound)
@@ -288,6 +294,7 @@ package final class WinogradSum {
       accumulate: operands.accumulate, scratch: scratch)
     tiles.forEach(block) { i, image, y, x in
       patch.source = m + i * plan.mStride
+      let y = side * y, x = side * x
       patch.target =
         operands.target + (image * tiles.tiledHeight + y) * row + x * targetChannels + columns.lowerBound
       patch.targetRows = min(side, tiles.tiledHeight - y)

@@ -77,8 +77,8 @@ package final class WinogradWeightGradient {
           ahead.removeAll()
           ahead.addPatches(next, self.tiles, operands.x, channels: shape.inputChannels)
           ahead.addTiles(next, self.tiles, operands.dy, channels: shape.outputChannels)
-          for e in 0..<self.tiles.elements {
-            ahead.ask(e, of: self.tiles.elements, kernels)
+          for e in 0..<plan.elements {
+            ahead.ask(e, of: plan.elements, kernels)
             multiply(
               e, stretch.count, plan, v, z, into: sums.partial(part), accumulate: first > tiles.lowerBound, kernels)
           }
@@ -106,7 +106,7 @@ package final class WinogradWeightGradient {
           first + from..<first + to, plan, operands, v: v + from * plan.vStride, z: z + from * plan.zStride,
           scratch: engine.workerScratch(worker), kernels)
       }
-      engine.run(tiles.elements, flops: plan.flops(stretch.count)) { e, _ in
+      engine.run(plan.elements, flops: plan.flops(stretch.count)) { e, _ in
         multiply(e, stretch.count, plan, v, z, into: sums, accumulate: first > 0, kernels)
       }
       first = stretch.upperBound
@@ -127,7 +127,8 @@ package final class WinogradWeightGradient {
     let sumStride: Int, sumElement: Int
     let panelCount: Int
     /// Elements of V and S, and of Z.
-    private let elements: Int, factorElements: Int
+    let elements: Int
+    private let factorElements: Int
 
     init(_ g: WinogradWeightGradient, count: Int, kernels: any MicrokernelTable.Type) {
       let s = g.shape
@@ -136,7 +137,7 @@ package final class WinogradWeightGradient {
       zStride = WinogradTiles.stride(s.outputChannels, lanes: kernels.lanes)
       sumStride = (s.outputChannels + kernels.lanes - 1) / kernels.lanes * kernels.lanes
       sumElement = s.inputChannels * sumStride + 16
-      elements = g.tiles.elements
+      elements = g.form.products * g.form.products
       factorElements = g.form.factor.outputs * g.form.factor.outputs
       tileFlops = 2 * elements * s.inputChannels * s.outputChannels
       let sumFloats = elements * sumElement
@@ -200,9 +201,10 @@ package final class WinogradWeightGradient {
       transform, source: dy, row: row, column: channels, target: z, row: transform.outputs * plan.zElement,
       column: plan.zElement, channels: channels, padsChannels: true, accumulate: false, scratch: scratch)
     tiles.forEach(piece) { i, image, y, x in
+      let y = form.tile * y, x = form.tile * x
       patch.source = dy + (image * shape.outputHeight + y) * row + x * channels
-      patch.endRow = min(4, shape.outputHeight - y)
-      patch.endColumn = min(4, shape.outputWidth - x)
+      patch.endRow = min(form.tile, shape.outputHeight - y)
+      patch.endColumn = min(form.tile, shape.outputWidth - x)
       patch.target = z + i * plan.zStride
       kernels.winograd(transform, patch)
     }
