@@ -56,7 +56,11 @@ package final class WeightGradient {
   private struct Plan {
     let tasks: WeightGradientTasks
     let panels: PackedPanels
-    let xImageStride: Int
+    /// Floats of a pixel in the copy of x.
+    let xChannels: Int
+    /// Whether dy is read where it lies: with one tap a copy would be read too few times to pay. Tiles read whole vectors, so panels must be
+    /// whole.
+    let readsInPlace: Bool
     /// Floats of a panel of dy of one block.
     let panelFloats: Int
     let runFloats: Int, rowFloats: Int, xFloats: Int, yFloats: Int
@@ -71,19 +75,22 @@ package final class WeightGradient {
       let s = g.shape, width = max(1, s.outputWidth)
       panels = PackedPanels(depth: 1, columns: s.outputChannels, kernels: kernels)
       // Enough images that a run is long even if a row is short; then as many rows as fit.
-      let images = min(count, max(1, 64 / width))
-      let rows = max(1, min(s.outputHeight, Self.mostPanelFloats / (panels.tileColumns * images * width)))
+      readsInPlace = s.kernel == 1 && s.inputChannels <= 128 && s.outputChannels % panels.tileColumns == 0
+      let pixels = Self.mostPanelFloats / panels.tileColumns
+      let most = readsInPlace ? pixels / (width * max(1, s.outputHeight)) : 64 / width
+      let images = min(count, max(1, most))
+      let rows = max(1, min(s.outputHeight, pixels / (images * width)))
       let xPixels = ((rows - 1) * g.remainders + s.kernel) * g.remainders * g.remainderColumns * images
       let groups = max(1, min(s.inputChannels / 16, (xPixels * s.inputChannels - 1) / Self.mostXFloats + 1))
       let channels = ((s.inputChannels + groups - 1) / groups + 3) / 4 * 4
       let taps = WeightGradientTasks.Segments(
         count: s.kernel * s.kernel, rows: s.inputChannels, room: s.inputChannels, rowsPerTask: channels)
       tasks = WeightGradientTasks(s, count: count, images: images, rows: rows, segments: taps, kernels: kernels)
-      xImageStride = ConvolutionShape.imageStride(channels)
-      xFloats = xPixels * xImageStride
+      xChannels = ConvolutionShape.imageStride(channels)
+      xFloats = xPixels * xChannels
       panelFloats = rows * s.outputWidth * images * panels.tileColumns
-      yFloats = panels.count * panelFloats
-      runFloats = (rows * MemoryLayout<Tile.Run>.stride + 3) / 4
+      yFloats = readsInPlace ? 0 : panels.count * panelFloats
+      runFloats = (rows * images * MemoryLayout<Tile.Run>.stride + 3) / 4
       rowFloats = s.width * s.inputChannels
     }
 
@@ -95,40 +102,51 @@ package final class WeightGradient {
     _ kernels: any MicrokernelTable.Type
   ) {
     let s = shape, images = block.images.count
+    // Images that are apart from each other, and those that lie pixel beside pixel.
+    let apart = plan.readsInPlace ? images : 1, together = images / apart
     let runs = UnsafeMutableRawPointer(block.scratch).assumingMemoryBound(to: Tile.Run.self)
     let row = block.scratch + plan.runFloats
     let xCopy = row + plan.rowFloats, yCopy = xCopy + plan.xFloats + bOverread
-    let xPixel = images * plan.xImageStride
+    let xPixel = together * plan.xChannels
     let cells = remainders * remainderColumns
+    let xImage = copiedRows(block) * cells * xPixel
     copy(block, plan, operands, row: row, x: xCopy, y: yCopy, kernels)
     for p in block.panels {
       let firstColumn = p * kernels.tileColumns, width = plan.panels.width(p)
-      let y = yCopy + (p - block.panels.lowerBound) * plan.panelFloats
+      var y = UnsafePointer(yCopy) + (p - block.panels.lowerBound) * plan.panelFloats, yPixel = width
+      if plan.readsInPlace {
+        let pixel = (block.images.lowerBound * s.outputHeight + block.outputs.lowerBound) * s.outputWidth
+        y = operands.dy + pixel * s.outputChannels + firstColumn
+        yPixel = s.outputChannels
+      }
       for ky in 0..<s.kernel {
         for kx in 0..<s.kernel {
           let valid = s.validColumns(kx)
           var runCount = 0
-          for oy in block.outputs {
-            let iy = oy * s.stride - s.padding + ky
-            guard iy >= 0, iy < s.height, !valid.isEmpty else { continue }
-            let cell = kx % s.stride * remainderColumns + kx / s.stride + valid.lowerBound - firstQuotient
-            let xRow = (oy - block.outputs.lowerBound) * remainders + copiedRow(ky)
-            let yRow = oy - block.outputs.lowerBound
-            runs[runCount] = Tile.Run(
-              a: (xRow * cells + cell) * xPixel, b: (yRow * s.outputWidth + valid.lowerBound) * images * width)
-            runCount += 1
+          for image in 0..<apart {
+            for oy in block.outputs {
+              let iy = oy * s.stride - s.padding + ky
+              guard iy >= 0, iy < s.height, !valid.isEmpty else { continue }
+              let cell = kx % s.stride * remainderColumns + kx / s.stride + valid.lowerBound - firstQuotient
+              let yRow = oy - block.outputs.lowerBound
+              runs[runCount] = Tile.Run(
+                a: image * xImage + ((yRow * remainders + copiedRow(ky)) * cells + cell) * xPixel,
+                b: ((image * s.outputHeight + yRow) * s.outputWidth + valid.lowerBound) * together * yPixel)
+              runCount += 1
+            }
           }
           if runCount == 0 { continue }
-          var depth = valid.count * images
-          // Whole rows, one after the other, are one run together.
-          if remainders == 1, valid.count == s.outputWidth, cells == s.outputWidth {
+          var depth = valid.count * together
+          // Whole rows, one after the other, are one run together, and so are whole images.
+          let isWhole = apart == 1 || runCount == apart * s.outputHeight
+          if remainders == 1, valid.count == s.outputWidth, cells == s.outputWidth, isWhole {
             depth *= runCount
             runCount = 1
           }
           let rows = (ky * s.kernel + kx) * s.inputChannels + block.segmentRows.lowerBound
           kernels.tileAcrossRows(
             Tile(
-              a: xCopy, aRowStride: 1, aDepthStride: plan.xImageStride, b: y, bDepthStride: width,
+              a: xCopy, aRowStride: 1, aDepthStride: plan.xChannels, b: y, bDepthStride: yPixel,
               c: block.sums + rows * s.outputChannels + firstColumn, cRowStride: s.outputChannels,
               rows: block.segmentRows.count, columns: plan.panels.columns(of: p), runs: runs, runCount: runCount,
               depth: depth, accumulate: true))
@@ -137,10 +155,16 @@ package final class WeightGradient {
     }
   }
 
+  /// The rows of x that a block copies.
+  private func copiedRows(_ block: WeightGradientTasks.Block) -> Int {
+    (block.outputs.count - 1) * remainders + copiedRow(shape.kernel - 1) + 1
+  }
+
   /// Which of the copied rows is `position` rows below the first one that the block's first output reads.
   private func copiedRow(_ position: Int) -> Int { position / shape.stride * remainders + position % shape.stride }
 
-  /// Copies a block's operands: x to [row][x][image][channel], dy to [panel][row][x][image][column].
+  /// Copies a block's operands: x to [row][x][image][channel], dy to [panel][row][x][image][column]. Where dy is read in place, the images
+  /// of x are apart: [image][row][x][channel].
   private func copy(
     _ block: WeightGradientTasks.Block, _ plan: Plan, _ operands: WeightGradientOperands,
     row: UnsafeMutablePointer<Float>,
@@ -148,14 +172,16 @@ package final class WeightGradient {
   ) {
     let s = shape, images = block.images.count, outputs = block.outputs
     guard !outputs.isEmpty else { return }
-    let xPixel = images * plan.xImageStride
+    let xPixel = (plan.readsInPlace ? 1 : images) * plan.xChannels
+    let cells = remainders * remainderColumns
+    let xImage = plan.readsInPlace ? copiedRows(block) * cells * xPixel : plan.xChannels
     let first = outputs.lowerBound * s.stride - s.padding
     let firstInput = max(0, first), end = min(s.height, first + (outputs.count - 1) * s.stride + s.kernel)
     let inputs = firstInput..<max(firstInput, end)
     for (i, image) in block.images.enumerated() {
       for iy in inputs where (iy - first) % s.stride < s.kernel {
         var from = operands.x + (image * s.height + iy) * s.width * s.inputChannels
-        let to = x + copiedRow(iy - first) * remainders * remainderColumns * xPixel + i * plan.xImageStride
+        let to = x + copiedRow(iy - first) * cells * xPixel + i * xImage
         if let normalization = operands.normalizing?[image] {
           kernels.normForward(from, normalization, nil, true, s.width, s.inputChannels, row, s.inputChannels)
           from = UnsafePointer(row)
@@ -170,6 +196,7 @@ package final class WeightGradient {
             block.segmentRows.count, (s.padding + s.width - 1 - position) / s.stride + 1)
         }
       }
+      if plan.readsInPlace { continue }
       // A few pixels at a time, so that dy is read as it lies in memory.
       let pixels = outputs.count * s.outputWidth
       let dy = operands.dy + (image * s.outputHeight + outputs.lowerBound) * s.outputWidth * s.outputChannels
