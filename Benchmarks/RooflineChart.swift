@@ -156,7 +156,7 @@ struct RooflineChart {
       y += 18
     }
     if points.contains(where: { $0.result.plan?.algorithm == "winograd" }) {
-      svg += Self.text("dashed: Winograd's, 4 × the peak", x - 4, y)
+      svg += Self.text("dashed: Winograd's with stride 1, 4 × the peak", x - 4, y)
       y += 18
     }
     if leftOut > 0 { svg += Self.text("not drawn, without FLOPs: \(leftOut)", x - 4, y) }

@@ -1,7 +1,7 @@
 import MicrokernelInterface
 
-/// The body of the five transforms for stride 1, T · d · Tᵀ, in registers. Two lines of the result at a time, so that what lies between the two passes
-/// takes twelve registers:
+/// The body of the five transforms for stride 1, T · d · Tᵀ, in registers. Two lines of the result at a time, so that what lies between
+/// the two passes takes twelve registers:
 ///
 ///     for each pair of result rows i, j
 ///       for each vector of channels

@@ -9,6 +9,11 @@ enum ConvolutionShapes {
     shape(5, 6, 7, 17, 19, kernel: 1, stride: 2),
     shape(2, 3, 4, 5, 8, kernel: 1, padding: 1),
     shape(1, 5, 5, 3, 3, kernel: 1, stride: 3, padding: 2),
+    // 1×1 with whole panels of outputs: a few images at a time, and bands of one, with and without a border of zeros.
+    shape(13, 5, 7, 17, 64, kernel: 1, stride: 2),
+    shape(9, 6, 4, 40, 32, kernel: 1, padding: 1),
+    shape(3, 40, 37, 33, 64, kernel: 1, stride: 2),
+    shape(2, 19, 20, 8, 32, kernel: 1, padding: 2),
     // The 3×3 layers of a residual network, and its stems.
     shape(12, 4, 4, 16, 16, kernel: 3, padding: 1),
     shape(25, 8, 8, 3, 16, kernel: 3, padding: 1),

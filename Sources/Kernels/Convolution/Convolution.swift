@@ -4,7 +4,7 @@ import MicrokernelInterface
 /// chooses:
 ///
 /// - `product`, for 1×1 with stride 1: pixels × in times in × out; GEMM reads the activations where they lie;
-/// - `winograd`, for 3×3 with stride 1 and enough channels (`WinogradSum`, `WinogradWeightGradient`);
+/// - `winograd`, for 3×3 with stride 1 or 2, enough channels and pixels (`WinogradSum`, `WinogradWeightGradient`);
 /// - `direct`, for everything: a sum over taps without im2col, along rows of pixels (`RowSum`, `RowWeightGradient`) or across images
 ///   (`TapSum`, `WeightGradient`), as `ConvolutionShape.sumsAlongRows` says.
 ///

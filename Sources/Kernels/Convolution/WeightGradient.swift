@@ -10,7 +10,7 @@ import MicrokernelInterface
 ///     for each task: a part of the pixels × some output panels × some input channels   spread over the cores (`WeightGradientTasks`)
 ///       for each block of images × band of output rows of the part
 ///         copy the band's rows of x: [row][x][image][channel]                          in L2
-///         copy those of dy by panels: [panel][row][x][image][tileColumns]              a panel at a time in L1
+///         copy those of dy by panels: [panel][row][x][image][tileColumns]              a panel at a time in L1; not for one tap
 ///         for each panel of output channels, tap:
 ///           add the task's input channels × the panel, over all valid pixels           sums in registers
 ///     add the parts' results                                                           in a fixed order

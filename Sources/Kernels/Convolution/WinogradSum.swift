@@ -4,8 +4,8 @@ import MicrokernelInterface
 /// Forward and input gradient by Winograd's convolution; `Winograd.swift` has the formulas.
 ///
 /// Both are one sum: forward reads x with the weights as they are; the input gradient reads dy with the weights turned by 180° and
-/// transposed, from patches that start 2 − padding before their tile. Where the plain form goes tile by tile, this transforms as
-/// many at once as make whole register tiles:
+/// transposed, from patches that start 2 − padding before their tile, or with it if the stride is 2. Where the plain form goes tile by
+/// tile, this transforms as many at once as make whole register tiles:
 ///
 ///     transform the weights: U[e] in panels [source channel][target channel]              read by all cores
 ///     for each task: some blocks of tiles                                                 spread over the cores
@@ -25,10 +25,11 @@ import MicrokernelInterface
 ///         for each element e: M[e] = V[e] · U[e]
 ///         transform M to pixels of the target
 ///
-/// Both orders add up the same products in the same order. Cost: FLOPs of the multiplications 2·36/16 per pixel and pair of
-/// channels, instead of 2·9; about 250 a patch and source channel, 200 a patch and target channel for the transforms.
+/// Both orders add up the same products in the same order. Cost: FLOPs of the multiplications 2·36/16 per output pixel and pair of
+/// channels, instead of 2·9, and 2·81/16 with stride 2; for the transforms about 250 a patch and source channel, 200 a patch and target
+/// channel.
 package final class WinogradSum {
-  private let tiles: WinogradTiles
+  let tiles: WinogradTiles
   let form: WinogradForm
   let sourceChannels: Int
   let targetChannels: Int
@@ -157,87 +158,10 @@ package final class WinogradSum {
     }
   }
 
-  /// Twelve tiles, whole register tiles of every instruction set: V and M then lie in L2 with half of U for 64 channels. Blocks
-  /// of 24 were 0 to 7 % slower.
-  static let blockTiles = 12
-
-  private static func taskStretches(_ stretches: Int) -> Int { max(1, min(8, stretches / 64)) }
-
   /// The most parts that a batch of so many images, or fewer, can have, with any instruction set.
   func mostParts(count: Int, groups: Int) -> Int {
     let stretches = groups * ((count * tiles.perImage / max(1, groups) + 2 * tiles.perImage) / Self.blockTiles + 1)
     return max(min(stretches, 128), (stretches + 7) / 8)
-  }
-
-  /// How the work is cut, and where its parts lie; a function of the sizes alone.
-  struct Plan {
-    /// Elements of V, M and U.
-    private let sourceElements: Int, targetElements: Int, products: Int
-    let panels: PackedPanels
-    let takesPanels: Bool
-    let tileCount: Int
-    /// Tiles that are transformed together.
-    let stretch: Int
-    /// Stretches, and how many of them follow each other in a task, so that one can ask for the next one's pixels.
-    let stretchCount: Int, taskStretches: Int
-    private let groupTiles: Int, groupStretches: Int
-    let flops: Int
-    /// About the cost of transforming a patch, and all weights.
-    let tileFlops: Int, weightFlops: Int
-    /// Floats from one element to the next of U, V and M, and from one tile to the next. A line more than the data keeps
-    /// elements from meeting in the same lines of the caches.
-    let uElement: Int
-    let vStride: Int, vElement: Int
-    let mStride: Int, mElement: Int
-
-    /// Transformed weights of 512 × 512 channels (36 MiB) are more than an L3 holds, and reading them for every block is slower
-    /// than the multiplications.
-    static let mostWeightFloats = 4 << 20
-    static let stretchTiles = 256
-    /// Source channels whose weights are transposed together.
-    static let gatheredRows = 16
-
-    /// - Parameter groups: equal parts of the batch that no stretch is in two of, so that sums over one have the same bits in any batch.
-    init(_ w: WinogradSum, count: Int, groups: Int, kernels: any MicrokernelTable.Type) {
-      panels = PackedPanels(depth: w.sourceChannels, columns: w.targetChannels, kernels: kernels)
-      tileCount = count * w.tiles.perImage
-      let form = w.form
-      sourceElements = form.inputElements * form.inputElements
-      targetElements = form.outputElements * form.outputElements
-      products = form.products * form.products
-      takesPanels = products * panels.floats > Self.mostWeightFloats
-      stretch = takesPanels ? min(tileCount, Self.stretchTiles) : WinogradSum.blockTiles
-      groupTiles = (count + groups - 1) / groups * w.tiles.perImage
-      groupStretches = (groupTiles + stretch - 1) / max(1, stretch)
-      stretchCount = groups * groupStretches
-      taskStretches = WinogradSum.taskStretches(stretchCount)
-      flops = 2 * products * tileCount * w.sourceChannels * w.targetChannels
-      tileFlops = 250 * w.sourceChannels
-      weightFlops = 200 * w.sourceChannels * w.targetChannels
-      uElement = (takesPanels ? panels.depth * panels.tileColumns : panels.floats) + 16
-      vStride = WinogradTiles.stride(w.sourceChannels, lanes: kernels.lanes)
-      mStride = takesPanels ? panels.tileColumns : WinogradTiles.stride(w.targetChannels, lanes: kernels.lanes)
-      vElement = stretch * vStride + 16
-      mElement = stretch * mStride + 16
-    }
-
-    var taskCount: Int { (stretchCount + taskStretches - 1) / taskStretches }
-
-    func stretches(of task: Int) -> Range<Int> {
-      task * taskStretches..<min(stretchCount, (task + 1) * taskStretches)
-    }
-
-    func tiles(of index: Int) -> Range<Int> {
-      let group = index / groupStretches, end = min(tileCount, (group + 1) * groupTiles)
-      let first = min(end, group * groupTiles + index % groupStretches * stretch)
-      return first..<min(end, first + stretch)
-    }
-
-    var uFloats: Int { products * uElement }
-    var vFloats: Int { sourceElements * vElement }
-    var mFloats: Int { targetElements * mElement }
-    /// For a transform, and the weights that it transposes.
-    var scratchFloats: Int { WinogradPatch.scratchFloats + 9 * Self.gatheredRows * panels.tileColumns }
   }
 
   /// M = V · U for all elements and some panels; `u` and `m` are where the first panel's part starts. The products of an element of M, of

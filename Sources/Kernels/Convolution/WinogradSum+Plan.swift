@@ -1,0 +1,78 @@
+import MicrokernelInterface
+
+extension WinogradSum {
+  /// Twelve tiles, whole register tiles of every instruction set: V and M then lie in L2 with half of U for 64 channels. Blocks
+  /// of 24 were 0 to 7 % slower.
+  static let blockTiles = 12
+
+  /// How the work is cut, and where its parts lie; a function of the sizes alone.
+  struct Plan {
+    /// Elements of V, M and U.
+    private let sourceElements: Int, targetElements: Int, products: Int
+    let panels: PackedPanels
+    let takesPanels: Bool
+    let tileCount: Int
+    /// Tiles that are transformed together.
+    let stretch: Int
+    /// Stretches, and how many of them follow each other in a task, so that one can ask for the next one's pixels.
+    let stretchCount: Int, taskStretches: Int
+    private let groupTiles: Int, groupStretches: Int
+    let flops: Int
+    /// About the cost of transforming a patch, and all weights.
+    let tileFlops: Int, weightFlops: Int
+    /// Floats from one element to the next of U, V and M, and from one tile to the next. A line more than the data keeps
+    /// elements from meeting in the same lines of the caches.
+    let uElement: Int
+    let vStride: Int, vElement: Int
+    let mStride: Int, mElement: Int
+
+    /// Transformed weights of 512 × 512 channels (36 MiB) are more than an L3 holds, and reading them for every block is slower
+    /// than the multiplications.
+    static let mostWeightFloats = 4 << 20
+    static let stretchTiles = 256
+    /// Source channels whose weights are transposed together.
+    static let gatheredRows = 16
+
+    /// - Parameter groups: equal parts of the batch that no stretch is in two of, so that sums over one have the same bits in any batch.
+    init(_ w: WinogradSum, count: Int, groups: Int, kernels: any MicrokernelTable.Type) {
+      panels = PackedPanels(depth: w.sourceChannels, columns: w.targetChannels, kernels: kernels)
+      tileCount = count * w.tiles.perImage
+      let form = w.form
+      sourceElements = form.inputElements * form.inputElements
+      targetElements = form.outputElements * form.outputElements
+      products = form.products * form.products
+      takesPanels = products * panels.floats > Self.mostWeightFloats
+      stretch = takesPanels ? min(tileCount, Self.stretchTiles) : WinogradSum.blockTiles
+      groupTiles = (count + groups - 1) / groups * w.tiles.perImage
+      groupStretches = (groupTiles + stretch - 1) / max(1, stretch)
+      stretchCount = groups * groupStretches
+      taskStretches = max(1, min(8, stretchCount / 64))
+      flops = 2 * products * tileCount * w.sourceChannels * w.targetChannels
+      tileFlops = 250 * w.sourceChannels
+      weightFlops = 200 * w.sourceChannels * w.targetChannels
+      uElement = (takesPanels ? panels.depth * panels.tileColumns : panels.floats) + 16
+      vStride = WinogradTiles.stride(w.sourceChannels, lanes: kernels.lanes)
+      mStride = takesPanels ? panels.tileColumns : WinogradTiles.stride(w.targetChannels, lanes: kernels.lanes)
+      vElement = stretch * vStride + 16
+      mElement = stretch * mStride + 16
+    }
+
+    var taskCount: Int { (stretchCount + taskStretches - 1) / taskStretches }
+
+    func stretches(of task: Int) -> Range<Int> {
+      task * taskStretches..<min(stretchCount, (task + 1) * taskStretches)
+    }
+
+    func tiles(of index: Int) -> Range<Int> {
+      let group = index / groupStretches, end = min(tileCount, (group + 1) * groupTiles)
+      let first = min(end, group * groupTiles + index % groupStretches * stretch)
+      return first..<min(end, first + stretch)
+    }
+
+    var uFloats: Int { products * uElement }
+    var vFloats: Int { sourceElements * vElement }
+    var mFloats: Int { targetElements * mElement }
+    /// For a transform, and the weights that it transposes.
+    var scratchFloats: Int { WinogradPatch.scratchFloats + 9 * Self.gatheredRows * panels.tileColumns }
+  }
+}
