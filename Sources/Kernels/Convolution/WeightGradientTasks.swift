@@ -32,6 +32,8 @@ struct WeightGradientTasks {
   /// Parts and groups at most: enough to share out, few enough that each does much.
   static let most = 16
   private static let partBytes = 8_000_000
+  /// With fewer blocks in a part, adding up the parts would cost too much.
+  private static let fewestBlocks = 4
 
   /// - Parameters:
   ///   - count: the images of the batch.
@@ -48,7 +50,7 @@ struct WeightGradientTasks {
     let wanted = max(1, min(Self.most, 2 * count * s.outputHeight * s.outputWidth * s.weightCount / 4_000_000))
     // A power of two, so that tasks are shared out evenly between as many cores.
     var fitting = 1
-    while fitting < min(wanted, Self.partBytes / (4 * s.weightCount) + 2) { fitting *= 2 }
+    while fitting < min(wanted, Self.partBytes / (4 * s.weightCount) + 2, blocks / Self.fewestBlocks) { fitting *= 2 }
     self.segments = segments
     rowGroups = (segments.room + segments.rowsPerTask - 1) / segments.rowsPerTask
     parts = max(1, min(blocks, fitting))
