@@ -8,6 +8,7 @@ import MicrokernelInterface
 ///       for each row i of the result:     T · halves[i, ·]   →   target[i, ·]     as far as it lies inside
 ///
 /// `isPart`: the last channels, fewer than a vector; what lies past them is neither read nor, unless the target has room, written.
+/// Sums are taken over the outputs of a forward pass, the one transform with four results.
 @inline(__always)
 private func transformVector<T: StridedTransform>(
   _ t: WinogradPatch, _ c: Int, by _: T.Type, isPart: Bool, normalizes: Bool
@@ -38,6 +39,7 @@ private func transformVector<T: StridedTransform>(
     @inline(__always) func put(_ v: Lanes, _ i: Int) {
       if i < outputs { store(v, to + i * (inputs * lanes)) }
     }
+    // One by one, here and below: a function that takes `put` is not inlined everywhere.
     put(line.v0, 0)
     put(line.v1, 1)
     put(line.v2, 2)

@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  /// The bound that `WinogradTiles` derives, for every element: |error| ≤ γ(n + 32) · W(|left|, |right|), W being the same
+  /// The bound that `WinogradForm` derives, for every element: |error| ≤ γ(n + 32) · W(|left|, |right|), W being the same
   /// transforms with absolute values everywhere.
   @Test(arguments: shapes)
   func realNumbersMatchWithinTheBound(shape s: ConvolutionShape) {

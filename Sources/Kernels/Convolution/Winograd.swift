@@ -46,6 +46,8 @@ import MicrokernelInterface
 /// with n products a sum: no transform's line takes more than 8 roundings, each applies to rows and columns, and each of V, U and
 /// M is transformed once. The sums of absolute values are larger than the direct sum's, by up to the product of the
 /// matrices' norms; `WinogradTests` holds every element to this bound.
+///
+/// A form is what one pass takes of all this: its transforms, and how patches and tiles follow each other.
 struct WinogradForm {
   /// Bᵀ of a patch, and Aᵀ of the sums of products.
   let input: WinogradTransform, output: WinogradTransform
