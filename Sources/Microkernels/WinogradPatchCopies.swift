@@ -72,17 +72,9 @@ func scatter(_ results: UnsafePointer<Float>, _ count: Int, to t: WinogradPatch)
   while i < t.targetRows {
     var j = 0
     while j < t.targetColumns {
-      let from = results + i * copiedRow + j * copiedChannels, to = t.target + i * t.targetRow + j * t.targetColumn
-      var c = 0
-      while c + lanes <= count {
-        put(load(from + c), to + c, t.accumulate)
-        c += lanes
-      }
-      while c < count {
-        to[c] = t.accumulate ? from[c] + to[c] : from[c]
-        c += 1
-      }
-      if let s = t.sums { EntryPoints.channelSquares(to, nil, 1, count, s.squares, s.sums) }
+      putChannels(
+        results + i * copiedRow + j * copiedChannels, count, t.target + i * t.targetRow + j * t.targetColumn,
+        t.accumulate, t.sums)
       j += 1
     }
     i += 1
@@ -91,4 +83,22 @@ func scatter(_ results: UnsafePointer<Float>, _ count: Int, to t: WinogradPatch)
 
 @inline(__always) func put(_ v: Lanes, _ p: UnsafeMutablePointer<Float>, _ accumulate: Bool) {
   store(accumulate ? v + load(p) : v, p)
+}
+
+/// The first `count` channels of a result, and their sums if these are asked for.
+@inline(never)
+func putChannels(
+  _ from: UnsafePointer<Float>, _ count: Int, _ to: UnsafeMutablePointer<Float>, _ accumulate: Bool,
+  _ sums: ChannelSums?
+) {
+  var c = 0
+  while c + lanes <= count {
+    put(load(from + c), to + c, accumulate)
+    c += lanes
+  }
+  while c < count {
+    to[c] = accumulate ? from[c] + to[c] : from[c]
+    c += 1
+  }
+  if let sums { EntryPoints.channelSquares(to, nil, 1, count, sums.squares, sums.sums) }
 }

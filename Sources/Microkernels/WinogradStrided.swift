@@ -65,7 +65,7 @@ private func transformVector<T: StridedTransform>(
       let pixel = to + j * t.targetColumn
       if isPart, !t.padsChannels {
         store(v, spare)
-        putPart(spare, count, pixel, t, c)
+        putChannels(spare, count, pixel, t.accumulate, t.sums?.advanced(by: c))
       } else {
         store(t.accumulate ? v + load(pixel) : v, pixel)
         if T.outputs == 4 {
@@ -105,21 +105,6 @@ private func loadSome(
   if !isPart { return load(from) }
   copyPart(from, count, spare)
   return load(spare)
-}
-
-/// The first `count` floats of a result, and their sums if these are asked for.
-@inline(never)
-private func putPart(
-  _ from: UnsafePointer<Float>, _ count: Int, _ to: UnsafeMutablePointer<Float>, _ t: WinogradPatch, _ first: Int
-) {
-  var c = 0
-  while c < count {
-    to[c] = t.accumulate ? from[c] + to[c] : from[c]
-    c += 1
-  }
-  if let sums = t.sums?.advanced(by: first) {
-    EntryPoints.channelSquares(to, nil, 1, count, sums.squares, sums.sums)
-  }
 }
 
 @inline(__always)

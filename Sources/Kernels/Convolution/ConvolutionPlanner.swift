@@ -152,10 +152,8 @@ extension ConvolutionShape {
     case .product: return outputHeight * outputWidth
     case .direct: return taps(height, outputHeight) * taps(width, outputWidth)
     case .winograd:
-      let isGradient = pass == .inputGradient
-      let form: WinogradForm = isGradient ? .inputGradient(stride: stride) : .forward(stride: stride)
-      let tiles = isGradient ? WinogradTiles(inputsOf: self, form) : WinogradTiles(outputsOf: self, form)
-      return form.products * form.products * tiles.perImage
+      let tiles = WinogradTiles(self, pass)
+      return tiles.form.products * tiles.form.products * tiles.perImage
     }
   }
 

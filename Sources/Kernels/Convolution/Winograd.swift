@@ -53,37 +53,24 @@ struct WinogradForm {
   let input: WinogradTransform, output: WinogradTransform
   /// G of what the patch is multiplied with.
   let factor: WinogradTransform
-  /// Pixels from one tile's patch to the next one's, and the pixels that a tile covers.
+  /// Pixels from one tile's patch to the next one's, and the pixels that a tile covers; the weight gradient's are those of dy, the factor.
   let patchStep: Int, tile: Int
   /// Elements along one axis of a transformed patch, of what is summed up, and of the products.
   let inputElements: Int, outputElements: Int, products: Int
 
-  private init(
-    input: WinogradTransform, output: WinogradTransform, factor: WinogradTransform, patchStep: Int = 4, tile: Int = 4
-  ) {
-    (self.input, self.output, self.factor) = (input, output, factor)
-    (self.patchStep, self.tile) = (patchStep, tile)
+  init(_ pass: ConvolutionPass, stride: Int) {
+    switch (pass, stride) {
+    case (.weightGradient, 1): (input, output, factor) = (.input, .weightGradient, .gradient)
+    case (_, 1): (input, output, factor) = (.input, .output, .weights)
+    case (.forward, _): (input, output, factor) = (.stridedInput, .stridedOutput, .stridedWeights)
+    case (.inputGradient, _): (input, output, factor) = (.transposedInput, .transposedOutput, .stridedWeights)
+    case (.weightGradient, _): (input, output, factor) = (.stridedInput, .stridedWeightGradient, .stridedGradient)
+    }
+    // Where nine pixels make a patch, or eight a tile, the next one is eight further.
+    patchStep = input.inputs == 9 ? 8 : 4
+    tile = pass == .weightGradient ? factor.inputs : output.outputs
     (inputElements, outputElements) = (input.outputs, output.inputs)
     products = max(inputElements, outputElements)
-  }
-
-  static func forward(stride: Int) -> Self {
-    stride == 1
-      ? Self(input: .input, output: .output, factor: .weights)
-      : Self(input: .stridedInput, output: .stridedOutput, factor: .stridedWeights, patchStep: 8)
-  }
-
-  static func inputGradient(stride: Int) -> Self {
-    stride == 1
-      ? forward(stride: 1)
-      : Self(input: .transposedInput, output: .transposedOutput, factor: .stridedWeights, tile: 8)
-  }
-
-  /// Tiles are those of dy, the factor.
-  static func weightGradient(stride: Int) -> Self {
-    stride == 1
-      ? Self(input: .input, output: .weightGradient, factor: .gradient)
-      : Self(input: .stridedInput, output: .stridedWeightGradient, factor: .stridedGradient, patchStep: 8)
   }
 
   /// Which of `elements` along an axis stands for the same point as product `k`.
@@ -101,24 +88,17 @@ struct WinogradTiles {
 
   private let down: Int, across: Int
 
-  /// Tiles of outputs, patches of inputs.
-  init(outputsOf s: ConvolutionShape, _ form: WinogradForm) {
-    self.init(form, (s.outputHeight, s.outputWidth), (s.height, s.width), padding: s.padding)
-  }
-
-  /// Tiles of inputs, patches of outputs. With stride 2 and padding 1, the first tile reads nothing before the first output.
-  init(inputsOf s: ConvolutionShape, _ form: WinogradForm) {
-    self.init(
-      form, (s.height, s.width), (s.outputHeight, s.outputWidth), padding: s.stride == 1 ? 2 - s.padding : 0)
-  }
-
-  private init(
-    _ form: WinogradForm, _ tiled: (height: Int, width: Int), _ patched: (height: Int, width: Int), padding: Int
-  ) {
-    self.form = form
-    (tiledHeight, tiledWidth) = tiled
-    (patchedHeight, patchedWidth) = patched
-    self.padding = padding
+  /// Tiles of outputs and patches of inputs; for the input gradient the other way round. With stride 2 and padding 1, its first tile reads
+  /// nothing before the first output.
+  init(_ s: ConvolutionShape, _ pass: ConvolutionPass) {
+    form = WinogradForm(pass, stride: s.stride)
+    if pass == .inputGradient {
+      (tiledHeight, tiledWidth, patchedHeight, patchedWidth) = (s.height, s.width, s.outputHeight, s.outputWidth)
+      padding = s.stride == 1 ? 2 - s.padding : 0
+    } else {
+      (tiledHeight, tiledWidth, patchedHeight, patchedWidth) = (s.outputHeight, s.outputWidth, s.height, s.width)
+      padding = s.padding
+    }
     down = (tiledHeight + form.tile - 1) / form.tile
     across = (tiledWidth + form.tile - 1) / form.tile
   }

@@ -30,23 +30,21 @@ import MicrokernelInterface
 /// channel.
 package final class WinogradSum {
   let tiles: WinogradTiles
-  let form: WinogradForm
+  var form: WinogradForm { tiles.form }
   let sourceChannels: Int
   let targetChannels: Int
   let transposesWeights: Bool
 
   /// Forward of `shape`, which is 3×3.
   package init(forward s: ConvolutionShape) {
-    form = .forward(stride: s.stride)
-    tiles = WinogradTiles(outputsOf: s, form)
+    tiles = WinogradTiles(s, .forward)
     (sourceChannels, targetChannels) = (s.inputChannels, s.outputChannels)
     transposesWeights = false
   }
 
   /// Input gradient of `shape`, which is 3×3.
   package init(inputGradient s: ConvolutionShape) {
-    form = .inputGradient(stride: s.stride)
-    tiles = WinogradTiles(inputsOf: s, form)
+    tiles = WinogradTiles(s, .inputGradient)
     (sourceChannels, targetChannels) = (s.outputChannels, s.inputChannels)
     transposesWeights = true
   }
@@ -170,26 +168,12 @@ package final class WinogradSum {
     _ tileCount: Int, _ group: Range<Int>, _ plan: Plan, _ v: UnsafePointer<Float>, _ u: UnsafePointer<Float>,
     into m: UnsafeMutablePointer<Float>, _ ahead: WinogradPrefetch?, _ kernels: any MicrokernelTable.Type
   ) {
-    let panels = plan.panels, side = form.outputElements, sourceSide = form.inputElements, products = form.products
+    let panels = plan.panels, side = form.outputElements
     withUnsafeTemporaryAllocation(of: Tile.Run.self, capacity: 4) { runs in
       guard let firstRun = runs.baseAddress else { return }
       for i in 0..<side {
         for j in 0..<side {
-          let e = i * side + j
-          var runCount = 0
-          var k = i
-          repeat {
-            let source = WinogradForm.element(k, of: sourceSide) * sourceSide
-            var l = j
-            repeat {
-              firstRun[runCount] = Tile.Run(
-                a: (source + WinogradForm.element(l, of: sourceSide)) * plan.vElement,
-                b: (k * products + l) * plan.uElement)
-              runCount += 1
-              l += 5
-            } while side < products && l < products
-            k += 5
-          } while side < products && k < products
+          let e = i * side + j, runCount = products(i, j, plan, into: firstRun)
           ahead?.ask(e, of: side * side, kernels)
           for p in group {
             let width = panels.width(p), offset = panels.offset(p) - panels.offset(group.lowerBound)
@@ -203,6 +187,23 @@ package final class WinogradSum {
         }
       }
     }
+  }
+
+  /// The products that element (i, j) of M adds up, and how many they are.
+  private func products(_ i: Int, _ j: Int, _ plan: Plan, into runs: UnsafeMutablePointer<Tile.Run>) -> Int {
+    let elements = form.inputElements, products = form.products, isSum = form.outputElements < products
+    var count = 0, k = i
+    repeat {
+      var l = j
+      repeat {
+        let source = WinogradForm.element(k, of: elements) * elements + WinogradForm.element(l, of: elements)
+        runs[count] = Tile.Run(a: source * plan.vElement, b: (k * products + l) * plan.uElement)
+        count += 1
+        l += 5
+      } while isSum && l < products
+      k += 5
+    } while isSum && k < products
+    return count
   }
 
   /// Y (+)= Aᵀ M A, as far as it lies inside the target, for some target channels.

@@ -32,14 +32,12 @@ import MicrokernelInterface
 package final class WinogradWeightGradient {
   private let shape: ConvolutionShape
   private let tiles: WinogradTiles
-
-  private let form: WinogradForm
+  private var form: WinogradForm { tiles.form }
 
   /// - Parameter s: 3×3.
   package init(_ s: ConvolutionShape) {
     shape = s
-    form = .weightGradient(stride: s.stride)
-    tiles = WinogradTiles(outputsOf: s, form)
+    tiles = WinogradTiles(s, .weightGradient)
   }
 
   /// Computes dw over the first `count` images of the batch.
@@ -150,7 +148,7 @@ package final class WinogradWeightGradient {
         stretchTiles = min(Self.ownStretchTiles, (tileCount + parts - 1) / parts)
       } else {
         parts = 0
-        let fitting = Self.stretchFloats / ((elements * vStride + factorElements * zStride))
+        let fitting = Self.stretchFloats / (elements * vStride + factorElements * zStride)
         let most = max(Self.fewestTiles, fitting)
         let stretches = max(1, (tileCount + most - 1) / most)
         stretchTiles = max(1, (tileCount + stretches - 1) / stretches)
