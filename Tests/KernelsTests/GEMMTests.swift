@@ -112,13 +112,14 @@ import Testing
   }
 
   /// Sums longer than one block of depth (at most 1024, 256 if A is transposed), several panels a task, which makes A worth copying,
-  /// rows a multiple of 2 KiB apart, columns shared out in groups (few rows, two cores) and B read where it lies (small).
+  /// rows a multiple of 2 KiB apart, parts of C that are one core's (few rows, two cores), by columns or rows, and B read where it lies
+  /// (small).
   @Test(arguments: InstructionSet.available, Transposition.allCases)
   func sizesBeyondOneBlockMatchTheReference(instructionSet: InstructionSet, transposition: Transposition) {
     let engine = poisonedEngine(instructionSet, threads: 2)
     let sizes = [
       (261, 70, 515), (5, 300, 257), (300, 5, 256), (40, 133, 100), (13, 33, 1025), (30, 301, 300), (31, 512, 1030),
-      (1030, 40, 130), (26, 35, 2100),
+      (1030, 40, 130), (26, 35, 2100), (200, 100, 130),
     ]
     for (i, (m, n, k)) in sizes.enumerated() {
       for accumulate in [false, true] {

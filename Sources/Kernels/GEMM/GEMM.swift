@@ -14,8 +14,8 @@ import MicrokernelInterface
 ///         for each panel of the group                                 streams from L3: 128 bytes a step of 24 multiply-adds
 ///           one microkernel call, tile by tile                        in registers: tileRows × tileColumns
 ///
-/// Other shapes go other ways. Where rows are few, each core gets some columns, packs the panels of those itself, and multiplies each
-/// by several tiles of rows before the next. A small B whose panels few tiles would read is not packed but read where it lies, all but
+/// Other shapes go other ways. Where rows are few, each core gets some columns or some rows, packs the panels it needs itself, and
+/// multiplies each by several tiles of rows before the next. A small B whose panels few tiles would read is not packed but read where it lies, all but
 /// its last columns. One row is a product with a vector (GEMV.swift), whose time is that of reading the matrix. And what takes less
 /// than it costs to hand over stays on one core (`Engine.run`).
 ///
@@ -43,8 +43,8 @@ extension Engine {
     }
     if readsInPlace(b, rows: a.rows) {
       multiplyInBlocks(product, grid, inPlace)
-    } else if let groups = grid.groupsOfTheirOwn(threads: cores.threads) {
-      multiplyInGroups(product, grid, groups)
+    } else if let parts = grid.partsOfTheirOwn(threads: cores.threads) {
+      multiplyInParts(product, grid, parts)
     } else {
       multiplyInBlocks(product, grid, packed)
     }
@@ -94,24 +94,22 @@ extension Engine {
     } while k0 < a.columns
   }
 
-  /// Group of columns by group of columns, each packed by the core that multiplies by it: panels that another core has just
-  /// written would have to come out of its L2.
-  private func multiplyInGroups(_ product: Product, _ grid: GEMMGrid, _ groups: Int) {
-    let a = product.a, tileColumns = kernels.tileColumns, kernels = kernels
-    let panelCount = (product.b.columns + tileColumns - 1) / tileColumns
-    let copyFloats = grid.copyFloats(a, rows: grid.rowsPerGroupBlock)
-    let perGroup = (panelCount + groups - 1) / groups * tileColumns
+  /// Part by part, the columns of each packed by the core that multiplies by them: panels that another core has just written would have
+  /// to come out of its L2.
+  private func multiplyInParts(_ product: Product, _ grid: GEMMGrid, _ parts: GEMMParts) {
+    let a = product.a, kernels = kernels
+    let copyFloats = grid.copyFloats(a, rows: grid.rowsPerPartBlock)
     let copyEnd = (copyFloats + bOverread + 15) / 16 * 16
-    reserveWorkerScratch(copyEnd + perGroup * grid.depthBlock + bOverread)
-    run(groups, flops: 2 * a.rows * product.b.columns * a.columns) { group, worker in
-      let start = group * perGroup, end = min(product.b.columns, start + perGroup)
-      guard start < end else { return }
-      let part = product.columns(start..<end), scratch = workerScratch(worker)
+    let most = PackedPanels(depth: grid.depthBlock, columns: parts.columnsEach, kernels: kernels)
+    reserveWorkerScratch(copyEnd + most.floats + bOverread)
+    run(parts.count, flops: 2 * a.rows * product.b.columns * a.columns) { part, worker in
+      let partRows = parts.rows(of: part), columns = parts.columns(of: part)
+      let product = product.columns(columns), scratch = workerScratch(worker)
       var k0 = 0
       repeat {
         let depth = min(grid.depthBlock, a.columns - k0)
-        let block = part.block(k0, depth)
-        let panels = PackedPanels(depth: depth, columns: end - start, kernels: kernels)
+        let block = product.block(k0, depth)
+        let panels = PackedPanels(depth: depth, columns: columns.count, kernels: kernels)
         for p in 0..<panels.count where block.b.transposed {
           panels.packTransposed(p, of: block.b, into: scratch + copyEnd)
         }
@@ -119,8 +117,8 @@ extension Engine {
           panels.packRows(0..<depth, of: block.b.base, stride: block.b.stride, into: scratch + copyEnd, kernels)
         }
         let all = GEMMPanels(panels, at: scratch + copyEnd)
-        for row in stride(from: 0, to: a.rows, by: grid.rowsPerGroupBlock) {
-          let rows = row..<min(a.rows, row + grid.rowsPerGroupBlock)
+        for row in stride(from: partRows.lowerBound, to: partRows.upperBound, by: grid.rowsPerPartBlock) {
+          let rows = row..<min(partRows.upperBound, row + grid.rowsPerPartBlock)
           multiply(block, rows, all, 0..<all.count, grid, copy: scratch)
         }
         k0 += depth

@@ -8,15 +8,19 @@ struct GEMMGrid {
   let tasks: Int
   private let m: Int
   private let panelCount: Int
+  private let columns: Int
+  private let tileRows: Int
   private let tileColumns: Int
   let rowsPerTask: Int
   private let panelsPerTask: Int
   private let rowBlocks: Int
   /// Rows of A by which a core multiplies its own panels at a time.
-  let rowsPerGroupBlock: Int
+  let rowsPerPartBlock: Int
 
   init(_ a: Matrix, columns n: Int, kernels: any MicrokernelTable.Type) {
     m = a.rows
+    columns = n
+    tileRows = kernels.tileRows
     tileColumns = kernels.tileColumns
     let most = Self.mostDepth(a, kernels), blocks = max(1, (a.columns + most - 1) / most)
     depthBlock = max(8, ((a.columns + blocks - 1) / blocks + 7) / 8 * 8)
@@ -27,7 +31,7 @@ struct GEMMGrid {
     let tileFlops = 2 * kernels.tileRows * n * depthBlock
     let tilesPerTask = min(Self.mostTiles, max(1, Self.taskFlops / max(1, tileFlops)))
     rowsPerTask = tilesPerTask * kernels.tileRows
-    rowsPerGroupBlock = Self.mostTiles * kernels.tileRows
+    rowsPerPartBlock = Self.mostTiles * kernels.tileRows
     rowBlocks = (tiles + tilesPerTask - 1) / tilesPerTask
     let groups = max(1, min(Self.fewTasks / rowBlocks, panelCount, tilesPerTask * tileFlops / Self.taskFlops))
     panelsPerTask = (panelCount + groups - 1) / groups
@@ -39,6 +43,8 @@ struct GEMMGrid {
   /// Tasks below which panels are shared out as well.
   private static let fewTasks = 16
   private static let mostTiles = 8
+  /// Rows for which packing a panel that is used for no others costs a tenth of their products or less.
+  private static let rowsWorthPacking = 96
 
   /// A tile's rows of A, copied, and a panel of B, both of this depth, take a fifth of L2: A stays there while all panels go by. With
   /// less the sums are interrupted more often than the copies cost; more than 1024 changes nothing.
@@ -60,16 +66,26 @@ struct GEMMGrid {
     return start..<min(panelCount, start + panelsPerTask)
   }
 
-  /// Into how many groups of columns to cut C so that each is one core's from packing on: two a core if each has eight panels or
-  /// more, by which the copy of A that each makes is paid for, one a core else. Nil where rows are so many, or B so large, that sharing its
+  /// How C is shared out so that each part is one core's from packing on, or nil where rows are so many, or B so large, that sharing its
   /// panels costs nothing.
   ///
-  /// The one cut that depends on the number of cores: an element is the same sum in the same order whatever its group is.
-  func groupsOfTheirOwn(threads: Int) -> Int? {
+  /// By columns: two parts a core if each has eight panels or more, by which the copy of A that each makes is paid for, one a core
+  /// else. Where that leaves a core idle for a tenth of the time and more (seven panels for two), by rows, of which each core must have
+  /// enough to pay for packing all of B.
+  ///
+  /// The one cut that depends on the number of cores: an element is the same sum in the same order whatever its part is.
+  func partsOfTheirOwn(threads: Int) -> GEMMParts? {
     guard panelCount >= 2 * threads, m <= 1024,
       4 * depthBlock * panelCount * tileColumns <= 2 * Machine.secondLevelCache
     else { return nil }
-    return panelCount >= 16 * threads ? 2 * threads : threads
+    let byColumns = panelCount >= 16 * threads ? 2 * threads : threads
+    let panels = (panelCount + byColumns - 1) / byColumns
+    if 10 * byColumns * panels * tileColumns > 11 * columns, m >= Self.rowsWorthPacking * threads {
+      let tiles = (m + tileRows - 1) / tileRows
+      return GEMMParts(
+        rows: m, rowsEach: (tiles + threads - 1) / threads * tileRows, columns: columns, columnsEach: columns)
+    }
+    return GEMMParts(rows: m, rowsEach: m, columns: columns, columnsEach: panels * tileColumns)
   }
 
   /// Floats between the copied rows of A: an odd number of cache lines, at least `depthBlock`.
@@ -82,5 +98,26 @@ struct GEMMGrid {
   /// goes by.
   func copiesA(_ a: Matrix) -> Bool {
     a.columns > 32 && (panelsPerTask > 2 || a.stride % 512 == 0)
+  }
+}
+
+/// Parts of C, whole rows or whole columns, each of which is computed by one core.
+struct GEMMParts {
+  let rows: Int
+  let rowsEach: Int
+  let columns: Int
+  let columnsEach: Int
+
+  private var down: Int { (rows + rowsEach - 1) / rowsEach }
+  var count: Int { down * ((columns + columnsEach - 1) / columnsEach) }
+
+  func rows(of part: Int) -> Range<Int> {
+    let start = part % down * rowsEach
+    return start..<min(rows, start + rowsEach)
+  }
+
+  func columns(of part: Int) -> Range<Int> {
+    let start = part / down * columnsEach
+    return start..<min(columns, start + columnsEach)
   }
 }
