@@ -26,10 +26,12 @@ struct GEMMGrid {
     depthBlock = max(8, ((a.columns + blocks - 1) / blocks + 7) / 8 * 8)
     let tiles = (m + kernels.tileRows - 1) / kernels.tileRows
     panelCount = (n + kernels.tileColumns - 1) / kernels.tileColumns
-    // A task is a tile of rows and all panels, or more tiles if that is too little to be worth handing out; panels are shared out
-    // only where rows are few, since every group of panels copies its rows of A again.
+    // A task is a tile of rows and all panels; more tiles if that is too little to be worth handing out, or if there are plenty and B
+    // stays in L2 beside their rows. Panels are shared out only where rows are few, since every group of panels copies its rows of A
+    // again.
     let tileFlops = 2 * kernels.tileRows * n * depthBlock
-    let tilesPerTask = min(Self.mostTiles, max(1, Self.taskFlops / max(1, tileFlops)))
+    let plenty = tiles >= 4 * Self.fewTasks * Self.mostTiles && 4 * n * depthBlock <= Machine.secondLevelCache / 3
+    let tilesPerTask = plenty ? Self.mostTiles : min(Self.mostTiles, max(1, Self.taskFlops / max(1, tileFlops)))
     rowsPerTask = tilesPerTask * kernels.tileRows
     rowsPerPartBlock = Self.mostTiles * kernels.tileRows
     rowBlocks = (tiles + tilesPerTask - 1) / tilesPerTask
