@@ -13,7 +13,8 @@ struct WinogradPrefetch {
   private struct Rows {
     let first: UnsafePointer<Float>
     /// Floats from row to row, and in the pixels of one.
-    let row: Int, floats: Int
+    let row: Int
+    var floats: Int
   }
 
   private let rows: UnsafeMutableBufferPointer<Rows>
@@ -51,22 +52,31 @@ struct WinogradPrefetch {
     }
   }
 
+  /// Neighbours whose rows go on where the last tile's end become one stretch, up to 16 lines.
   private mutating func add(_ first: UnsafePointer<Float>, _ row: Int, _ channels: Int, side: Int) {
+    let each = (side + 3) / 4, floats = side * channels
+    if count >= each, rows[count - each].first + rows[count - each].floats == first,
+      rows[count - each].floats + floats <= 256
+    {
+      for i in count - each..<count { rows[i].floats += floats }
+      return
+    }
     var y = 0
     while y < side {
-      rows.initializeElement(at: count, to: Rows(first: first + y * row, row: row, floats: side * channels))
+      rows.initializeElement(at: count, to: Rows(first: first + y * row, row: row, floats: floats))
       count += 1
       y += 4
     }
   }
 
-  /// Asks for one of `parts` equal parts. At the edge of an image this names pixels that are nobody's; asking for them does nothing.
+  /// Asks for one of `parts` about equal parts. At the edge of an image this names pixels that are nobody's; asking for them does nothing.
   func ask(_ part: Int, of parts: Int, _ kernels: any MicrokernelTable.Type) {
-    var piece = part * 4 * count / parts
-    let end = (part + 1) * 4 * count / parts
+    let each = (4 * count + parts - 1) / parts
+    var piece = part * each
+    let end = min(4 * count, piece + each)
     while piece < end {
-      let four = rows[piece / 4]
-      kernels.prefetchLines(four.first + piece % 4 * four.row, four.floats)
+      let four = rows[piece >> 2]
+      kernels.prefetchLines(four.first + (piece & 3) * four.row, four.floats)
       piece += 1
     }
   }
