@@ -39,7 +39,7 @@ struct ImageDecoding: Sendable {
         results[task] = Result {
           do {
             return try decode(file, shared, shrinkers[worker])
-          } catch  where DecodingLimits.isExceeded(error) {
+          } catch let error as SeCuError where error.kind == .tooLarge {
             return try turn.withLock { try decode(file, alone, shrinkers[worker]) }
           }
         }

@@ -11,6 +11,8 @@ public struct SeCuError: Error, Sendable, Equatable, CustomStringConvertible {
     case usage
     /// A file or value was read, and its content is wrong.
     case badData
+    /// A file or image is larger than a limit allows; with a higher one it might be read.
+    case tooLarge
     /// A file or data set that was named is not there.
     case noInput
     /// A file or folder can't be created.
@@ -20,11 +22,11 @@ public struct SeCuError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A defect in this program.
     case `internal`
 
-    /// The process exit code of this category: 64, 65, 66, 73, 74 or 70.
+    /// The process exit code of this category: 64, 65, 65, 66, 73, 74 or 70.
     public var exitCode: Int32 {
       switch self {
       case .usage: 64
-      case .badData: 65
+      case .badData, .tooLarge: 65
       case .noInput: 66
       case .cannotCreate: 73
       case .inputOutput: 74

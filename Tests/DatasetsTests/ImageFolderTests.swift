@@ -228,10 +228,10 @@ import Testing
     func failure(_ bytes: [UInt8]) throws -> SeCuError {
       try #require(throws: SeCuError.self) { try ImageFile.decode(bytes, name: "x", limits: limits) }
     }
-    #expect(DecodingLimits.isExceeded(try failure(large)))
-    #expect(!DecodingLimits.isExceeded(try failure(Array(small.dropLast(20)))))
+    #expect(try failure(large).kind == .tooLarge)
+    #expect(try failure(Array(small.dropLast(20))).kind == .badData)
     let size = try #require(throws: SeCuError.self) { try limits.check(fileSize: 201, name: "x") }
-    #expect(DecodingLimits.isExceeded(size) && size.problem == "expected a file of at most 200 bytes, found 201")
+    #expect(size.kind == .tooLarge && size.problem == "expected a file of at most 200 bytes, found 201")
   }
 
   @Test func `the checksum of pixels tells any damaged byte`() {

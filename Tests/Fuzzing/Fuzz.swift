@@ -70,7 +70,7 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
       ])
     }
   } catch let error as SeCuError {
-    precondition(error.kind == .badData, "\(error)")
+    precondition(error.kind == .badData || error.kind == .tooLarge, "\(error)")
   } catch {
     preconditionFailure("\(error)")
   }

@@ -59,7 +59,7 @@ import Testing
 
   private func error(_ file: [UInt8], limits: DecodingLimits = DecodingLimits()) throws -> SeCuError {
     let error = try failure { _ = try PNGDecoder.decode(file, name: "a.png", limits: limits) }
-    #expect(error.kind == .badData)
+    #expect(error.kind == refusalKind(error.problem))
     #expect(error.place == "a.png")
     #expect(error.remedy != nil)
     return error

@@ -29,6 +29,11 @@ extension ViewMaker {
   }
 }
 
+/// The kind of a decoder's refusal that says `problem`: an image above a limit is too large, all else is bad data.
+func refusalKind(_ problem: String) -> SeCuError.Kind {
+  problem.contains("expected an image of at most") ? .tooLarge : .badData
+}
+
 /// The problem and place of the `SeCuError` that `body` throws.
 func failure(_ body: () throws -> Void) throws -> SeCuError {
   try #require(throws: SeCuError.self) { try body() }

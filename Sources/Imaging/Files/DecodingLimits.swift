@@ -22,7 +22,7 @@ public struct DecodingLimits: Sendable, Equatable {
   ///   - name: what messages call the file.
   ///   - position: the byte of the file at which the size stands.
   /// - Returns: height × width × channels, the number of decoded bytes.
-  /// - Throws: `SeCuError` of kind `badData` for a side below 1 or an image above a limit.
+  /// - Throws: `SeCuError` of kind `badData` for a side below 1, `tooLarge` for an image above a limit.
   package func check(
     height: Int, width: Int, channels: Int, name: String, position: Int
   ) throws(SeCuError) -> Int {
@@ -36,7 +36,7 @@ public struct DecodingLimits: Sendable, Equatable {
     let pixels = height.multipliedReportingOverflow(by: width)
     guard !pixels.overflow, pixels.partialValue <= most else {
       throw SeCuError(
-        .badData, "expected an image of at most \(most) pixels, found \(height)×\(width)",
+        .tooLarge, "expected an image of at most \(most) pixels, found \(height)×\(width)",
         at: name, position: "byte \(position)", remedy: Self.remedy)
     }
     return pixels.partialValue * channels
@@ -44,16 +44,13 @@ public struct DecodingLimits: Sendable, Equatable {
 
   /// Checks the size of a file before it is read.
   ///
-  /// - Throws: `SeCuError` of kind `badData` for a file of more bytes than a decoded image may have.
+  /// - Throws: `SeCuError` of kind `tooLarge` for a file of more bytes than a decoded image may have.
   package func check(fileSize: Int, name: String) throws(SeCuError) {
     guard fileSize <= mostBytes else {
       throw SeCuError(
-        .badData, "expected a file of at most \(mostBytes) bytes, found \(fileSize)", at: name, remedy: Self.remedy)
+        .tooLarge, "expected a file of at most \(mostBytes) bytes, found \(fileSize)", at: name, remedy: Self.remedy)
     }
   }
 
   private static let remedy = "Make the image smaller, or leave it out"
-
-  /// Whether `error` is one that `check` threw for what is above a limit, so that higher limits could help.
-  package static func isExceeded(_ error: any Error) -> Bool { (error as? SeCuError)?.remedy == remedy }
 }
