@@ -79,6 +79,17 @@ package final class AxisTaps {
     return min(first, end)..<end
   }
 
+  /// The source positions that are read by any target: `count` of them, `step` apart. All those between are read too unless a stride is
+  /// larger than the kernel.
+  package var sourcesRead: (first: Int, step: Int, count: Int) {
+    let read = UnsafeBufferPointer(start: taps, count: starts[count]).map(\.source)
+    guard let first = read.min(), let last = read.max() else { return (0, 1, 0) }
+    let step = max(1, read.reduce(0) { greatestCommonDivisor($0, $1 - first) })
+    return (first, step, (last - first) / step + 1)
+  }
+
   /// The most source positions between the first and the last that any target reads.
   package var window: Int { (0..<count).map { sources(of: $0).count }.max() ?? 0 }
 }
+
+private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }

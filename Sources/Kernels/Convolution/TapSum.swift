@@ -12,7 +12,7 @@ import MicrokernelInterface
 ///
 ///     for each task: a block of `tileRows` images × a band of target rows            spread over the cores
 ///       for each target row ty
-///         copy the source rows that it newly needs: [row][x][image][channel]         in L2, each row once
+///         copy the source rows that it newly needs: [row][x][image][channel]         in L2, each row once, without what no tap reads
 ///         for each panel of target channels                                          packed weights, from L2
 ///           for each tx: one tile, images × channels,                                in registers
 ///             its depth running over all valid taps and source channels
@@ -97,7 +97,8 @@ package final class TapSum {
     let groups = statistics?.groups ?? 1, perGroup = (count + groups - 1) / groups
     let flops = flops(count), (groupBlocks, bands) = cut(count, groups, kernels), blocks = groups * groupBlocks
     let slots = max(1, rowAxis.window)
-    let slotFloats = sourceWidth * kernels.tileRows * imageStride
+    let columns = columnTaps.sourcesRead
+    let slotFloats = columns.count * kernels.tileRows * imageStride
     let most = kernel * kernel
     let runFloats = (most * MemoryLayout<Tile.Run>.stride + 3) / 4
     engine.reserveWorkerScratch(runFloats + slots * slotFloats + bOverread)
@@ -115,8 +116,8 @@ package final class TapSum {
         let needed = rowAxis.sources(of: ty)
         for sy in max(copied, needed.lowerBound)..<max(copied, needed.upperBound) {
           copyRow(
-            sy, of: firstImage..<firstImage + images, source, normalizing, into: rows + sy % slots * slotFloats, kernels
-          )
+            sy, columns, of: firstImage..<firstImage + images, source, normalizing,
+            into: rows + sy % slots * slotFloats, kernels)
         }
         copied = max(copied, needed.upperBound)
         let rowTaps = rowAxis[ty]
@@ -128,8 +129,9 @@ package final class TapSum {
               let row = rowTap.source % slots * slotFloats
               for columnTap in columnTaps[tx] {
                 let tap = rowTap.k * kernel + columnTap.k
+                let column = (columnTap.source - columns.first) / columns.step
                 runs[runCount] = Tile.Run(
-                  a: row + columnTap.source * images * imageStride, b: tap * sourceChannels * width)
+                  a: row + column * images * imageStride, b: tap * sourceChannels * width)
                 runCount += 1
               }
             }
@@ -179,19 +181,23 @@ package final class TapSum {
     }
   }
 
-  /// Copies row `sy` of each of the images to [x][image][channel].
+  /// Copies the pixels of row `sy` that are read, of each of the images, to [x][image][channel].
   private func copyRow(
-    _ sy: Int, of images: Range<Int>, _ source: UnsafePointer<Float>, _ normalizing: InputNormalization?,
-    into row: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
+    _ sy: Int, _ columns: (first: Int, step: Int, count: Int), of images: Range<Int>, _ source: UnsafePointer<Float>,
+    _ normalizing: InputNormalization?, into row: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
   ) {
     let step = images.count * paddedDepth
     for (i, image) in images.enumerated() {
-      let from = source + (image * sourceHeight + sy) * sourceWidth * sourceChannels
-      let to = row + i * paddedDepth
+      let from = source + ((image * sourceHeight + sy) * sourceWidth + columns.first) * sourceChannels
+      let to = row + i * paddedDepth, fromStep = columns.step * sourceChannels
       if let normalizing {
-        kernels.normForward(from, normalizing[image], nil, true, sourceWidth, sourceChannels, to, step)
+        let together = columns.step == 1 ? columns.count : 1
+        for x in stride(from: 0, to: columns.count, by: together) {
+          kernels.normForward(
+            from + x * fromStep, normalizing[image], nil, true, together, sourceChannels, to + x * step, step)
+        }
       } else {
-        kernels.copyStretches(from, sourceChannels, to, step, sourceChannels, sourceWidth)
+        kernels.copyStretches(from, fromStep, to, step, sourceChannels, columns.count)
       }
     }
   }
