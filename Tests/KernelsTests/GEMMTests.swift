@@ -119,7 +119,7 @@ import Testing
     let engine = poisonedEngine(instructionSet, threads: 2)
     let sizes = [
       (261, 70, 515), (5, 300, 257), (300, 5, 256), (40, 133, 100), (13, 33, 1025), (30, 301, 300), (31, 512, 1030),
-      (1030, 40, 130), (26, 35, 2100), (200, 100, 130),
+      (1030, 40, 130), (26, 35, 2100), (200, 100, 130), (40, 70, 1024),
     ]
     for (i, (m, n, k)) in sizes.enumerated() {
       for accumulate in [false, true] {
