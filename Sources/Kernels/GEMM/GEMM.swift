@@ -172,7 +172,9 @@ extension Engine {
     copy scratch: UnsafeMutablePointer<Float>
   ) {
     let a = block.a, kernels = kernels
-    let left = grid.copiesA(a, rows: rows.count) ? copy(a, rows, stride: grid.copiedRowStride, into: scratch) : a.block(rows.lowerBound)
+    let left =
+      grid.copiesA(a, rows: rows.count)
+      ? copy(a, rows, stride: grid.copiedRowStride, into: scratch) : a.block(rows.lowerBound)
     var run = Tile.Run(a: 0, b: 0)
     withUnsafePointer(to: &run) { run in
       for p in group {
