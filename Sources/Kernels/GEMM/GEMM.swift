@@ -15,9 +15,9 @@ import MicrokernelInterface
 ///           one microkernel call, tile by tile                        in registers: tileRows × tileColumns
 ///
 /// Other shapes go other ways. Where rows are few, each core gets some columns or some rows, packs the panels it needs itself, and
-/// multiplies each by several tiles of rows before the next. A small B whose panels few tiles would read is not packed but read where it lies, all but
-/// its last columns. One row is a product with a vector (GEMV.swift), whose time is that of reading the matrix. And what takes less
-/// than it costs to hand over stays on one core (`Engine.run`).
+/// multiplies each by several tiles of rows before the next. A small B whose panels few tiles would read is not packed but read where
+/// it lies, all but its last columns. One row is a product with a vector (GEMV.swift), whose time is that of reading the matrix. And
+/// what takes less than it costs to hand over stays on one core (`Engine.run`).
 ///
 /// A task's sums do not depend on how many cores there are, so results have the same bits for any number of threads.
 /// Error of an element: at most `depth` roundings of its sum, |error| ≤ γ(depth) · Σ|a·b| with γ(n) = n·2⁻²⁴.
