@@ -20,6 +20,9 @@ package final class AxisTaps {
   let starts: UnsafeMutablePointer<Int>
   /// The target positions.
   package let count: Int
+  /// `count` source positions, `step` apart from `first` on, among which are all that targets read. With a kernel of one they are the
+  /// ones that are read; else, most often, all.
+  let sourcesRead: (first: Int, step: Int, count: Int)
 
   /// - Parameters:
   ///   - input, output: the positions along this axis.
@@ -49,6 +52,13 @@ package final class AxisTaps {
       }
     }
     (starts + count).initialize(to: next)
+    let read = lists.joined().map(\.source)
+    if let first = read.min(), let last = read.max() {
+      let step = max(1, read.reduce(0) { greatestCommonDivisor($0, $1 - first) })
+      sourcesRead = (first, step, (last - first) / step + 1)
+    } else {
+      sourcesRead = (0, 1, 0)
+    }
   }
 
   deinit {
@@ -77,15 +87,6 @@ package final class AxisTaps {
       end = max(end, needed.upperBound)
     }
     return min(first, end)..<end
-  }
-
-  /// The source positions that are read by any target: `count` of them, `step` apart. All those between are read too unless a stride is
-  /// larger than the kernel.
-  package var sourcesRead: (first: Int, step: Int, count: Int) {
-    let read = UnsafeBufferPointer(start: taps, count: starts[count]).map(\.source)
-    guard let first = read.min(), let last = read.max() else { return (0, 1, 0) }
-    let step = max(1, read.reduce(0) { greatestCommonDivisor($0, $1 - first) })
-    return (first, step, (last - first) / step + 1)
   }
 
   /// The most source positions between the first and the last that any target reads.

@@ -12,7 +12,7 @@ import MicrokernelInterface
 ///
 ///     for each task: a block of `tileRows` images × a band of target rows            spread over the cores
 ///       for each target row ty
-///         copy the source rows that it newly needs: [row][x][image][channel]         in L2, each row once, without what no tap reads
+///         copy the source rows that it newly needs: [row][x][image][channel]         in L2, each row once, what taps read of it
 ///         for each panel of target channels                                          packed weights, from L2
 ///           for each tx: one tile, images × channels,                                in registers
 ///             its depth running over all valid taps and source channels
@@ -97,7 +97,7 @@ package final class TapSum {
     let groups = statistics?.groups ?? 1, perGroup = (count + groups - 1) / groups
     let flops = flops(count), (groupBlocks, bands) = cut(count, groups, kernels), blocks = groups * groupBlocks
     let slots = max(1, rowAxis.window)
-    let columns = columnTaps.sourcesRead
+    let columns = normalizing == nil ? columnTaps.sourcesRead : (first: 0, step: 1, count: sourceWidth)
     let slotFloats = columns.count * kernels.tileRows * imageStride
     let most = kernel * kernel
     let runFloats = (most * MemoryLayout<Tile.Run>.stride + 3) / 4
@@ -181,7 +181,7 @@ package final class TapSum {
     }
   }
 
-  /// Copies the pixels of row `sy` that are read, of each of the images, to [x][image][channel].
+  /// Copies `columns` of row `sy` of each of the images, all of them if they are normalized, to [x][image][channel].
   private func copyRow(
     _ sy: Int, _ columns: (first: Int, step: Int, count: Int), of images: Range<Int>, _ source: UnsafePointer<Float>,
     _ normalizing: InputNormalization?, into row: UnsafeMutablePointer<Float>, _ kernels: any MicrokernelTable.Type
@@ -189,15 +189,11 @@ package final class TapSum {
     let step = images.count * paddedDepth
     for (i, image) in images.enumerated() {
       let from = source + ((image * sourceHeight + sy) * sourceWidth + columns.first) * sourceChannels
-      let to = row + i * paddedDepth, fromStep = columns.step * sourceChannels
+      let to = row + i * paddedDepth
       if let normalizing {
-        let together = columns.step == 1 ? columns.count : 1
-        for x in stride(from: 0, to: columns.count, by: together) {
-          kernels.normForward(
-            from + x * fromStep, normalizing[image], nil, true, together, sourceChannels, to + x * step, step)
-        }
+        kernels.normForward(from, normalizing[image], nil, true, sourceWidth, sourceChannels, to, step)
       } else {
-        kernels.copyStretches(from, fromStep, to, step, sourceChannels, columns.count)
+        kernels.copyStretches(from, columns.step * sourceChannels, to, step, sourceChannels, columns.count)
       }
     }
   }

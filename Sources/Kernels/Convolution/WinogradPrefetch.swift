@@ -55,11 +55,12 @@ struct WinogradPrefetch {
   /// Neighbours whose rows go on where the last tile's end become one stretch, up to 16 lines.
   private mutating func add(_ first: UnsafePointer<Float>, _ row: Int, _ channels: Int, side: Int) {
     let each = (side + 3) / 4, floats = side * channels
-    if count >= each, rows[count - each].first + rows[count - each].floats == first,
-      rows[count - each].floats + floats <= 256
-    {
-      for i in count - each..<count { rows[i].floats += floats }
-      return
+    if count >= each {
+      let last = rows[count - each]
+      if last.first + last.floats == first, last.floats + floats <= 256 {
+        for i in count - each..<count { rows[i].floats += floats }
+        return
+      }
     }
     var y = 0
     while y < side {

@@ -82,13 +82,14 @@ extension Engine {
   /// Block of depth by block of depth, the panels of each made by `panels` and then read by all cores.
   private func multiplyInBlocks(_ product: Product, _ grid: GEMMGrid, _ panels: (Matrix) -> GEMMPanels) {
     let a = product.a
-    reserveWorkerScratch(grid.copyFloats(a, rows: grid.rowsPerTask) + bOverread)
+    reserveWorkerScratch(grid.copyFloats(a, rows: grid.tasks.rowsEach) + bOverread)
     var k0 = 0
     repeat {
       let depth = min(grid.depthBlock, a.columns - k0)
       let block = product.block(k0, depth), panels = panels(block.b)
-      run(grid.tasks, flops: 2 * a.rows * panels.columns * max(1, depth)) { task, worker in
-        multiply(block, grid.rows(of: task), panels, grid.panels(of: task), grid, copy: workerScratch(worker))
+      run(grid.tasks.count, flops: 2 * a.rows * panels.columns * max(1, depth)) { task, worker in
+        let rows = grid.tasks.rows(of: task), group = grid.tasks.panels(of: task)
+        multiply(block, rows, panels, group, grid, copy: workerScratch(worker))
       }
       k0 += depth
     } while k0 < a.columns
@@ -97,13 +98,14 @@ extension Engine {
   /// Part by part, the columns of each packed by the core that multiplies by them: panels that another core has just written would have
   /// to come out of its L2.
   private func multiplyInParts(_ product: Product, _ grid: GEMMGrid, _ parts: GEMMParts) {
-    let a = product.a, kernels = kernels
+    let a = product.a, kernels = kernels, width = kernels.tileColumns
     let copyFloats = grid.copyFloats(a, rows: grid.rowsPerPartBlock)
     let copyEnd = (copyFloats + bOverread + 15) / 16 * 16
-    let most = PackedPanels(depth: grid.depthBlock, columns: parts.columnsEach, kernels: kernels)
+    let most = PackedPanels(depth: grid.depthBlock, columns: parts.panelsEach * width, kernels: kernels)
     reserveWorkerScratch(copyEnd + most.floats + bOverread)
     run(parts.count, flops: 2 * a.rows * product.b.columns * a.columns) { part, worker in
-      let partRows = parts.rows(of: part), columns = parts.columns(of: part)
+      let partRows = parts.rows(of: part), group = parts.panels(of: part)
+      let columns = group.lowerBound * width..<min(product.b.columns, group.upperBound * width)
       let product = product.columns(columns), scratch = workerScratch(worker)
       var k0 = 0
       repeat {

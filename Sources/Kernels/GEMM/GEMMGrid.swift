@@ -5,39 +5,28 @@ import MicrokernelInterface
 struct GEMMGrid {
   /// Steps of the sum between two visits to C.
   let depthBlock: Int
-  let tasks: Int
+  let tasks: GEMMParts
   private let m: Int
-  private let panelCount: Int
-  private let columns: Int
+  private let n: Int
   private let tileRows: Int
   private let tileColumns: Int
-  let rowsPerTask: Int
-  private let panelsPerTask: Int
-  private let rowBlocks: Int
-  /// Rows of A by which a core multiplies its own panels at a time.
-  let rowsPerPartBlock: Int
 
   init(_ a: Matrix, columns n: Int, kernels: any MicrokernelTable.Type) {
-    m = a.rows
-    columns = n
-    tileRows = kernels.tileRows
-    tileColumns = kernels.tileColumns
+    (m, self.n) = (a.rows, n)
+    (tileRows, tileColumns) = (kernels.tileRows, kernels.tileColumns)
     let most = Self.mostDepth(a, kernels), blocks = max(1, (a.columns + most - 1) / most)
     depthBlock = max(8, ((a.columns + blocks - 1) / blocks + 7) / 8 * 8)
-    let tiles = (m + kernels.tileRows - 1) / kernels.tileRows
-    panelCount = (n + kernels.tileColumns - 1) / kernels.tileColumns
+    let tiles = (m + tileRows - 1) / tileRows, panelCount = (n + tileColumns - 1) / tileColumns
     // A task is a tile of rows and all panels; more tiles if that is too little to be worth handing out, or if there are plenty and B
     // stays in L2 beside their rows. Panels are shared out only where rows are few, since every group of panels copies its rows of A
     // again.
-    let tileFlops = 2 * kernels.tileRows * n * depthBlock
+    let tileFlops = 2 * tileRows * n * depthBlock
     let plenty = tiles >= 4 * Self.fewTasks * Self.mostTiles && 4 * n * depthBlock <= Machine.secondLevelCache / 3
     let tilesPerTask = plenty ? Self.mostTiles : min(Self.mostTiles, max(1, Self.taskFlops / max(1, tileFlops)))
-    rowsPerTask = tilesPerTask * kernels.tileRows
-    rowsPerPartBlock = Self.mostTiles * kernels.tileRows
-    rowBlocks = (tiles + tilesPerTask - 1) / tilesPerTask
+    let rowBlocks = (tiles + tilesPerTask - 1) / tilesPerTask
     let groups = max(1, min(Self.fewTasks / rowBlocks, panelCount, tilesPerTask * tileFlops / Self.taskFlops))
-    panelsPerTask = (panelCount + groups - 1) / groups
-    tasks = rowBlocks * ((panelCount + panelsPerTask - 1) / panelsPerTask)
+    tasks = GEMMParts(
+      rows: m, rowsEach: tilesPerTask * tileRows, panels: panelCount, panelsEach: (panelCount + groups - 1) / groups)
   }
 
   /// About 3 µs of one core.
@@ -58,15 +47,8 @@ struct GEMMGrid {
     return a.transposed ? max(128, depth / 4) : depth
   }
 
-  func rows(of task: Int) -> Range<Int> {
-    let start = task % rowBlocks * rowsPerTask
-    return start..<min(m, start + rowsPerTask)
-  }
-
-  func panels(of task: Int) -> Range<Int> {
-    let start = task / rowBlocks * panelsPerTask
-    return start..<min(panelCount, start + panelsPerTask)
-  }
+  /// Rows of A by which a core multiplies its own panels at a time.
+  var rowsPerPartBlock: Int { Self.mostTiles * tileRows }
 
   /// How C is shared out so that each part is one core's from packing on, or nil where rows are so many, or B so large, that sharing its
   /// panels costs nothing.
@@ -77,17 +59,18 @@ struct GEMMGrid {
   ///
   /// The one cut that depends on the number of cores: an element is the same sum in the same order whatever its part is.
   func partsOfTheirOwn(threads: Int) -> GEMMParts? {
-    guard panelCount >= 2 * threads, m <= 1024,
-      4 * depthBlock * panelCount * tileColumns <= 2 * Machine.secondLevelCache
+    let panels = tasks.panels
+    guard panels >= 2 * threads, m <= 1024,
+      4 * depthBlock * panels * tileColumns <= 2 * Machine.secondLevelCache
     else { return nil }
-    let byColumns = panelCount >= 16 * threads ? 2 * threads : threads
-    let panels = (panelCount + byColumns - 1) / byColumns
-    if 10 * byColumns * panels * tileColumns > 11 * columns, m >= Self.rowsWorthPacking * threads {
+    let byColumns = panels >= 16 * threads ? 2 * threads : threads
+    let panelsEach = (panels + byColumns - 1) / byColumns
+    if 10 * byColumns * panelsEach * tileColumns > 11 * n, m >= Self.rowsWorthPacking * threads {
       let tiles = (m + tileRows - 1) / tileRows
       return GEMMParts(
-        rows: m, rowsEach: (tiles + threads - 1) / threads * tileRows, columns: columns, columnsEach: columns)
+        rows: m, rowsEach: (tiles + threads - 1) / threads * tileRows, panels: panels, panelsEach: panels)
     }
-    return GEMMParts(rows: m, rowsEach: m, columns: columns, columnsEach: panels * tileColumns)
+    return GEMMParts(rows: m, rowsEach: m, panels: panels, panelsEach: panelsEach)
   }
 
   /// Floats between the copied rows of A: an odd number of cache lines, at least `depthBlock`.
@@ -103,29 +86,29 @@ struct GEMMGrid {
   /// multiple of 4 KiB apart, where their lines have the same place in L1.
   func copiesA(_ a: Matrix, rows: Int) -> Bool {
     if a.columns <= 32 { return false }
-    if a.transposed || rows <= tileRows { return panelsPerTask > 2 || a.stride % 512 == 0 }
+    if a.transposed || rows <= tileRows { return tasks.panelsEach > 2 || a.stride % 512 == 0 }
     let apart = max(1, 1024 >> a.stride.trailingZeroBitCount)
     return tileRows > 3 * apart
   }
 }
 
-/// Parts of C, whole rows or whole columns, each of which is computed by one core.
+/// Parts of C, each some rows × some panels of columns, numbered down the rows first.
 struct GEMMParts {
   let rows: Int
   let rowsEach: Int
-  let columns: Int
-  let columnsEach: Int
+  let panels: Int
+  let panelsEach: Int
 
   private var down: Int { (rows + rowsEach - 1) / rowsEach }
-  var count: Int { down * ((columns + columnsEach - 1) / columnsEach) }
+  var count: Int { down * ((panels + panelsEach - 1) / panelsEach) }
 
   func rows(of part: Int) -> Range<Int> {
     let start = part % down * rowsEach
     return start..<min(rows, start + rowsEach)
   }
 
-  func columns(of part: Int) -> Range<Int> {
-    let start = part / down * columnsEach
-    return start..<min(columns, start + columnsEach)
+  func panels(of part: Int) -> Range<Int> {
+    let start = part / down * panelsEach
+    return start..<min(panels, start + panelsEach)
   }
 }
