@@ -123,53 +123,69 @@ private func gradientSums<M: Mask>(
   _ mask: M, _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ n: ChannelNormalization, _ rows: Int,
   _ channels: Int, _ sumG: UnsafeMutablePointer<Float>, _ sumGD: UnsafeMutablePointer<Float>
 ) {
-  var c = 0
-  while c + 4 * lanes <= channels {
-    var s0 = GradientSums(sumG, sumGD, n, c), s1 = GradientSums(sumG, sumGD, n, c + lanes)
-    var s2 = GradientSums(sumG, sumGD, n, c + 2 * lanes), s3 = GradientSums(sumG, sumGD, n, c + 3 * lanes)
-    var at = c
-    var r = rows
-    while r > 0 {
-      s0.add(dy, x, at, mask)
-      s1.add(dy, x, at + lanes, mask)
-      s2.add(dy, x, at + 2 * lanes, mask)
-      s3.add(dy, x, at + 3 * lanes, mask)
-      at += channels
-      r -= 1
+  forBlocksOfRows(rows, channels) { first, rows in
+    var c = 0
+    while c + 4 * lanes <= channels {
+      var s0 = GradientSums(sumG, sumGD, n, c), s1 = GradientSums(sumG, sumGD, n, c + lanes)
+      var s2 = GradientSums(sumG, sumGD, n, c + 2 * lanes), s3 = GradientSums(sumG, sumGD, n, c + 3 * lanes)
+      var at = first * channels + c
+      var r = rows
+      while r > 0 {
+        s0.add(dy, x, at, mask)
+        s1.add(dy, x, at + lanes, mask)
+        s2.add(dy, x, at + 2 * lanes, mask)
+        s3.add(dy, x, at + 3 * lanes, mask)
+        at += channels
+        r -= 1
+      }
+      s0.put(sumG, sumGD, c)
+      s1.put(sumG, sumGD, c + lanes)
+      s2.put(sumG, sumGD, c + 2 * lanes)
+      s3.put(sumG, sumGD, c + 3 * lanes)
+      c += 4 * lanes
     }
-    s0.put(sumG, sumGD, c)
-    s1.put(sumG, sumGD, c + lanes)
-    s2.put(sumG, sumGD, c + 2 * lanes)
-    s3.put(sumG, sumGD, c + 3 * lanes)
-    c += 4 * lanes
-  }
-  while c + lanes <= channels {
-    var s = GradientSums(sumG, sumGD, n, c)
-    var at = c
-    var r = rows
-    while r > 0 {
-      s.add(dy, x, at, mask)
-      at += channels
-      r -= 1
+    while c + 2 * lanes <= channels {
+      var s0 = GradientSums(sumG, sumGD, n, c), s1 = GradientSums(sumG, sumGD, n, c + lanes)
+      var at = first * channels + c
+      var r = rows
+      while r > 0 {
+        s0.add(dy, x, at, mask)
+        s1.add(dy, x, at + lanes, mask)
+        at += channels
+        r -= 1
+      }
+      s0.put(sumG, sumGD, c)
+      s1.put(sumG, sumGD, c + lanes)
+      c += 2 * lanes
     }
-    s.put(sumG, sumGD, c)
-    c += lanes
-  }
-  while c < channels {
-    var s = sumG[c], t = sumGD[c]
-    var at = c
-    var r = rows
-    while r > 0 {
-      let d = x[at] - n.center[c]
-      let g = mask.gradient(dy[at], d, at, n.scale[c], n.shift[c])
-      s += g
-      t = multiplyAdd(g, d, t)
-      at += channels
-      r -= 1
+    while c + lanes <= channels {
+      var s = GradientSums(sumG, sumGD, n, c)
+      var at = first * channels + c
+      var r = rows
+      while r > 0 {
+        s.add(dy, x, at, mask)
+        at += channels
+        r -= 1
+      }
+      s.put(sumG, sumGD, c)
+      c += lanes
     }
-    sumG[c] = s
-    sumGD[c] = t
-    c += 1
+    while c < channels {
+      var s = sumG[c], t = sumGD[c]
+      var at = first * channels + c
+      var r = rows
+      while r > 0 {
+        let d = x[at] - n.center[c]
+        let g = mask.gradient(dy[at], d, at, n.scale[c], n.shift[c])
+        s += g
+        t = multiplyAdd(g, d, t)
+        at += channels
+        r -= 1
+      }
+      sumG[c] = s
+      sumGD[c] = t
+      c += 1
+    }
   }
 }
 

@@ -45,6 +45,10 @@ private func value(_ a: UnsafePointer<Float>, _ offset: Int) -> Float {
 /// time that L2 takes.
 private let stepsAhead = 16
 
+/// Depth from which a tile asks for its lines of C though it only writes them: 512³ and 1024³ gain 1 to 3 %. Sums of 16 to 64 steps, which
+/// a convolution has, lose 3 to 5 % by it.
+private let depthWorthFetching = 512
+
 /// One step of depth for all rows of a tile. Their sums are variables apart: as one structure the optimiser keeps some in memory.
 @inline(__always)
 private func addStep(
@@ -83,8 +87,8 @@ func computeTile(_ t: Tile, _ firstRow: Int, rows: Int, wide: Bool, alongRows: B
   let bStep = t.bDepthStride
   let offsets = alongRows ? rowOffsets(4 * stride) : RowOffsets(4)
   let aStart = t.a + firstRow * stride
-  if t.accumulate {
-    // What the sums are added to has all the time of the loop to arrive.
+  if t.accumulate || t.depth >= depthWorthFetching {
+    // The lines of C have all the time of the loop to arrive.
     var r = 0
     while r < rows {
       prefetchLine(t.c + (firstRow + r) * t.cRowStride)

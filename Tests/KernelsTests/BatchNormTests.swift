@@ -58,7 +58,7 @@ import Testing
           residual: residual, relu: b.relu, dy: slice(dy, group))
         let bounds = BatchNormBounds(
           r, x: x, rows: b.rows, channels: b.channels, gamma: gamma, beta: beta, epsilon: Double(Float(1e-5)),
-          residual: residual, chunk: min(b.rows, 16_384 / b.channels))
+          residual: residual, chunk: BatchNorm(channels: b.channels).chunkRows(b.rows))
         return (r, bounds)
       }
     }
@@ -128,8 +128,8 @@ import Testing
           Batch(rows: rows, groups: i % 2 + 1, channels: channels, relu: i % 4 < 2, residual: i % 3 == 0))
       }
     }
-    // Several chunks of 16384 / channels rows, the last one short; every combination of ReLU and residual.
-    for (i, (rows, channels)) in [(20_000, 1), (2500, 21), (701, 70), (700, 64)].enumerated() {
+    // Several chunks, the last one short; every combination of ReLU and residual; more channels than are summed up in two turns.
+    for (i, (rows, channels)) in [(20_000, 1), (2500, 21), (701, 70), (700, 64), (170, 600)].enumerated() {
       batches.append(Batch(rows: rows, groups: 2, channels: channels, relu: i % 2 == 0, residual: i < 2))
     }
     // Means far from zero leave few bits for the deviation: 1000 ± 1 loses ten of them.

@@ -109,7 +109,7 @@ import Testing
   /// Sums over rows, added to what was there: rows + 1 terms.
   @Test(arguments: InstructionSet.available, [0, 1, 2, 9])
   func channelSumsAndSquares(instructionSet: InstructionSet, rows: Int) {
-    for channels in Self.counts {
+    for channels in Array(Self.counts) + [150, 601] {
       var samples = Samples(channels)
       let x = samples.normals(rows * channels), before = samples.normals(channels).map(abs)
       let center = GuardedFloats(samples.normals(channels))

@@ -11,7 +11,7 @@ import MicrokernelInterface
 ///
 /// x is read twice and y written once. A convolution before it can spare the first time by summing up what it writes
 /// (`OutputStatistics`), and one behind it the second, and storing y, by normalising what it reads (`InputNormalization`). All passes wait
-/// for memory. Statistics that are taken here are summed in chunks of about 64 KiB:
+/// for memory. Statistics that are taken here are summed in chunks of about 64 KiB, 128 KiB from 512 channels on:
 /// in a chunk the mean first and then the squares around it, in Float; chunks are joined in Double, in order (both as in Chan, Golub
 /// and LeVeque, "Algorithms for Computing the Sample Variance", 1983). The chunks depend on the shape alone, so results have the same
 /// bits for any number of threads.
@@ -67,8 +67,10 @@ package struct BatchNorm {
       center: saved.mean + group * channels, scale: saved.scale + group * channels, shift: beta)
   }
 
-  /// Rows of a chunk and of a group.
-  private func chunkRows(_ rows: Int) -> Int { max(1, min(rows, 16_384 / channels)) }
+  /// Rows of a chunk, of a group's `rows`. With many channels they are more, since to join a chunk costs as much as to add up three rows.
+  package func chunkRows(_ rows: Int) -> Int {
+    max(1, min(rows, max(16_384 / channels, min(64, 32_768 / channels))))
+  }
   func chunks(_ rows: Int) -> Int { (rows + chunkRows(rows) - 1) / chunkRows(rows) }
 }
 
