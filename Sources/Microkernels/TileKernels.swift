@@ -30,6 +30,7 @@ enum TileRows {
   static func next(left: Int) -> Int {
     if left <= most { return left }
     if left >= 2 * most { return most }
+    if left == 9, most == 6 { return 5 }
     return min(most, ((left + 1) / 2 + 3) / 4 * 4)
   }
 }
@@ -98,6 +99,13 @@ enum TileRows {
     computeTile(t, row, rows: 8, wide: false, alongRows: false)
   }
 #elseif AVX2
+  // With four rows more: the nine of a first layer's weight gradient.
+  @inline(never) private func across5Wide(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 5, wide: true, alongRows: false)
+  }
+  @inline(never) private func across5Narrow(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 5, wide: false, alongRows: false)
+  }
   @inline(never) private func across6Wide(_ t: Tile, _ row: Int) {
     computeTile(t, row, rows: 6, wide: true, alongRows: false)
   }
@@ -170,6 +178,10 @@ private func computePiece(_ t: Tile, _ first: Int, _ end: Int, wide: Bool, along
       case (false, true): across6Wide(t, row)
       case (false, false): across6Narrow(t, row)
       }
+      return
+    }
+    if end - row == 5, !alongRows {
+      if wide { across5Wide(t, row) } else { across5Narrow(t, row) }
       return
     }
   #endif

@@ -66,9 +66,8 @@ package final class RowWeightGradient {
       let fitting = max(1, (Self.blockBytes - s.kernel * xRow) / max(1, s.stride * xRow + yRow))
       // Small images go together, as long as there are blocks for all parts.
       let images = min(fitting / max(1, s.outputHeight), count / WeightGradientTasks.most)
-      // A few rows more make a tile of a shape that there is; they read the next pixel, and nobody reads them. Nine, a stem's, have one
-      // where tiles can be as high.
-      tiledRows = g.rows == 9 && kernels.tileRows > 9 ? 9 : (g.rows + 3) / 4 * 4
+      // A few rows more make a tile of a shape that there is; they read the next pixel, and nobody reads them. Nine, a stem's, need none.
+      tiledRows = g.rows == 9 ? 9 : (g.rows + 3) / 4 * 4
       let kernelRows = WeightGradientTasks.Segments(
         count: s.kernel, rows: g.rows, room: tiledRows, rowsPerTask: tiledRows)
       tasks = WeightGradientTasks(
