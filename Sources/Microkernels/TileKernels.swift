@@ -25,13 +25,14 @@ enum TileRows {
     static var most: Int { 4 }
   #endif
 
-  /// Rows of the next piece of a tile that has `left`: the most there can be, but two pieces alike rather than a full and a small one.
+  /// Rows of the next piece of a tile that has `left`: the most there can be, but two pieces alike rather than a full and a small one. With
+  /// AVX2 there are shapes of four, five and six rows, else of multiples of four.
   @inline(__always)
   static func next(left: Int) -> Int {
     if left <= most { return left }
     if left >= 2 * most { return most }
-    if left == 9, most == 6 { return 5 }
-    return min(most, ((left + 1) / 2 + 3) / 4 * 4)
+    let half = (left + 1) / 2
+    return most == 6 ? half : min(most, (half + 3) / 4 * 4)
   }
 }
 
@@ -52,6 +53,12 @@ enum TileRows {
     computeTile(t, row, rows: 8, wide: false, alongRows: true)
   }
 #elseif AVX2
+  @inline(never) private func along5Wide(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 5, wide: true, alongRows: true)
+  }
+  @inline(never) private func along5Narrow(_ t: Tile, _ row: Int) {
+    computeTile(t, row, rows: 5, wide: false, alongRows: true)
+  }
   @inline(never) private func along6Wide(_ t: Tile, _ row: Int) {
     computeTile(t, row, rows: 6, wide: true, alongRows: true)
   }
@@ -99,7 +106,6 @@ enum TileRows {
     computeTile(t, row, rows: 8, wide: false, alongRows: false)
   }
 #elseif AVX2
-  // With four rows more: the nine of a first layer's weight gradient.
   @inline(never) private func across5Wide(_ t: Tile, _ row: Int) {
     computeTile(t, row, rows: 5, wide: true, alongRows: false)
   }
@@ -180,8 +186,13 @@ private func computePiece(_ t: Tile, _ first: Int, _ end: Int, wide: Bool, along
       }
       return
     }
-    if end - row == 5, !alongRows {
-      if wide { across5Wide(t, row) } else { across5Narrow(t, row) }
+    if end - row == 5 {
+      switch (alongRows, wide) {
+      case (true, true): along5Wide(t, row)
+      case (true, false): along5Narrow(t, row)
+      case (false, true): across5Wide(t, row)
+      case (false, false): across5Narrow(t, row)
+      }
       return
     }
   #endif
