@@ -124,6 +124,14 @@ extension EntryPoints {
     var from = x
     var to = y
     var i = count
+    // A row of a panel, the most frequent stretch by far: counting its vectors would take longer than copying them.
+    while length == 2 * lanes, i > 0 {
+      store(load(from), to)
+      store(load(from + lanes), to + lanes)
+      from += xStep
+      to += yStep
+      i -= 1
+    }
     while i > 0 {
       var c = 0
       while c + lanes <= length {
