@@ -23,7 +23,8 @@ public struct Tile {
   public var rows: Int
   /// 0 ≤ columns ≤ the kernel's `tileColumns`.
   public var columns: Int
-  public var runs: UnsafePointer<Run>
+  /// Nil for a single run, which starts at `a` and `b`.
+  public var runs: UnsafePointer<Run>?
   public var runCount: Int
   public var depth: Int
   /// Adds to C instead of replacing it.
@@ -43,21 +44,23 @@ public struct Tile {
     }
   }
 
+  /// Where a single run starts is added to `a` and `b`: a kernel waits for what it reads before its first step.
   @inlinable public init(
     a: UnsafePointer<Float>, aRowStride: Int, aDepthStride: Int, b: UnsafePointer<Float>, bDepthStride: Int,
-    c: UnsafeMutablePointer<Float>, cRowStride: Int, rows: Int, columns: Int, runs: UnsafePointer<Run>, runCount: Int,
-    depth: Int, accumulate: Bool, bias: UnsafePointer<Float>? = nil
+    c: UnsafeMutablePointer<Float>, cRowStride: Int, rows: Int, columns: Int, runs: UnsafePointer<Run>? = nil,
+    runCount: Int = 1, depth: Int, accumulate: Bool, bias: UnsafePointer<Float>? = nil
   ) {
-    self.a = a
+    let only = runCount == 1 ? runs?.pointee : nil
+    self.a = a + (only?.a ?? 0)
     self.aRowStride = aRowStride
     self.aDepthStride = aDepthStride
-    self.b = b
+    self.b = b + (only?.b ?? 0)
     self.bDepthStride = bDepthStride
     self.c = c
     self.cRowStride = cRowStride
     self.rows = rows
     self.columns = columns
-    self.runs = runs
+    self.runs = only == nil ? runs : nil
     self.runCount = runCount
     self.depth = depth
     self.accumulate = accumulate

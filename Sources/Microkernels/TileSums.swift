@@ -26,15 +26,25 @@ private struct RowSums {
 private struct RowOffsets {
   let one: Int, three: Int, five: Int, seven: Int, nine: Int, eleven: Int
 
-  @inline(__always) init(_ stride: Int) {
-    (one, three, five, seven, nine, eleven) = (stride, 3 * stride, 5 * stride, 7 * stride, 9 * stride, 11 * stride)
+  /// Rows next to each other.
+  @inline(__always) init() { (one, three, five, seven, nine, eleven) = (4, 12, 20, 28, 36, 44) }
+
+  /// Rows `stride` bytes apart, no more than `rows` of them.
+  @inline(__always) init(_ stride: Int, rows: Int) {
+    (one, three, five, seven) = offsetsToSeven(stride)
+    (nine, eleven) = rows > 8 ? offsetsToEleven(stride) : (0, 0)
   }
 }
 
-/// Not inlined, so that the optimiser does not know these for multiples of one number: if it does, it takes one register for all and an
-/// addition for each row and step, which cost as much as half the multiply-adds where two threads share a core.
+// Not inlined, so that the optimiser does not know these for multiples of one number: if it does, it takes one register for all and an
+// addition for each row and step, which cost as much as half the multiply-adds where two threads share a core. Two functions, because no
+// more than four results come in registers. Six come through memory, stored as vectors, and those wait until the tile before is done.
+
 @inline(never)
-private func rowOffsets(_ stride: Int) -> RowOffsets { RowOffsets(stride) }
+private func offsetsToSeven(_ stride: Int) -> (Int, Int, Int, Int) { (stride, 3 * stride, 5 * stride, 7 * stride) }
+
+@inline(never)
+private func offsetsToEleven(_ stride: Int) -> (Int, Int) { (9 * stride, 11 * stride) }
 
 @inline(__always)
 private func value(_ a: UnsafePointer<Float>, _ offset: Int) -> Float {
@@ -85,7 +95,7 @@ func computeTile(_ t: Tile, _ firstRow: Int, rows: Int, wide: Bool, alongRows: B
   let stride = alongRows ? t.aRowStride : 1
   let aStep = alongRows ? 1 : t.aDepthStride
   let bStep = t.bDepthStride
-  let offsets = alongRows ? rowOffsets(4 * stride) : RowOffsets(4)
+  let offsets = alongRows ? RowOffsets(4 * stride, rows: rows) : RowOffsets()
   let aStart = t.a + firstRow * stride
   if t.accumulate || t.depth >= depthWorthFetching {
     // The lines of C have all the time of the loop to arrive.
@@ -99,36 +109,44 @@ func computeTile(_ t: Tile, _ firstRow: Int, rows: Int, wide: Bool, alongRows: B
   var s0 = RowSums(), s1 = RowSums(), s2 = RowSums(), s3 = RowSums()
   var s4 = RowSums(), s5 = RowSums(), s6 = RowSums(), s7 = RowSums()
   var s8 = RowSums(), s9 = RowSums(), s10 = RowSums(), s11 = RowSums()
-  var run = t.runs
-  let lastRun = run + t.runCount
-  while run < lastRun {
-    var a = aStart + run.pointee.a
-    var b = t.b + run.pointee.b
+  @inline(__always) func addOne(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) {
+    addStep(
+      a, offsets, b, bStep, rows: rows, wide: wide, &s0, &s1, &s2, &s3, &s4, &s5, &s6, &s7, &s8, &s9, &s10, &s11)
+  }
+  var next = t.runs
+  var left = t.runCount
+  while left > 0 {
+    var a = aStart
+    var b = t.b
+    if let run = next {
+      a += run.pointee.a
+      b += run.pointee.b
+      next = run + 1
+    }
     var k = t.depth
     #if AVX2
-      // Two steps a turn: of a step's 26 instructions five would only count and move pointers, for which a core that shares its front
-      // end with another thread has no room (7 % slower).
-      var pairs = k >> 1
-      k -= 2 * pairs
-      while pairs > 0 {
-        addStep(
-          a, offsets, b, bStep, rows: rows, wide: wide, &s0, &s1, &s2, &s3, &s4, &s5, &s6, &s7, &s8, &s9, &s10, &s11)
-        addStep(
-          a + aStep, offsets, b + bStep, bStep, rows: rows, wide: wide, &s0, &s1, &s2, &s3, &s4, &s5, &s6, &s7, &s8,
-          &s9, &s10, &s11)
-        a += 2 * aStep
+      // Four steps a turn: of a step's 26 instructions five would only count and move pointers, for which a core that shares its front end
+      // with another thread has no room (7 % slower). And a processor foresees the end of a loop of some 60 turns, not of 120.
+      var fours = k >> 2
+      k &= 3
+      while fours > 0 {
+        addOne(a, b)
+        addOne(a + aStep, b + bStep)
         b += 2 * bStep
-        pairs -= 1
+        addOne(a + 2 * aStep, b)
+        addOne(a + 3 * aStep, b + bStep)
+        b += 2 * bStep
+        a += 4 * aStep
+        fours -= 1
       }
     #endif
     while k > 0 {
-      addStep(
-        a, offsets, b, bStep, rows: rows, wide: wide, &s0, &s1, &s2, &s3, &s4, &s5, &s6, &s7, &s8, &s9, &s10, &s11)
+      addOne(a, b)
       a += aStep
       b += bStep
       k -= 1
     }
-    run += 1
+    left -= 1
   }
   let c = t.c + firstRow * t.cRowStride
   let step = t.cRowStride

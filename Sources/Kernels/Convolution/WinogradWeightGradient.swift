@@ -215,17 +215,14 @@ package final class WinogradWeightGradient {
   ) {
     let side = form.products, factors = form.factor.outputs
     let factor = WinogradForm.element(e / side, of: factors) * factors + WinogradForm.element(e % side, of: factors)
-    var run = Tile.Run(a: 0, b: 0)
-    withUnsafePointer(to: &run) { run in
-      for p in 0..<plan.panelCount {
-        let column = p * kernels.tileColumns
-        kernels.tileAcrossRows(
-          Tile(
-            a: v + e * plan.vElement, aRowStride: 1, aDepthStride: plan.vStride, b: z + factor * plan.zElement + column,
-            bDepthStride: plan.zStride, c: sums + e * plan.sumElement + column, cRowStride: plan.sumStride,
-            rows: shape.inputChannels, columns: min(kernels.tileColumns, plan.sumStride - column), runs: run,
-            runCount: 1, depth: tileCount, accumulate: accumulate))
-      }
+    for p in 0..<plan.panelCount {
+      let column = p * kernels.tileColumns
+      kernels.tileAcrossRows(
+        Tile(
+          a: v + e * plan.vElement, aRowStride: 1, aDepthStride: plan.vStride, b: z + factor * plan.zElement + column,
+          bDepthStride: plan.zStride, c: sums + e * plan.sumElement + column, cRowStride: plan.sumStride,
+          rows: shape.inputChannels, columns: min(kernels.tileColumns, plan.sumStride - column), depth: tileCount,
+          accumulate: accumulate))
     }
   }
 

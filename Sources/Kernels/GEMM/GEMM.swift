@@ -177,19 +177,16 @@ extension Engine {
     let left =
       grid.copiesA(a, rows: rows.count)
       ? copy(a, rows, stride: grid.copiedRowStride, into: scratch) : a.block(rows.lowerBound)
-    var run = Tile.Run(a: 0, b: 0)
-    withUnsafePointer(to: &run) { run in
-      for p in group {
-        let isLast = p == panels.count - 1, column = p * panels.tileColumns
-        let tile = Tile(
-          a: left.base, aRowStride: left.rowStride, aDepthStride: left.depthStride,
-          b: isLast ? panels.last : panels.first + p * panels.step,
-          bDepthStride: isLast ? panels.lastStride : panels.stride,
-          c: block.c + rows.lowerBound * block.cStride + column, cRowStride: block.cStride, rows: rows.count,
-          columns: min(panels.tileColumns, panels.columns - column), runs: run, runCount: 1, depth: a.columns,
-          accumulate: block.accumulate, bias: block.bias.map { $0 + column })
-        if a.transposed { kernels.tileAcrossRows(tile) } else { kernels.tileAlongRows(tile) }
-      }
+    for p in group {
+      let isLast = p == panels.count - 1, column = p * panels.tileColumns
+      let tile = Tile(
+        a: left.base, aRowStride: left.rowStride, aDepthStride: left.depthStride,
+        b: isLast ? panels.last : panels.first + p * panels.step,
+        bDepthStride: isLast ? panels.lastStride : panels.stride,
+        c: block.c + rows.lowerBound * block.cStride + column, cRowStride: block.cStride, rows: rows.count,
+        columns: min(panels.tileColumns, panels.columns - column), depth: a.columns, accumulate: block.accumulate,
+        bias: block.bias.map { $0 + column })
+      if a.transposed { kernels.tileAcrossRows(tile) } else { kernels.tileAlongRows(tile) }
     }
   }
 
