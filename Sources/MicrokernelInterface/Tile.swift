@@ -23,6 +23,9 @@ public struct Tile {
   public var rows: Int
   /// 0 ≤ columns ≤ the kernel's `tileColumns`.
   public var columns: Int
+  /// Tiles side by side that differ in their columns alone: B's are `bPanelStride` floats apart, C's and the bias's `columns`.
+  public var panels: Int
+  public var bPanelStride: Int
   /// Nil for a single run, which starts at `a` and `b`.
   public var runs: UnsafePointer<Run>?
   public var runCount: Int
@@ -47,8 +50,9 @@ public struct Tile {
   /// Where a single run starts is added to `a` and `b`: a kernel waits for what it reads before its first step.
   @inlinable public init(
     a: UnsafePointer<Float>, aRowStride: Int, aDepthStride: Int, b: UnsafePointer<Float>, bDepthStride: Int,
-    c: UnsafeMutablePointer<Float>, cRowStride: Int, rows: Int, columns: Int, runs: UnsafePointer<Run>? = nil,
-    runCount: Int = 1, depth: Int, accumulate: Bool, bias: UnsafePointer<Float>? = nil
+    c: UnsafeMutablePointer<Float>, cRowStride: Int, rows: Int, columns: Int, panels: Int = 1,
+    bPanelStride: Int = 0, runs: UnsafePointer<Run>? = nil, runCount: Int = 1, depth: Int, accumulate: Bool,
+    bias: UnsafePointer<Float>? = nil
   ) {
     let only = runCount == 1 ? runs?.pointee : nil
     self.a = a + (only?.a ?? 0)
@@ -60,6 +64,8 @@ public struct Tile {
     self.cRowStride = cRowStride
     self.rows = rows
     self.columns = columns
+    self.panels = panels
+    self.bPanelStride = bPanelStride
     self.runs = only == nil ? runs : nil
     self.runCount = runCount
     self.depth = depth

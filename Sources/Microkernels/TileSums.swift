@@ -86,23 +86,35 @@ private func addStep(
   if rows > 11 { s11.add(value(a, offsets.eleven), b0, b1, wide: wide) }
 }
 
+/// Where a piece of a tile starts in A, B and C: in registers, since a piece waits for what it reads before its first step.
+struct TileStart {
+  var a: UnsafePointer<Float>
+  var b: UnsafePointer<Float>
+  var c: UnsafeMutablePointer<Float>
+
+  /// So many rows on.
+  @inline(__always) mutating func advance(_ rows: Int, _ t: Tile, alongRows: Bool) {
+    a += rows * (alongRows ? t.aRowStride : 1)
+    c += rows * t.cRowStride
+  }
+}
+
 /// The body of every tile. `rows`, `wide` and `alongRows` are constants at each call, so that after inlining only the
 /// rows in use are left, each in its own registers.
 ///
 /// `alongRows`: the depth lies along the rows of A (`aDepthStride` is 1), else across them (`aRowStride` is 1).
 @inline(__always)
-func computeTile(_ t: Tile, _ firstRow: Int, rows: Int, wide: Bool, alongRows: Bool) {
+func computeTile(_ t: Tile, _ start: TileStart, rows: Int, wide: Bool, alongRows: Bool) {
   let stride = alongRows ? t.aRowStride : 1
   let aStep = alongRows ? 1 : t.aDepthStride
   let bStep = t.bDepthStride
   let offsets = alongRows ? RowOffsets(4 * stride, rows: rows) : RowOffsets()
-  let aStart = t.a + firstRow * stride
   if t.accumulate || t.depth >= depthWorthFetching {
     // The lines of C have all the time of the loop to arrive.
     var r = 0
     while r < rows {
-      prefetchLine(t.c + (firstRow + r) * t.cRowStride)
-      if wide, lanes == 16 { prefetchLine(t.c + (firstRow + r) * t.cRowStride + lanes) }
+      prefetchLine(start.c + r * t.cRowStride)
+      if wide, lanes == 16 { prefetchLine(start.c + r * t.cRowStride + lanes) }
       r += 1
     }
   }
@@ -116,8 +128,8 @@ func computeTile(_ t: Tile, _ firstRow: Int, rows: Int, wide: Bool, alongRows: B
   var next = t.runs
   var left = t.runCount
   while left > 0 {
-    var a = aStart
-    var b = t.b
+    var a = start.a
+    var b = start.b
     if let run = next {
       a += run.pointee.a
       b += run.pointee.b
@@ -148,7 +160,7 @@ func computeTile(_ t: Tile, _ firstRow: Int, rows: Int, wide: Bool, alongRows: B
     }
     left -= 1
   }
-  let c = t.c + firstRow * t.cRowStride
+  let c = start.c
   let step = t.cRowStride
   if t.accumulate {
     s0.addTo(c, wide: wide)

@@ -169,21 +169,24 @@ package final class WinogradSum {
     into m: UnsafeMutablePointer<Float>, _ ahead: WinogradPrefetch?, _ kernels: any MicrokernelTable.Type
   ) {
     let panels = plan.panels, side = form.outputElements
+    let first = group.lowerBound, whole = min(group.upperBound, panels.columns / panels.tileColumns)
     withUnsafeTemporaryAllocation(of: Tile.Run.self, capacity: 4) { runs in
       guard let firstRun = runs.baseAddress else { return }
       for i in 0..<side {
         for j in 0..<side {
           let e = i * side + j, runCount = products(i, j, plan, into: firstRun)
           ahead?.ask(e, of: side * side, kernels)
-          for p in group {
-            let width = panels.width(p), offset = panels.offset(p) - panels.offset(group.lowerBound)
+          func multiplyPanels(from p: Int, count: Int) {
+            let before = p - group.lowerBound, width = panels.width(p)
             kernels.tileAlongRows(
               Tile(
-                a: v, aRowStride: plan.vStride, aDepthStride: 1, b: u + offset, bDepthStride: width,
-                c: m + e * plan.mElement + (p - group.lowerBound) * panels.tileColumns, cRowStride: plan.mStride,
-                rows: tileCount, columns: width, runs: firstRun, runCount: runCount, depth: sourceChannels,
-                accumulate: false))
+                a: v, aRowStride: plan.vStride, aDepthStride: 1, b: u + before * panels.offset(1), bDepthStride: width,
+                c: m + e * plan.mElement + before * panels.tileColumns, cRowStride: plan.mStride, rows: tileCount,
+                columns: width, panels: count, bPanelStride: panels.offset(1), runs: firstRun, runCount: runCount,
+                depth: sourceChannels, accumulate: false))
           }
+          if first < whole { multiplyPanels(from: first, count: whole - first) }
+          if whole < group.upperBound { multiplyPanels(from: whole, count: 1) }
         }
       }
     }

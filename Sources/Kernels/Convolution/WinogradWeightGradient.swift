@@ -123,7 +123,6 @@ package final class WinogradWeightGradient {
     let vStride: Int, vElement: Int
     let zStride: Int, zElement: Int
     let sumStride: Int, sumElement: Int
-    let panelCount: Int
     /// Elements of V and S, and of Z.
     let elements: Int
     private let factorElements: Int
@@ -155,7 +154,6 @@ package final class WinogradWeightGradient {
       }
       vElement = stretchTiles * vStride + 16
       zElement = stretchTiles * zStride + 16
-      panelCount = (s.outputChannels + kernels.tileColumns - 1) / kernels.tileColumns
     }
 
     /// S with which a core keeps to itself, up to 128 × 128 channels; all parts of it; and the tiles between reading and writing it: V and Z
@@ -215,15 +213,17 @@ package final class WinogradWeightGradient {
   ) {
     let side = form.products, factors = form.factor.outputs
     let factor = WinogradForm.element(e / side, of: factors) * factors + WinogradForm.element(e % side, of: factors)
-    for p in 0..<plan.panelCount {
-      let column = p * kernels.tileColumns
+    func multiplyPanels(from column: Int, columns: Int, count: Int) {
       kernels.tileAcrossRows(
         Tile(
           a: v + e * plan.vElement, aRowStride: 1, aDepthStride: plan.vStride, b: z + factor * plan.zElement + column,
           bDepthStride: plan.zStride, c: sums + e * plan.sumElement + column, cRowStride: plan.sumStride,
-          rows: shape.inputChannels, columns: min(kernels.tileColumns, plan.sumStride - column), depth: tileCount,
+          rows: shape.inputChannels, columns: columns, panels: count, bPanelStride: columns, depth: tileCount,
           accumulate: accumulate))
     }
+    let width = kernels.tileColumns, whole = shape.outputChannels / width, end = whole * width
+    if whole > 0 { multiplyPanels(from: 0, columns: width, count: whole) }
+    if end < shape.outputChannels { multiplyPanels(from: end, columns: min(width, plan.sumStride - end), count: 1) }
   }
 
   /// dw (+)= Aᵀ S A.

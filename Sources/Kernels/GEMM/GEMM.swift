@@ -11,8 +11,8 @@ import MicrokernelInterface
 ///       pack its rows of B into panels [depth, tileColumns]           in L3, by all cores
 ///       for each task: a tile of rows, or a few × a group of panels   spread over the cores
 ///         copy the rows, if it pays                                   in L2
-///         for each panel of the group                                 streams from L3: 128 bytes a step of 24 multiply-adds
-///           one microkernel call, tile by tile                        in registers: tileRows × tileColumns
+///         one microkernel call, panel by panel                        streams from L3: 128 bytes a step of 24 multiply-adds
+///           and tile by tile                                          in registers: tileRows × tileColumns
 ///
 /// Other shapes go other ways. Where rows are few, each core gets some columns or some rows, packs the panels it needs itself, and
 /// multiplies each by several tiles of rows before the next. A small B whose panels few tiles would read is not packed but read where
@@ -177,16 +177,22 @@ extension Engine {
     let left =
       grid.copiesA(a, rows: rows.count)
       ? copy(a, rows, stride: grid.copiedRowStride, into: scratch) : a.block(rows.lowerBound)
-    for p in group {
-      let isLast = p == panels.count - 1, column = p * panels.tileColumns
+    func multiplyPanels(from p: Int, count: Int, at b: UnsafePointer<Float>, stride: Int) {
+      let column = p * panels.tileColumns
       let tile = Tile(
-        a: left.base, aRowStride: left.rowStride, aDepthStride: left.depthStride,
-        b: isLast ? panels.last : panels.first + p * panels.step,
-        bDepthStride: isLast ? panels.lastStride : panels.stride,
+        a: left.base, aRowStride: left.rowStride, aDepthStride: left.depthStride, b: b, bDepthStride: stride,
         c: block.c + rows.lowerBound * block.cStride + column, cRowStride: block.cStride, rows: rows.count,
-        columns: min(panels.tileColumns, panels.columns - column), depth: a.columns, accumulate: block.accumulate,
-        bias: block.bias.map { $0 + column })
+        columns: min(panels.tileColumns, panels.columns - column), panels: count, bPanelStride: panels.step,
+        depth: a.columns, accumulate: block.accumulate, bias: block.bias.map { $0 + column })
       if a.transposed { kernels.tileAcrossRows(tile) } else { kernels.tileAlongRows(tile) }
+    }
+    let first = group.lowerBound, whole = min(group.upperBound, panels.columns / panels.tileColumns)
+    if first < whole {
+      multiplyPanels(
+        from: first, count: whole - first, at: panels.first + first * panels.step, stride: panels.stride)
+    }
+    if whole < group.upperBound {
+      multiplyPanels(from: whole, count: 1, at: panels.last, stride: panels.lastStride)
     }
   }
 
