@@ -138,22 +138,9 @@ enum TileRows {
   computeTile(t, start, rows: 1, wide: false, alongRows: false)
 }
 
-/// Piece by piece, by the fewest shapes that cover a piece's rows.
+/// `rows` rows of a tile, `TileRows.most` at most, by the fewest shapes that cover them.
 @inline(__always)
-func computeRows(_ t: Tile, _ start: TileStart, wide: Bool, alongRows: Bool) {
-  var start = start
-  var left = t.rows
-  while left > 0 {
-    let rows = TileRows.next(left: left)
-    computePiece(t, start, rows, wide: wide, alongRows: alongRows)
-    start.advance(rows, t, alongRows: alongRows)
-    left -= rows
-  }
-}
-
-/// `rows` rows of a tile, `TileRows.most` at most.
-@inline(__always)
-private func computePiece(_ t: Tile, _ start: TileStart, _ rows: Int, wide: Bool, alongRows: Bool) {
+func computePiece(_ t: Tile, _ start: TileStart, _ rows: Int, wide: Bool, alongRows: Bool) {
   var start = start
   var left = rows
   #if AVX512 || arch(arm64)
@@ -230,25 +217,26 @@ private func computePiece(_ t: Tile, _ start: TileStart, _ rows: Int, wide: Bool
   }
 }
 
+/// Panel by panel, and each piece by piece.
 @inline(__always)
 private func compute(_ t: Tile, alongRows: Bool) {
   let wide = t.columns > lanes
-  let whole = t.columns == (wide ? 2 : 1) * lanes
-  guard whole, t.bias == nil else {
-    computeAtEdges(t, alongRows: alongRows)
-    return
-  }
-  var start = TileStart(a: t.a, b: t.b, c: t.c)
-  var left = t.panels
-  while left > 0 {
-    if wide {
-      computeRows(t, start, wide: true, alongRows: alongRows)
-    } else {
-      computeRows(t, start, wide: false, alongRows: alongRows)
+  let isAtEdge = t.columns != (wide ? 2 : 1) * lanes || t.bias != nil
+  var panel = 0
+  while panel < t.panels {
+    var start = TileStart(a: t.a, b: t.b + panel * t.bPanelStride, c: t.c + panel * t.columns)
+    var left = t.rows
+    while left > 0 {
+      let rows = TileRows.next(left: left)
+      if isAtEdge {
+        computePieceAtEdge(t, start, rows, panel, alongRows: alongRows)
+      } else {
+        computePiece(t, start, rows, wide: wide, alongRows: alongRows)
+      }
+      start.advance(rows, t, alongRows: alongRows)
+      left -= rows
     }
-    start.b += t.bPanelStride
-    start.c += t.columns
-    left -= 1
+    panel += 1
   }
 }
 
