@@ -25,6 +25,7 @@ package protocol MicrokernelTable: Sendable {
 
   static func prefetchLines(_ x: Floats, _ count: Int)
 
+  static func winogradInput(_ transform: WinogradInputTransform, _ patches: WinogradPatchRow)
   static func winograd(_ transform: WinogradTransform, _ patch: WinogradPatch)
 
   static func channelSums(_ x: Floats, _ rows: Int, _ channels: Int, _ sums: MutableFloats)

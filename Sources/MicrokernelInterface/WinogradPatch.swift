@@ -2,7 +2,7 @@
 ///
 ///     target[i, j, c] (+)= Σ_p Σ_q  T[i, p] · T[j, q] · source[p, q, c]              c < channels
 ///
-///     source[p, q, c] = source[p · sourceRow + q · sourceColumn + c]   inside `rows` × `columns`, zero elsewhere
+///     source[p, q, c] = source[p · sourceRow + q · sourceColumn + c]   p < sourceRows, q < sourceColumns, zero elsewhere
 ///     target[i, j, c] = target[i · targetRow + j · targetColumn + c]   i < targetRows, j < targetColumns
 ///
 /// All strides count floats and may be negative. What T is, `WinogradTransform` says.
@@ -11,10 +11,8 @@ package struct WinogradPatch {
   package var sourceRow: Int
   package var sourceColumn: Int
   /// The positions of the patch that lie inside the image; nothing is read outside.
-  package var firstRow: Int
-  package var endRow: Int
-  package var firstColumn: Int
-  package var endColumn: Int
+  package var sourceRows: Int
+  package var sourceColumns: Int
   package var target: UnsafeMutablePointer<Float>
   package var targetRow: Int
   package var targetColumn: Int
@@ -26,14 +24,12 @@ package struct WinogradPatch {
   package var padsChannels: Bool
   /// Adds to the target instead of replacing it.
   package var accumulate: Bool
-  /// Takes relu(normalised source) in place of the source, inside the image; the transforms of pixels alone look at it.
-  package var normalization: ChannelNormalization?
   /// Receives the sums over what is written to the target; the outputs' transform alone looks at it.
   package var sums: ChannelSums?
   /// `scratchFloats` floats.
   package var scratch: UnsafeMutablePointer<Float>
 
-  /// Room for 64 channels of a patch and of its results, 9 KiB each, which stay in L1.
+  /// Room for 64 channels of a patch and of its results, 9 KiB each, which stay in L1; also for what `WinogradPatchRow` needs.
   package static let scratchFloats = 72 * 64
 
   /// A patch that lies whole inside, with room for whole vectors in the target.
@@ -45,10 +41,8 @@ package struct WinogradPatch {
     self.source = source
     self.sourceRow = sourceRow
     self.sourceColumn = sourceColumn
-    firstRow = 0
-    endRow = transform.inputs
-    firstColumn = 0
-    endColumn = transform.inputs
+    sourceRows = transform.inputs
+    sourceColumns = transform.inputs
     self.target = target
     self.targetRow = targetRow
     self.targetColumn = targetColumn
@@ -57,7 +51,6 @@ package struct WinogradPatch {
     self.channels = channels
     self.padsChannels = padsChannels
     self.accumulate = accumulate
-    normalization = nil
     sums = nil
     self.scratch = scratch
   }

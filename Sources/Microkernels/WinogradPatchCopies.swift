@@ -15,14 +15,9 @@ func gather(
   var p = 0
   while p < inputs {
     let to = copy + p * copiedRow
-    let isRow = p >= t.firstRow && p < t.endRow
-    let first = isRow ? t.firstColumn : inputs, end = isRow ? min(inputs, t.endColumn) : inputs
-    var from = t.source + p * t.sourceRow + first * t.sourceColumn
+    let end = p < t.sourceRows ? min(inputs, t.sourceColumns) : 0
+    var from = t.source + p * t.sourceRow
     var q = 0
-    while q < first {
-      putZeros(to + q * copiedChannels, vectors)
-      q += 1
-    }
     while q < end {
       let pixel = to + q * copiedChannels
       var c = 0

@@ -1,7 +1,7 @@
 import MicrokernelInterface
 
-/// The body of the five transforms for stride 1, T · d · Tᵀ, in registers. Two lines of the result at a time, so that what lies between
-/// the two passes takes twelve registers:
+/// The body of the transforms for stride 1, but for that of pixels: T · d · Tᵀ in registers. Two lines of the result at a time, so that what
+/// lies between the two passes takes twelve registers:
 ///
 ///     for each pair of result rows i, j
 ///       for each vector of channels
@@ -13,7 +13,7 @@ import MicrokernelInterface
 /// whole ones first; results that are cut off go the same way back.
 @inline(__always)
 private func transformPatch<T: Transform>(_ t: WinogradPatch, by _: T.Type) {
-  let isInside = t.firstRow == 0 && t.firstColumn == 0 && t.endRow >= T.inputs && t.endColumn >= T.inputs
+  let isInside = t.sourceRows >= T.inputs && t.sourceColumns >= T.inputs
   let isWhole = t.targetRows == T.outputs && t.targetColumns == T.outputs
   var first = 0
   if isInside, isWhole {
@@ -99,15 +99,6 @@ private func transformRows<T: Transform>(_ t: WinogradPatch, _ c: Int, _ i: Int,
 // One function for each pair of rows, since the optimiser stops inlining into a function that has grown large: a pair that is not inlined
 // computes all rows and keeps them in memory.
 
-@inline(never) private func input05(_ t: WinogradPatch, _ c: Int) {
-  transformRows(t, c, 0, 5, by: InputTransform.self)
-}
-@inline(never) private func input12(_ t: WinogradPatch, _ c: Int) {
-  transformRows(t, c, 1, 2, by: InputTransform.self)
-}
-@inline(never) private func input34(_ t: WinogradPatch, _ c: Int) {
-  transformRows(t, c, 3, 4, by: InputTransform.self)
-}
 @inline(never) private func output02(_ t: WinogradPatch, _ c: Int) {
   transformRows(t, c, 0, 2, by: OutputTransform.self)
 }
@@ -147,14 +138,6 @@ private func transformRows<T: Transform>(_ t: WinogradPatch, _ c: Int, _ i: Int,
   }
 }
 
-extension InputTransform {
-  static func transformWhole(_ t: WinogradPatch, _ channels: Int) {
-    forEachVector(channels) { input05(t, $0) }
-    forEachVector(channels) { input12(t, $0) }
-    forEachVector(channels) { input34(t, $0) }
-  }
-}
-
 extension OutputTransform {
   static func transformWhole(_ t: WinogradPatch, _ channels: Int) {
     forEachVector(channels) { output02(t, $0) }
@@ -187,19 +170,16 @@ extension WeightGradientTransform {
 
 // One function for each transform, for the same reason.
 
-@inline(never) private func input(_ t: WinogradPatch) { transformPatch(t, by: InputTransform.self) }
 @inline(never) private func output(_ t: WinogradPatch) { transformPatch(t, by: OutputTransform.self) }
 @inline(never) private func weights(_ t: WinogradPatch) { transformPatch(t, by: WeightTransform.self) }
 @inline(never) private func gradient(_ t: WinogradPatch) { transformPatch(t, by: GradientTransform.self) }
 @inline(never) private func weightGradient(_ t: WinogradPatch) { transformPatch(t, by: WeightGradientTransform.self) }
 
 extension EntryPoints {
-  /// T · d · Tᵀ of a patch. With `normalization`, the transforms of pixels take what batch norm and ReLU make of them.
+  /// T · d · Tᵀ of a patch.
   @inline(never)
   package static func winograd(_ transform: WinogradTransform, _ patch: WinogradPatch) {
     switch transform {
-    case .input:
-      if let normalization = patch.normalization { normalizedInput(patch, normalization) } else { input(patch) }
     case .output: output(patch)
     case .weights: weights(patch)
     case .gradient: gradient(patch)

@@ -1,7 +1,7 @@
 import MicrokernelInterface
 
-/// The body of the seven transforms for stride 2, T · d · Tᵀ, whose patches have too many values for registers: one axis after the other,
-/// by way of L1.
+/// The body of the transforms for stride 2, but for those of pixels: T · d · Tᵀ of patches that have too many values for registers, one axis
+/// after the other by way of L1.
 ///
 ///     for each vector of channels
 ///       for each column q of the patch:   T · d[·, q]   →   halves[·, q]          zero where the patch leaves the image
@@ -10,26 +10,17 @@ import MicrokernelInterface
 /// `isPart`: the last channels, fewer than a vector; what lies past them is neither read nor, unless the target has room, written.
 /// Sums are taken over the outputs of a forward pass, the one transform with four results.
 @inline(__always)
-private func transformVector<T: StridedTransform>(
-  _ t: WinogradPatch, _ c: Int, by _: T.Type, isPart: Bool, normalizes: Bool
-) {
+private func transformVector<T: NineTransform>(_ t: WinogradPatch, _ c: Int, by _: T.Type, isPart: Bool) {
   let inputs = T.inputs, outputs = T.outputs
   let halves = t.scratch, spare = t.scratch + 81 * lanes, count = t.channels - c
-  var center = Lanes(), scale = Lanes(), shift = Lanes()
-  if normalizes, let n = t.normalization {
-    center = loadSome(n.center + c, count, isPart, spare)
-    scale = loadSome(n.scale + c, count, isPart, spare)
-    shift = loadSome(n.shift + c, count, isPart, spare)
-  }
 
   var q = 0
   while q < inputs {
     let column = t.source + (q * t.sourceColumn + c)
-    let isInside = q >= t.firstColumn && q < t.endColumn
+    let isInside = q < t.sourceColumns
     @inline(__always) func value(_ p: Int) -> Lanes {
-      if p >= inputs || p < t.firstRow || p >= t.endRow { return Lanes() }
-      let pixel = loadSome(column + p * t.sourceRow, count, isPart, spare)
-      return normalizes ? positivePart(multiplyAdd(pixel - center, scale, shift)) : pixel
+      if p >= inputs || p >= t.sourceRows { return Lanes() }
+      return loadSome(column + p * t.sourceRow, count, isPart, spare)
     }
     let line =
       isInside
@@ -108,52 +99,41 @@ private func loadSome(
 }
 
 @inline(__always)
-private func transformChannels<T: StridedTransform>(_ t: WinogradPatch, by transform: T.Type, normalizes: Bool) {
+private func transformChannels<T: NineTransform>(_ t: WinogradPatch, by transform: T.Type) {
   var c = 0
   while c + lanes <= t.channels {
-    transformVector(t, c, by: transform, isPart: false, normalizes: normalizes)
+    transformVector(t, c, by: transform, isPart: false)
     c += lanes
   }
-  if c < t.channels { transformVector(t, c, by: transform, isPart: true, normalizes: normalizes) }
+  if c < t.channels { transformVector(t, c, by: transform, isPart: true) }
 }
 
 // One function for each transform, since the optimiser stops inlining into a function that has grown large.
 
-@inline(never) private func input(_ t: WinogradPatch) {
-  transformChannels(t, by: StridedInputTransform.self, normalizes: false)
-}
-@inline(never) private func normalizedInput(_ t: WinogradPatch) {
-  transformChannels(t, by: StridedInputTransform.self, normalizes: true)
-}
 @inline(never) private func output(_ t: WinogradPatch) {
-  transformChannels(t, by: StridedOutputTransform.self, normalizes: false)
-}
-@inline(never) private func transposedInput(_ t: WinogradPatch) {
-  transformChannels(t, by: TransposedInputTransform.self, normalizes: false)
+  transformChannels(t, by: StridedOutputTransform.self)
 }
 @inline(never) private func transposedOutput(_ t: WinogradPatch) {
-  transformChannels(t, by: TransposedOutputTransform.self, normalizes: false)
+  transformChannels(t, by: TransposedOutputTransform.self)
 }
 @inline(never) private func weights(_ t: WinogradPatch) {
-  transformChannels(t, by: StridedWeightTransform.self, normalizes: false)
+  transformChannels(t, by: StridedWeightTransform.self)
 }
 @inline(never) private func gradient(_ t: WinogradPatch) {
-  transformChannels(t, by: StridedGradientTransform.self, normalizes: false)
+  transformChannels(t, by: StridedGradientTransform.self)
 }
 @inline(never) private func weightGradient(_ t: WinogradPatch) {
-  transformChannels(t, by: StridedWeightGradientTransform.self, normalizes: false)
+  transformChannels(t, by: StridedWeightGradientTransform.self)
 }
 
 /// The transforms for stride 2; the others are `transformPatch`'s.
 func transformStrided(_ transform: WinogradTransform, _ t: WinogradPatch) {
   switch transform {
-  case .stridedInput: if t.normalization == nil { input(t) } else { normalizedInput(t) }
   case .stridedOutput: output(t)
-  case .transposedInput: transposedInput(t)
   case .transposedOutput: transposedOutput(t)
   case .stridedWeights: weights(t)
   case .stridedGradient: gradient(t)
   case .stridedWeightGradient: weightGradient(t)
-  case .input, .output, .weights, .gradient, .weightGradient: break
+  case .output, .weights, .gradient, .weightGradient: break
   }
 }

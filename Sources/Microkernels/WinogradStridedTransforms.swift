@@ -15,7 +15,7 @@ typealias Nine = (
 )
 
 /// One matrix T: `outputs` × `inputs`. Values past these are not looked at.
-protocol StridedTransform {
+protocol NineTransform {
   static var inputs: Int { get }
   static var outputs: Int { get }
   static func apply(_ d: Nine) -> Nine
@@ -60,7 +60,7 @@ private func pixels(_ m0: Lanes, _ m1: Lanes, _ m2: Lanes, _ m3: Lanes) -> Four 
 }
 
 /// Pixels 0, 2, … 8 by five rows of Bᵀ, pixels 1, 3, 5 and 7 by four.
-enum StridedInputTransform: StridedTransform {
+enum StridedInputTransform: NineTransform {
   static var inputs: Int { 9 }
   static var outputs: Int { 9 }
 
@@ -74,7 +74,7 @@ enum StridedInputTransform: StridedTransform {
 }
 
 /// Aᵀ of five elements, in which those of both lines have been added up.
-enum StridedOutputTransform: StridedTransform {
+enum StridedOutputTransform: NineTransform {
   static var inputs: Int { 5 }
   static var outputs: Int { 4 }
 
@@ -85,7 +85,7 @@ enum StridedOutputTransform: StridedTransform {
 }
 
 /// Bᵀ of five gradients of outputs.
-enum TransposedInputTransform: StridedTransform {
+enum TransposedInputTransform: NineTransform {
   static var inputs: Int { 5 }
   static var outputs: Int { 5 }
 
@@ -96,7 +96,7 @@ enum TransposedInputTransform: StridedTransform {
 }
 
 /// Aᵀ of the line of one tap for pixels 0, 2, 4 and 6, and of the line of two for those between.
-enum TransposedOutputTransform: StridedTransform {
+enum TransposedOutputTransform: NineTransform {
   static var inputs: Int { 9 }
   static var outputs: Int { 8 }
 
@@ -115,7 +115,7 @@ enum TransposedOutputTransform: StridedTransform {
 ///     −1/6   1/6         −1/6
 ///      1/6   1/3          1/6
 ///       0     1
-enum StridedWeightTransform: StridedTransform {
+enum StridedWeightTransform: NineTransform {
   static var inputs: Int { 3 }
   static var outputs: Int { 9 }
 
@@ -135,7 +135,7 @@ enum StridedWeightTransform: StridedTransform {
 ///     −1/6   1/6  −1/6   1/6
 ///      1/6   1/3   2/3   4/3
 ///       0     0     0     1
-enum StridedGradientTransform: StridedTransform {
+enum StridedGradientTransform: NineTransform {
   static var inputs: Int { 4 }
   static var outputs: Int { 5 }
 
@@ -153,7 +153,7 @@ enum StridedGradientTransform: StridedTransform {
 ///
 ///     1  1  1  1  0         1  1  1  1
 ///     0  1 −1  2  1
-enum StridedWeightGradientTransform: StridedTransform {
+enum StridedWeightGradientTransform: NineTransform {
   static var inputs: Int { 9 }
   static var outputs: Int { 3 }
 

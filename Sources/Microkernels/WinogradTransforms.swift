@@ -27,17 +27,16 @@ protocol Transform {
 ///     0 −2 −1  2  1  0
 ///     0  2 −1 −2  1  0
 ///     0  4  0 −5  0  1
-enum InputTransform: Transform {
+enum InputTransform: NineTransform {
   static var inputs: Int { 6 }
   static var outputs: Int { 6 }
 
-  @inline(__always) static func apply(_ d: Six) -> Six {
+  @inline(__always) static func apply(_ d: Nine) -> Nine {
     let even = multiplyAdd(splat(-4), d.v2, d.v4), odd = multiplyAdd(splat(-4), d.v1, d.v3)
-    let even2 = d.v4 - d.v2, half = d.v3 - d.v1, odd2 = half + half
+    let even2 = d.v4 - d.v2, half = d.v3 - d.v1, odd2 = half + half, none = Lanes()
     return (
-      v0: multiplyAdd(splat(4), d.v0, multiplyAdd(splat(-5), d.v2, d.v4)), v1: even + odd, v2: even - odd,
-      v3: even2 + odd2, v4: even2 - odd2,
-      v5: multiplyAdd(splat(4), d.v1, multiplyAdd(splat(-5), d.v3, d.v5))
+      multiplyAdd(splat(4), d.v0, multiplyAdd(splat(-5), d.v2, d.v4)), even + odd, even - odd, even2 + odd2,
+      even2 - odd2, multiplyAdd(splat(4), d.v1, multiplyAdd(splat(-5), d.v3, d.v5)), none, none, none
     )
   }
 }

@@ -50,7 +50,7 @@ import MicrokernelInterface
 /// A form is what one pass takes of all this: its transforms, and how patches and tiles follow each other.
 struct WinogradForm {
   /// Bᵀ of a patch, and Aᵀ of the sums of products.
-  let input: WinogradTransform, output: WinogradTransform
+  let input: WinogradInputTransform, output: WinogradTransform
   /// G of what the patch is multiplied with.
   let factor: WinogradTransform
   /// Pixels from one tile's patch to the next one's, and the pixels that a tile covers; the weight gradient's are those of dy, the factor.
@@ -66,8 +66,7 @@ struct WinogradForm {
     case (.inputGradient, _): (input, output, factor) = (.transposedInput, .transposedOutput, .stridedWeights)
     case (.weightGradient, _): (input, output, factor) = (.stridedInput, .stridedWeightGradient, .stridedGradient)
     }
-    // Where nine pixels make a patch, or eight a tile, the next one is eight further.
-    patchStep = input.inputs == 9 ? 8 : 4
+    patchStep = input.step
     tile = pass == .weightGradient ? factor.inputs : output.outputs
     (inputElements, outputElements) = (input.outputs, output.inputs)
     products = max(inputElements, outputElements)
@@ -137,20 +136,27 @@ struct WinogradTiles {
     into v: UnsafeMutablePointer<Float>, tileStride: Int, elementStride: Int, scratch: UnsafeMutablePointer<Float>,
     _ kernels: any MicrokernelTable.Type
   ) {
-    let row = patchedWidth * channels, transform = form.input, side = transform.inputs
-    var patch = WinogradPatch(
-      transform, source: source, row: row, column: channels, target: v, row: transform.outputs * elementStride,
-      column: elementStride, channels: channels, padsChannels: true, accumulate: false, scratch: scratch)
-    forEach(tiles) { i, image, tileRow, tileColumn in
-      let y = patchStart(tileRow), x = patchStart(tileColumn)
-      patch.source = source + (image * patchedHeight + y) * row + x * channels
-      patch.firstRow = max(0, -y)
-      patch.endRow = min(side, patchedHeight - y)
-      patch.firstColumn = max(0, -x)
-      patch.endColumn = min(side, patchedWidth - x)
-      patch.target = v + i * tileStride
-      patch.normalization = normalizing?[image]
-      kernels.winograd(transform, patch)
+    let transform = form.input, side = transform.inputs, row = patchedWidth * channels
+    var first = tiles.lowerBound
+    while first < tiles.upperBound {
+      let image = first / perImage, place = first % perImage
+      let patches = min(transform.mostPatches, min(across - place % across, tiles.upperBound - first))
+      let y = patchStart(place / across), x = patchStart(place % across)
+      kernels.winogradInput(
+        transform,
+        WinogradPatchRow(
+          source: source + (image * patchedHeight + y) * row + x * channels, row: row,
+          rows: inside(y, side, patchedHeight), columns: inside(x, (patches - 1) * transform.step + side, patchedWidth),
+          patches: patches,
+          target: v + (first - tiles.lowerBound) * tileStride, patch: tileStride, element: elementStride,
+          channels: channels, normalization: normalizing?[image], scratch: scratch))
+      first += patches
     }
+  }
+
+  /// Which of some positions from `start` on lie in 0 ..< `size`.
+  private func inside(_ start: Int, _ count: Int, _ size: Int) -> Range<Int> {
+    let first = max(0, -start)
+    return first..<max(first, min(count, size - start))
   }
 }

@@ -158,7 +158,7 @@ package final class WinogradSum {
 
   /// The most parts that a batch of so many images, or fewer, can have, with any instruction set.
   func mostParts(count: Int, groups: Int) -> Int {
-    let stretches = groups * ((count * tiles.perImage / max(1, groups) + 2 * tiles.perImage) / Self.blockTiles + 1)
+    let stretches = groups * ((count * tiles.perImage / max(1, groups) + 2 * tiles.perImage) / blockTiles + 1)
     return max(min(stretches, 128), (stretches + 7) / 8)
   }
 

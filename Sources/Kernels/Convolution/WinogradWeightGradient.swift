@@ -199,8 +199,8 @@ package final class WinogradWeightGradient {
     tiles.forEach(piece) { i, image, y, x in
       let y = form.tile * y, x = form.tile * x
       patch.source = dy + (image * shape.outputHeight + y) * row + x * channels
-      patch.endRow = min(form.tile, shape.outputHeight - y)
-      patch.endColumn = min(form.tile, shape.outputWidth - x)
+      patch.sourceRows = min(form.tile, shape.outputHeight - y)
+      patch.sourceColumns = min(form.tile, shape.outputWidth - x)
       patch.target = z + i * plan.zStride
       kernels.winograd(transform, patch)
     }
