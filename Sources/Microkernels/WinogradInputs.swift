@@ -55,20 +55,7 @@ private func transformColumns<T: Input>(
         return normalization == nil ? pixel : positivePart(multiplyAdd(pixel - center, scale, shift))
       }
       let half = T.apply((value(0), value(1), value(2), value(3), value(4), value(5), value(6), value(7), value(8)))
-      let to = to + v
-      @inline(__always) func put(_ v: Lanes, _ i: Int) {
-        if i < T.outputs { store(v, to + i * plane) }
-      }
-      // One by one, here and below: a function that takes `put` is not inlined everywhere.
-      put(half.v0, 0)
-      put(half.v1, 1)
-      put(half.v2, 2)
-      put(half.v3, 3)
-      put(half.v4, 4)
-      put(half.v5, 5)
-      put(half.v6, 6)
-      put(half.v7, 7)
-      put(half.v8, 8)
+      store(half, T.outputs, to + v, plane)
       v += lanes
     }
     from += t.channels
@@ -89,22 +76,7 @@ private func transformRows<T: Input>(_ t: WinogradPatchRow, _ c: Int, _ count: I
     while i < T.outputs {
       var v = 0
       while v < count {
-        let half = from + v, result = to + v
-        @inline(__always) func value(_ q: Int) -> Lanes { q < T.inputs ? load(half + q * line) : Lanes() }
-        @inline(__always) func put(_ v: Lanes, _ j: Int) {
-          if j < T.outputs { store(v, result + j * element) }
-        }
-        let row = T.apply(
-          (value(0), value(1), value(2), value(3), value(4), value(5), value(6), value(7), value(8)))
-        put(row.v0, 0)
-        put(row.v1, 1)
-        put(row.v2, 2)
-        put(row.v3, 3)
-        put(row.v4, 4)
-        put(row.v5, 5)
-        put(row.v6, 6)
-        put(row.v7, 7)
-        put(row.v8, 8)
+        store(T.apply(loadNine(T.inputs, from + v, line)), T.outputs, to + v, element)
         v += lanes
       }
       from += plane

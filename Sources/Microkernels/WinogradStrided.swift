@@ -26,20 +26,7 @@ private func transformVector<T: NineTransform>(_ t: WinogradPatch, _ c: Int, by 
       isInside
       ? T.apply((value(0), value(1), value(2), value(3), value(4), value(5), value(6), value(7), value(8)))
       : zeros
-    let to = halves + q * lanes
-    @inline(__always) func put(_ v: Lanes, _ i: Int) {
-      if i < outputs { store(v, to + i * (inputs * lanes)) }
-    }
-    // One by one, here and below: a function that takes `put` is not inlined everywhere.
-    put(line.v0, 0)
-    put(line.v1, 1)
-    put(line.v2, 2)
-    put(line.v3, 3)
-    put(line.v4, 4)
-    put(line.v5, 5)
-    put(line.v6, 6)
-    put(line.v7, 7)
-    put(line.v8, 8)
+    store(line, outputs, halves + q * lanes, inputs * lanes)
     q += 1
   }
 
@@ -47,9 +34,7 @@ private func transformVector<T: NineTransform>(_ t: WinogradPatch, _ c: Int, by 
   var sum = Lanes(), squares = Lanes()
   var i = 0
   while i < t.targetRows {
-    let from = halves + i * (inputs * lanes)
-    @inline(__always) func half(_ q: Int) -> Lanes { q < inputs ? load(from + q * lanes) : Lanes() }
-    let line = T.apply((half(0), half(1), half(2), half(3), half(4), half(5), half(6), half(7), half(8)))
+    let line = T.apply(loadNine(inputs, halves + i * (inputs * lanes), lanes))
     let to = t.target + (i * t.targetRow + c)
     @inline(__always) func put(_ v: Lanes, _ j: Int) {
       if j >= outputs || j >= columns { return }
@@ -65,6 +50,7 @@ private func transformVector<T: NineTransform>(_ t: WinogradPatch, _ c: Int, by 
         }
       }
     }
+    // One by one: a function that takes `put` is not inlined everywhere.
     put(line.v0, 0)
     put(line.v1, 1)
     put(line.v2, 2)

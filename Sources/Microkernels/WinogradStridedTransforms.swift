@@ -14,7 +14,28 @@ typealias Nine = (
   v0: Lanes, v1: Lanes, v2: Lanes, v3: Lanes, v4: Lanes, v5: Lanes, v6: Lanes, v7: Lanes, v8: Lanes
 )
 
-/// One matrix T: `outputs` × `inputs`. Values past these are not looked at.
+/// The first `count` values of a line, `step` floats apart.
+@inline(__always) func loadNine(_ count: Int, _ from: UnsafePointer<Float>, _ step: Int) -> Nine {
+  @inline(__always) func value(_ i: Int) -> Lanes { i < count ? load(from + i * step) : Lanes() }
+  return (value(0), value(1), value(2), value(3), value(4), value(5), value(6), value(7), value(8))
+}
+
+@inline(__always) func store(_ line: Nine, _ count: Int, _ to: UnsafeMutablePointer<Float>, _ step: Int) {
+  @inline(__always) func put(_ v: Lanes, _ i: Int) {
+    if i < count { store(v, to + i * step) }
+  }
+  put(line.v0, 0)
+  put(line.v1, 1)
+  put(line.v2, 2)
+  put(line.v3, 3)
+  put(line.v4, 4)
+  put(line.v5, 5)
+  put(line.v6, 6)
+  put(line.v7, 7)
+  put(line.v8, 8)
+}
+
+/// One matrix T of up to 9 × 9: `outputs` × `inputs`. Values past these are not looked at.
 protocol NineTransform {
   static var inputs: Int { get }
   static var outputs: Int { get }
