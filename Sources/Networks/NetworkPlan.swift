@@ -92,6 +92,7 @@ struct NetworkPlan {
   private mutating func block(
     _ name: String, _ x: Int, _ size: inout Size, _ convolutions: [ResNet.Block.Convolution]
   ) -> Int {
+    let first = layers.count
     var inner = size, y = x, width = 0, stride = 1
     var last = (gamma: 0, mean: 0)
     for (i, step) in convolutions.enumerated() {
@@ -104,6 +105,8 @@ struct NetworkPlan {
     var shortcut = x
     if stride != 1 || size.channels != width {
       let projected = convolution("\(name).shortcut.0", x, &size, to: width, kernel: 1, stride: stride)
+      // It goes first, so that backward it comes last: adding its gradient to every fourth pixel is less than writing zeros to the others.
+      layers.insert(layers.removeLast(), at: first)
       shortcut = norm("\(name).shortcut.1", projected, size, relu: false)
     }
     size = inner
