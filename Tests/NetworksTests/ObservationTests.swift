@@ -13,8 +13,8 @@ import Testing
     #expect(
       layers.map(\.name) == [
         "conv1", "bn1", "maxpool", "layer1.0.conv1", "layer1.0.bn1", "layer1.0.conv2", "layer1.0.bn2",
-        "layer2.0.shortcut.0", "layer2.0.conv1", "layer2.0.bn1", "layer2.0.conv2", "layer2.0.shortcut.1", "layer2.0.bn2",
-        "mean", "fc.0", "fc.1", "fc.3",
+        "layer2.0.shortcut.0", "layer2.0.conv1", "layer2.0.bn1", "layer2.0.conv2", "layer2.0.shortcut.1",
+        "layer2.0.bn2", "mean", "fc.0", "fc.1", "fc.3",
       ])
     #expect(Set(layers.map(\.output)).count == layers.count)
     guard case .convolution(let first) = layers[0].kind else { throw Unexpected() }
