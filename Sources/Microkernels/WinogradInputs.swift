@@ -23,35 +23,26 @@ private let line = 16
 @inline(__always)
 private func width<T: Input>(_ t: WinogradPatchRow, _: T.Type) -> Int { t.patches * T.step + T.inputs - T.step }
 
-/// Bᵀ · d[·, q] of the columns q inside the image, for `count` channels from `c` on.
-///
-/// `isCut`: some rows lie outside. `hasPart`: the last vector can be a part of one, whose other lanes become zero.
+/// Bᵀ · d[·, q] of the columns q inside the image, for the line of channels from `c` on. `isCut`: some rows lie outside.
 @inline(__always)
 private func transformColumns<T: Input>(
-  _ t: WinogradPatchRow, _ normalization: ChannelNormalization?, _ c: Int, _ count: Int, by _: T.Type, isCut: Bool,
-  hasPart: Bool
+  _ t: WinogradPatchRow, _ normalization: ChannelNormalization?, _ c: Int, by _: T.Type, isCut: Bool
 ) {
   let row = t.sourceRow, plane = width(t, T.self) * line
   let first = t.rows.lowerBound, end = t.rows.upperBound
-  let spare = t.scratch + plane * T.outputs
   var from = t.source + (t.columns.lowerBound * t.channels + c)
   var to = t.scratch + t.columns.lowerBound * line
   var left = t.columns.count
   while left > 0 {
     var v = 0
-    while v < count {
-      @inline(__always) func vector(_ p: UnsafePointer<Float>) -> Lanes {
-        if !hasPart || v + lanes <= count { return load(p + v) }
-        copyPart(p + v, count - v, spare)
-        return load(spare)
-      }
+    while v < line {
       var center = Lanes(), scale = Lanes(), shift = Lanes()
       if let n = normalization {
-        (center, scale, shift) = (vector(n.center + c), vector(n.scale + c), vector(n.shift + c))
+        (center, scale, shift) = (load(n.center + (c + v)), load(n.scale + (c + v)), load(n.shift + (c + v)))
       }
       @inline(__always) func value(_ p: Int) -> Lanes {
         if p >= T.inputs || isCut && (p < first || p >= end) { return Lanes() }
-        let pixel = vector(from + p * row)
+        let pixel = load(from + (p * row + v))
         return normalization == nil ? pixel : positivePart(multiplyAdd(pixel - center, scale, shift))
       }
       let half = T.apply((value(0), value(1), value(2), value(3), value(4), value(5), value(6), value(7), value(8)))
@@ -61,6 +52,41 @@ private func transformColumns<T: Input>(
     from += t.channels
     to += line
     left -= 1
+  }
+}
+
+/// The same for the last channels, fewer than a line: each column is copied first, with zeros up to whole vectors.
+@inline(never)
+private func transformLastColumns<T: Input>(_ t: WinogradPatchRow, _ c: Int, by _: T.Type) {
+  let count = t.channels - c, plane = width(t, T.self) * line
+  let column = t.scratch + plane * T.outputs, center = column + T.inputs * line, scale = center + line
+  let shift = scale + line
+  putZeros(column, T.inputs * line)
+  if let n = t.normalization {
+    copyPadded(n.center + c, count, center)
+    copyPadded(n.scale + c, count, scale)
+    copyPadded(n.shift + c, count, shift)
+  }
+  var q = t.columns.lowerBound
+  while q < t.columns.upperBound {
+    var p = t.rows.lowerBound
+    while p < t.rows.upperBound {
+      let pixel = column + p * line
+      copyPadded(t.source + (p * t.sourceRow + q * t.channels + c), count, pixel)
+      var v = 0
+      while v < count, t.normalization != nil {
+        let deviation = load(pixel + v) - load(center + v)
+        store(positivePart(multiplyAdd(deviation, load(scale + v), load(shift + v))), pixel + v)
+        v += lanes
+      }
+      p += 1
+    }
+    var v = 0
+    while v < count {
+      store(T.apply(loadNine(T.inputs, column + v, line)), T.outputs, t.scratch + (q * line + v), plane)
+      v += lanes
+    }
+    q += 1
   }
 }
 
@@ -102,23 +128,20 @@ private func clearOutside(_ t: WinogradPatchRow, width: Int, outputs: Int) {
 // One function for each case, since the optimiser stops inlining into a function that has grown large.
 
 @inline(never) private func wholeColumns<T: Input>(_ t: WinogradPatchRow, _ c: Int, by b: T.Type) {
-  transformColumns(t, nil, c, line, by: b, isCut: false, hasPart: false)
+  transformColumns(t, nil, c, by: b, isCut: false)
 }
 @inline(never) private func cutColumns<T: Input>(_ t: WinogradPatchRow, _ c: Int, by b: T.Type) {
-  transformColumns(t, nil, c, line, by: b, isCut: true, hasPart: false)
+  transformColumns(t, nil, c, by: b, isCut: true)
 }
 @inline(never) private func wholeNormalizedColumns<T: Input>(
   _ t: WinogradPatchRow, _ n: ChannelNormalization, _ c: Int, by b: T.Type
 ) {
-  transformColumns(t, n, c, line, by: b, isCut: false, hasPart: false)
+  transformColumns(t, n, c, by: b, isCut: false)
 }
 @inline(never) private func cutNormalizedColumns<T: Input>(
   _ t: WinogradPatchRow, _ n: ChannelNormalization, _ c: Int, by b: T.Type
 ) {
-  transformColumns(t, n, c, line, by: b, isCut: true, hasPart: false)
-}
-@inline(never) private func lastColumns<T: Input>(_ t: WinogradPatchRow, _ c: Int, by b: T.Type) {
-  transformColumns(t, t.normalization, c, t.channels - c, by: b, isCut: true, hasPart: true)
+  transformColumns(t, n, c, by: b, isCut: true)
 }
 
 @inline(never) private func rows<T: Input>(_ t: WinogradPatchRow, _ c: Int, by b: T.Type) {
@@ -144,7 +167,7 @@ private func transformRow<T: Input>(_ t: WinogradPatchRow, by b: T.Type) {
     c += line
   }
   if c < t.channels {
-    lastColumns(t, c, by: b)
+    transformLastColumns(t, c, by: b)
     lastRows(t, c, by: b)
   }
 }

@@ -11,7 +11,6 @@ func gather(
   _ t: WinogradPatch, _ count: Int, _ vectors: Int, inputs: Int, into copy: UnsafeMutablePointer<Float>,
   _ patch: inout WinogradPatch
 ) {
-  let whole = count / lanes * lanes
   var p = 0
   while p < inputs {
     let to = copy + p * copiedRow
@@ -19,13 +18,7 @@ func gather(
     var from = t.source + p * t.sourceRow
     var q = 0
     while q < end {
-      let pixel = to + q * copiedChannels
-      var c = 0
-      while c < whole {
-        store(load(from + c), pixel + c)
-        c += lanes
-      }
-      if c < vectors { copyPart(from + c, count - c, pixel + c) }
+      copyPadded(from, count, to + q * copiedChannels)
       from += t.sourceColumn
       q += 1
     }
@@ -46,6 +39,17 @@ func putZeros(_ to: UnsafeMutablePointer<Float>, _ vectors: Int) {
     store(Lanes(), to + c)
     c += lanes
   }
+}
+
+/// Copies `count` floats, and zeros up to a whole vector.
+@inline(__always)
+func copyPadded(_ from: UnsafePointer<Float>, _ count: Int, _ to: UnsafeMutablePointer<Float>) {
+  var c = 0
+  while c + lanes <= count {
+    store(load(from + c), to + c)
+    c += lanes
+  }
+  if c < count { copyPart(from + c, count - c, to + c) }
 }
 
 /// A vector whose first lanes are `count` floats; the others are zero.
