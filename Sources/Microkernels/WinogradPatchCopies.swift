@@ -5,11 +5,10 @@ let copiedChannels = 64
 /// Floats from one row of a copied patch to the next.
 let copiedRow = 6 * copiedChannels
 
-/// Copies a patch, with zeros outside the image and up to `vectors` channels, and lets `patch` read the copy.
+/// Copies `count` channels of a patch, with zeros outside the image and up to whole vectors, and lets `patch` read the copy.
 @inline(never)
 func gather(
-  _ t: WinogradPatch, _ count: Int, _ vectors: Int, inputs: Int, into copy: UnsafeMutablePointer<Float>,
-  _ patch: inout WinogradPatch
+  _ t: WinogradPatch, _ count: Int, inputs: Int, into copy: UnsafeMutablePointer<Float>, _ patch: inout WinogradPatch
 ) {
   var p = 0
   while p < inputs {
@@ -23,7 +22,7 @@ func gather(
       q += 1
     }
     while q < inputs {
-      putZeros(to + q * copiedChannels, vectors)
+      putZeros(to + q * copiedChannels, count)
       q += 1
     }
     p += 1
@@ -32,10 +31,11 @@ func gather(
   (patch.sourceRow, patch.sourceColumn) = (copiedRow, copiedChannels)
 }
 
+/// `count` zeros, and more up to a whole vector.
 @inline(__always)
-func putZeros(_ to: UnsafeMutablePointer<Float>, _ vectors: Int) {
+func putZeros(_ to: UnsafeMutablePointer<Float>, _ count: Int) {
   var c = 0
-  while c < vectors {
+  while c < count {
     store(Lanes(), to + c)
     c += lanes
   }

@@ -26,7 +26,7 @@ private func transformPatch<T: Transform>(_ t: WinogradPatch, by _: T.Type) {
     part.source = t.source + first
     part.target = t.target + first
     part.sums = t.sums?.advanced(by: first)
-    if !isInside || count < vectors { gather(part, count, vectors, inputs: T.inputs, into: t.scratch, &part) }
+    if !isInside || count < vectors { gather(part, count, inputs: T.inputs, into: t.scratch, &part) }
     if isWhole, t.padsChannels || count == vectors {
       T.transformWhole(part, vectors)
     } else {

@@ -20,6 +20,7 @@ typealias Nine = (
   return (value(0), value(1), value(2), value(3), value(4), value(5), value(6), value(7), value(8))
 }
 
+/// Puts the first `count` values of a line `step` floats apart.
 @inline(__always) func store(_ line: Nine, _ count: Int, _ to: UnsafeMutablePointer<Float>, _ step: Int) {
   @inline(__always) func put(_ v: Lanes, _ i: Int) {
     if i < count { store(v, to + i * step) }

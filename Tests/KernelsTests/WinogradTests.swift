@@ -12,7 +12,7 @@ import Testing
     shape(2, 9, 5, 72, 96),
     // No padding, and more than the kernel needs; the input gradient's patches then start after their tile.
     shape(3, 7, 6, 19, 33, padding: 0), shape(2, 3, 3, 16, 8, padding: 0), shape(2, 5, 3, 16, 20, padding: 2),
-    shape(1, 2, 4, 8, 16, padding: 4),
+    shape(1, 2, 4, 8, 16, padding: 4), shape(1, 2, 3, 16, 17, padding: 9),
     // Many tiles: several blocks, and several stretches and parts of the weight gradient.
     shape(2, 30, 33, 33, 34), shape(3, 18, 21, 64, 32), shape(2, 45, 47, 17, 9),
     // Stride 2: tiles of 4×4 outputs and 8×8 inputs, whole and cut off, odd sizes and even ones.

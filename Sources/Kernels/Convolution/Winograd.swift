@@ -136,17 +136,17 @@ struct WinogradTiles {
     into v: UnsafeMutablePointer<Float>, tileStride: Int, elementStride: Int, scratch: UnsafeMutablePointer<Float>,
     _ kernels: any MicrokernelTable.Type
   ) {
-    let transform = form.input, side = transform.inputs, row = patchedWidth * channels
+    let transform = form.input, side = transform.inputs, most = transform.mostPatches, row = patchedWidth * channels
     var first = tiles.lowerBound
     while first < tiles.upperBound {
       let image = first / perImage, place = first % perImage
-      let patches = min(transform.mostPatches, min(across - place % across, tiles.upperBound - first))
+      let patches = min(most, min(across - place % across, tiles.upperBound - first))
       let y = patchStart(place / across), x = patchStart(place % across)
       kernels.winogradInput(
         transform,
         WinogradPatchRow(
           source: source + (image * patchedHeight + y) * row + x * channels, row: row,
-          rows: inside(y, side, patchedHeight), columns: inside(x, (patches - 1) * transform.step + side, patchedWidth),
+          rows: inside(y, side, patchedHeight), columns: inside(x, (patches - 1) * form.patchStep + side, patchedWidth),
           patches: patches,
           target: v + (first - tiles.lowerBound) * tileStride, patch: tileStride, element: elementStride,
           channels: channels, normalization: normalizing?[image], scratch: scratch))
@@ -156,7 +156,7 @@ struct WinogradTiles {
 
   /// Which of some positions from `start` on lie in 0 ..< `size`.
   private func inside(_ start: Int, _ count: Int, _ size: Int) -> Range<Int> {
-    let first = max(0, -start)
+    let first = min(count, max(0, -start))
     return first..<max(first, min(count, size - start))
   }
 }
