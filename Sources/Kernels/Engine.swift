@@ -89,7 +89,11 @@ private final class ScratchMemory {
   private var buffer = FloatBuffer(16)
 
   func reserve(_ floats: Int) -> UnsafeMutablePointer<Float> {
-    if floats > buffer.count { buffer = FloatBuffer(floats) }
+    if floats > buffer.count {
+      // What there was goes first, so that the two never add up.
+      buffer = FloatBuffer(0)
+      buffer = FloatBuffer(floats)
+    }
     return buffer.base
   }
 }
