@@ -175,7 +175,7 @@ extension Engine {
   ) {
     let a = block.a, kernels = kernels
     let left =
-      grid.copiesA(a, rows: rows.count)
+      grid.copiesA(a)
       ? copy(a, rows, stride: grid.copiedRowStride, into: scratch) : a.block(rows.lowerBound)
     func multiplyPanels(from p: Int, count: Int, at b: UnsafePointer<Float>, stride: Int) {
       let column = p * panels.tileColumns

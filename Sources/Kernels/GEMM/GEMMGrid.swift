@@ -79,14 +79,11 @@ struct GEMMGrid {
   /// What a core needs to copy so many rows of A.
   func copyFloats(_ a: Matrix, rows: Int) -> Int { rows * (a.transposed ? depthBlock : copiedRowStride) }
 
-  /// Whether to copy the rows of A of a task. It costs one pass over them, and saves that rows a multiple of 2 KiB apart fight for the same
-  /// lines of L1 as every panel goes by.
-  ///
-  /// More rows than a tile has come from L2 for every panel, copied or not: then it pays only if more than three rows of a tile are a
-  /// multiple of 4 KiB apart, where their lines have the same place in L1.
-  func copiesA(_ a: Matrix, rows: Int) -> Bool {
+  /// Whether to copy the rows of A of a task. It costs one pass over them, and pays where more than three rows of a tile are a multiple of
+  /// 4 KiB apart, so that their lines have the same place in L1; or where rows lie across memory.
+  func copiesA(_ a: Matrix) -> Bool {
     if a.columns <= 32 { return false }
-    if a.transposed || rows <= tileRows { return tasks.panelsEach > 2 || a.stride % 512 == 0 }
+    if a.transposed { return tasks.panelsEach > 2 || a.stride % 512 == 0 }
     let apart = max(1, 1024 >> a.stride.trailingZeroBitCount)
     return tileRows > 3 * apart
   }
