@@ -10,7 +10,8 @@ func computePieceAtEdge(_ t: Tile, _ start: TileStart, _ rows: Int, _ panel: Int
     var whole = t
     whole.cRowStride = width
     whole.accumulate = false
-    let toSums = TileStart(a: start.a, b: start.b, c: sums)
+    var toSums = start
+    toSums.c = sums
     if alongRows {
       computePiece(whole, toSums, rows, wide: t.columns > lanes, alongRows: true)
     } else {

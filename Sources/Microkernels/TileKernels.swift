@@ -224,10 +224,11 @@ private func compute(_ t: Tile, alongRows: Bool) {
   let isAtEdge = t.columns != (wide ? 2 : 1) * lanes || t.bias != nil
   var panel = 0
   while panel < t.panels {
-    var start = TileStart(a: t.a, b: t.b + panel * t.bPanelStride, c: t.c + panel * t.columns)
+    var start = TileStart(t, panel: panel)
     var left = t.rows
     while left > 0 {
       let rows = TileRows.next(left: left)
+      if rows == left, rows < t.rows { start.askForNextPanel(t) }
       if isAtEdge {
         computePieceAtEdge(t, start, rows, panel, alongRows: alongRows)
       } else {
