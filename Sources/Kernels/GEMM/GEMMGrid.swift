@@ -18,7 +18,7 @@ struct GEMMGrid {
     depthBlock = max(8, ((a.columns + blocks - 1) / blocks + 7) / 8 * 8)
     let tiles = (m + tileRows - 1) / tileRows, panelCount = (n + tileColumns - 1) / tileColumns
     // A task is a tile of rows and all panels; more tiles if that is too little to be worth handing out, or if there are plenty and B
-    // stays in L2 beside their rows. Panels are shared out only where rows are few, since every group of panels copies its rows of A
+    // stays in L2 beside their rows. Panels are shared out only where rows are few, since every group of panels reads its rows of A
     // again.
     let tileFlops = 2 * tileRows * n * depthBlock
     let plenty = tiles >= 4 * Self.fewTasks * Self.mostTiles && 4 * n * depthBlock <= Machine.secondLevelCache / 3
@@ -53,7 +53,7 @@ struct GEMMGrid {
   /// How C is shared out so that each part is one core's from packing on, or nil where rows are so many, or B so large, that sharing its
   /// panels costs nothing.
   ///
-  /// By columns: two parts a core if each has eight panels or more, by which the copy of A that each makes is paid for, one a core
+  /// By columns: two parts a core if each has eight panels or more, by which the copy of A that each may make is paid for, one a core
   /// else. Where that leaves a core idle for a tenth of the time and more (seven panels for two), by rows, of which each core must have
   /// enough to pay for packing all of B.
   ///
@@ -76,8 +76,10 @@ struct GEMMGrid {
   /// Floats between the copied rows of A: an odd number of cache lines, at least `depthBlock`.
   var copiedRowStride: Int { (depthBlock + 15) / 16 * 16 | 16 }
 
-  /// What a core needs to copy so many rows of A.
-  func copyFloats(_ a: Matrix, rows: Int) -> Int { rows * (a.transposed ? depthBlock : copiedRowStride) }
+  /// What a core needs to copy so many rows of A; nothing where they are read as they lie.
+  func copyFloats(_ a: Matrix, rows: Int) -> Int {
+    copiesA(a) ? rows * (a.transposed ? depthBlock : copiedRowStride) : 0
+  }
 
   /// Whether to copy the rows of A of a task. It costs one pass over them, and pays where more than three rows of a tile are a multiple of
   /// 4 KiB apart, so that their lines have the same place in L1; or where rows lie across memory.
