@@ -30,6 +30,9 @@ public final class Engine {
     perWorker = (0..<cores.threads).map { _ in ScratchMemory() }
   }
 
+  /// Bytes of all scratch memory so far.
+  package var scratchBytes: Int { perWorker.reduce(shared.bytes) { $0 + $1.bytes } }
+
   /// Memory for `floats` floats that all cores see, aligned to a cache line; its content is undefined.
   package func sharedScratch(_ floats: Int) -> UnsafeMutablePointer<Float> {
     shared.reserve(floats)
@@ -87,6 +90,8 @@ public final class Engine {
 /// One growing block of floats.
 private final class ScratchMemory {
   private var buffer = FloatBuffer(16)
+
+  var bytes: Int { 4 * buffer.count }
 
   func reserve(_ floats: Int) -> UnsafeMutablePointer<Float> {
     if floats > buffer.count {

@@ -64,13 +64,28 @@ public final class Network {
     try plan(description, batch: batch, groups: groups).bytes
   }
 
-  /// The number of a network's parameters, and of those in its largest tensor; nothing is allocated.
+  /// The number of a network's parameters; nothing is allocated.
   ///
   /// - Throws: what `ResNet.validate` throws.
-  public static func parameterCounts(_ description: ResNet) throws -> (all: Int, largest: Int) {
+  public static func parameterCount(_ description: ResNet) throws -> Int {
     try description.validate()
-    let layout = try NetworkPlan(description, batch: 1, groups: 1, placesInMemory: false).layout
-    return (layout.parameterCount, layout.parameters.map(\.count).max() ?? 0)
+    return try NetworkPlan(description, batch: 1, groups: 1, placesInMemory: false).layout.parameterCount
+  }
+
+  /// The most bytes that an engine works in during a step, whatever its instruction set; they come on top of `bytes`.
+  ///
+  /// - Parameters:
+  ///   - batch: as `init` has it.
+  ///   - threads: the cores of the engine.
+  /// - Throws: what `ResNet.validate` throws.
+  public static func scratchBytes(_ description: ResNet, batch: Int, threads: Int) throws -> Double {
+    try description.validate()
+    let plan = try NetworkPlan(description, batch: batch, groups: 1, placesInMemory: false)
+    // A fully connected layer's weights, packed.
+    let packed = 4 * Double(plan.layout.parameters.map(\.count).max() ?? 0)
+    return plan.layers.reduce(packed) { most, layer in
+      max(most, (layer as? ConvolutionLayer)?.convolution.scratchBytes(threads: threads) ?? 0)
+    }
   }
 
   /// Bytes of the arena, which holds all activations and their gradients.

@@ -56,8 +56,8 @@ extension TrainingSettings {
   ) throws -> MemoryNeed {
     let batch = min(self.batch, count), rows = 2 * Double(batch)
     let network = try Network.bytes(self.network, batch: viewsPerPass * batch)
-    let (parameterCount, largest) = try Network.parameterCounts(self.network)
-    let parameters = 4 * Double(parameterCount)
+    let scratch = try Network.scratchBytes(self.network, batch: viewsPerPass * batch, threads: threads)
+    let parameters = 4 * Double(try Network.parameterCount(self.network))
     let pixels = Double(self.network.height) * Double(self.network.width) * Double(self.network.channels)
     let dimension = Double(self.network.dimension)
     let centers = 4 * dimension * heads.reduce(0) { $0 + Double($1) }
@@ -78,7 +78,7 @@ extension TrainingSettings {
         // Weights, gradients, and the optimiser's velocity or Adam's two moments.
         .init(name: "parameters", bytes: (selfLabelling == nil ? 3 : 4) * parameters),
         .init(name: "heads", bytes: heads + (selfLabelling == nil ? 1 : 2) * centers),
-        .init(name: "kernels", bytes: Self.kernelBytes(largestWeight: 4 * Double(largest), threads: threads)),
+        .init(name: "kernels", bytes: scratch),
         .init(name: "program", bytes: Self.programBytes),
       ],
       passing: [
@@ -90,12 +90,6 @@ extension TrainingSettings {
               images: count, imageBytes: max(images, Double(count) * pixels), channels: self.network.channels) : 0),
         .init(name: "scoring", bytes: 4 * rows * pixels + 24 * Double(count)),
       ])
-  }
-
-  /// What operations work in: weights packed or summed up in parts, 8 MB and twice the largest weight at most, and rows of pixels for each
-  /// core.
-  private static func kernelBytes(largestWeight: Double, threads: Int) -> Double {
-    min(16 * largestWeight, 8e6 + 2 * largestWeight) + 1e6 * Double(threads)
   }
 
   /// The program itself with its libraries and the digits in it, as measured on Linux.
@@ -111,7 +105,7 @@ extension TrainingSettings {
     limit: Machine.MemoryLimit = Machine.memoryLimit
   ) throws {
     // A network may be so large that to plan its memory takes long, or that the plan is refused.
-    let parameters = 12 * Double(try Network.parameterCounts(network).all)
+    let parameters = 12 * Double(try Network.parameterCount(network))
     guard parameters <= limit.bytes else {
       throw SeCuError(
         .usage,

@@ -9,7 +9,8 @@ import Testing
   @Test(arguments: [TinyRun.settings, .digits, TinyRun.settings { ($0.batch, $0.heads) = (9, [2, 7, 11]) }])
   func `what is planned is what is taken`(settings: TrainingSettings) throws {
     let count = settings.preset == "tiny" ? 13 : 1797
-    let learner = try Learner(settings, images: count, engine: makeEngine(TinyRun.widest, 1))
+    let engine = makeEngine(TinyRun.widest, 1)
+    let learner = try Learner(settings, images: count, engine: engine)
     let need = try settings.memory(images: count, imageBytes: 123, threads: 1)
     func part(_ name: String) throws -> Double { try #require(need.steady.first { $0.name == name }).bytes }
     let parameters = 4 * learner.network.parameters.count
@@ -25,6 +26,12 @@ import Testing
     // Centers, their gradients, unit and frozen centers, velocities; a label for each image and head.
     #expect(try part("heads") >= Double(5 * centers + 4 * count * settings.heads.count))
     #expect(try part("images") >= 123)
+    learner.initialize(seed: 1)
+    learner.beginEpoch()
+    _ = learner.step(ids: Array(0..<settings.batch), firstEpoch: false, rate: 0.1, centerRate: 0.1)
+    let scratch = Double(engine.scratchBytes)
+    #expect(try part("kernels") >= scratch)
+    #expect(try part("kernels") <= 1.5 * scratch + 4e6)
     let checkpoint = try #require(need.passing.first { $0.name == "checkpoints" }).bytes / 3
     #expect(checkpoint >= Double(2 * parameters + 3 * centers + 8 * count * settings.heads.count))
   }

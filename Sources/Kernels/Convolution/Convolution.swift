@@ -88,6 +88,21 @@ package final class Convolution {
     }
   }
 
+  /// The most scratch memory that the passes over a whole batch take, on any engine, in bytes. Most of it is the weight gradient's, whose
+  /// parts each have a result of their own.
+  ///
+  /// - Parameter threads: the cores of the engine.
+  package func scratchBytes(threads: Int) -> Double {
+    let weights = Double(shape.weightCount), cores = Double(threads)
+    if let winograd, ConvolutionPlan(.weightGradient, shape, pinned: pinned).algorithm == .winograd {
+      let floats = winograd.weightGradient.scratchFloats(lanes: 16)
+      // Where cores work on the same sums, forward takes more of each: for a panel of weights.
+      return 4 * Double(floats.shared) + cores * max(4 * Double(floats.perCore), min(3e6, 8 * weights))
+    }
+    // What `WeightGradientTasks` allows, and a block's rows of pixels for each core.
+    return 4 * min(16 * weights, 2e6 + 2 * weights) + 1e6 * cores
+  }
+
   /// Whether forward can take statistics of y: not a product, which does not know where images end.
   package var sumsUpItsOutput: Bool { !ConvolutionAlgorithm.product.fits(shape) }
 

@@ -50,10 +50,19 @@ package final class WinogradWeightGradient {
     dw: UnsafeMutablePointer<Float>, count: Int,
     accumulate: Bool
   ) {
-    let plan = Plan(self, count: count, kernels: engine.kernels)
+    let plan = Plan(self, count: count, lanes: engine.kernels.lanes)
     let operands = WeightGradientOperands(x: x, normalizing: normalizing, dy: dy)
     let sums = plan.parts > 0 ? addParts(on: engine, plan, operands) : addStretches(on: engine, plan, operands)
     transform(sums, plan, into: dw, accumulate: accumulate, on: engine)
+  }
+
+  /// The scratch memory of a whole batch: what all cores share, and what each has for itself, in floats.
+  ///
+  /// - Parameter lanes: floats of a vector.
+  func scratchFloats(lanes: Int) -> (shared: Int, perCore: Int) {
+    let plan = Plan(self, count: shape.batch, lanes: lanes)
+    return plan.parts > 0
+      ? (plan.parts * plan.sumFloats + bOverread, plan.ownFloats) : (plan.sharedFloats, WinogradPatch.scratchFloats)
   }
 
   /// S, part by part; V and Z are the cores' own.
@@ -61,7 +70,7 @@ package final class WinogradWeightGradient {
     let kernels = engine.kernels
     let sums = WeightGradientParts(
       segments: 1, segmentFloats: plan.sumFloats, segmentStride: plan.sumFloats, parts: plan.parts, on: engine)
-    engine.reserveWorkerScratch(WinogradPatch.scratchFloats + plan.vFloats + plan.zFloats + bOverread)
+    engine.reserveWorkerScratch(plan.ownFloats)
     engine.sweep(plan.parts, flops: plan.flops(plan.tileCount)) { part, worker in
       let scratch = engine.workerScratch(worker)
       let v = scratch + WinogradPatch.scratchFloats, z = v + plan.vFloats
@@ -91,7 +100,7 @@ package final class WinogradWeightGradient {
   private func addStretches(on engine: Engine, _ plan: Plan, _ operands: WeightGradientOperands) -> UnsafePointer<Float>
   {
     let kernels = engine.kernels
-    let v = engine.sharedScratch(plan.vFloats + plan.zFloats + plan.sumFloats + bOverread)
+    let v = engine.sharedScratch(plan.sharedFloats)
     let z = v + plan.vFloats, sums = z + plan.zFloats
     engine.reserveWorkerScratch(WinogradPatch.scratchFloats)
     var first = 0
@@ -127,12 +136,12 @@ package final class WinogradWeightGradient {
     let elements: Int
     private let factorElements: Int
 
-    init(_ g: WinogradWeightGradient, count: Int, kernels: any MicrokernelTable.Type) {
+    init(_ g: WinogradWeightGradient, count: Int, lanes: Int) {
       let s = g.shape
       tileCount = count * g.tiles.perImage
-      vStride = WinogradTiles.stride(s.inputChannels, lanes: kernels.lanes)
-      zStride = WinogradTiles.stride(s.outputChannels, lanes: kernels.lanes)
-      sumStride = (s.outputChannels + kernels.lanes - 1) / kernels.lanes * kernels.lanes
+      vStride = WinogradTiles.stride(s.inputChannels, lanes: lanes)
+      zStride = WinogradTiles.stride(s.outputChannels, lanes: lanes)
+      sumStride = (s.outputChannels + lanes - 1) / lanes * lanes
       sumElement = s.inputChannels * sumStride + 16
       elements = g.form.products * g.form.products
       factorElements = g.form.factor.outputs * g.form.factor.outputs
@@ -171,6 +180,9 @@ package final class WinogradWeightGradient {
     var vFloats: Int { elements * vElement }
     var zFloats: Int { factorElements * zElement }
     var sumFloats: Int { elements * sumElement }
+    /// What a core needs that keeps to itself, and what all share that work together.
+    var ownFloats: Int { WinogradPatch.scratchFloats + vFloats + zFloats + bOverread }
+    var sharedFloats: Int { vFloats + zFloats + sumFloats + bOverread }
 
     /// Multiplications and additions of some tiles.
     func flops(_ tiles: Int) -> Int { tiles * tileFlops }
