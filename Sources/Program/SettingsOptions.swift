@@ -78,10 +78,10 @@ enum SettingsOptions {
     "dual-rate", in: 0...1e6, help: "Step of the dual variables that keep clusters from shrinking."
   ).showing(default: "\(SizeConstraint().dualRate)")
   static let constraint = Option.choice(
-    "constraint", of: ["size", "entropy", "instance"],
+    "constraint", of: AssignmentConstraint.Kind.allCases.map(\.rawValue),
     help:
       "What keeps clusters from collapsing: a smallest size, the entropy of all sizes, or that each image is a cluster."
-  ).showing(default: "size")
+  ).showing(default: shown.constraint.kind.rawValue)
   static let discrimination = Option.choice(
     "discrimination", of: Discrimination.allCases.map(\.rawValue),
     help: "The center loss: SeCu's, or the ones it is compared with."

@@ -27,8 +27,7 @@ private struct TrialSummary: Encodable {
 extension TrainCommand {
   /// Prints the settings of a new run, or of the one to be resumed.
   func show() throws {
-    let settings = try settingsToPreview()
-    let expected = try ExpectedImages(settings, values)
+    let (settings, expected) = try runToPreview()
     try settings.validate(images: expected.count)
     try settings.checkChannels(expected.shape.channels, of: settings.data)
     let memory = try settings.memory(
@@ -43,8 +42,7 @@ extension TrainCommand {
 
   /// Takes `steps` steps on random images and tells what they took.
   func tryOut(steps: Int) throws {
-    let settings = try settingsToPreview()
-    let expected = try ExpectedImages(settings, values)
+    let (settings, expected) = try runToPreview()
     Interruption.watch()
     let trial = try Trial(
       settings, images: expected.count, shape: expected.shape, steps: steps, engine: engine,
@@ -79,8 +77,11 @@ extension TrainCommand {
     try output.print("\(peak)the run needs \(memory.text)")
   }
 
-  private func settingsToPreview() throws -> TrainingSettings {
-    try values[Subcommand.resume] ? runToResume().1 : SettingsOptions.resolve(values, output)
+  private func runToPreview() throws -> (TrainingSettings, ExpectedImages) {
+    var settings = try values[Subcommand.resume] ? runToResume().1 : SettingsOptions.resolve(values, output)
+    let expected = try ExpectedImages(settings, values)
+    fitBatch(of: &settings, to: expected.count)
+    return (settings, expected)
   }
 }
 

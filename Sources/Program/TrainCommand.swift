@@ -158,10 +158,7 @@ struct TrainCommand {
     var settings = try SettingsOptions.resolve(values, output)
     let images = try Subcommand.images(settings, values, output)
     if let folder = images as? ImageFolder { try FolderOptions.checkCount(folder, settings) }
-    // The published batch of self-labelling is large; a small data set is one batch.
-    if settings.selfLabelling != nil, values[SettingsOptions.batch] == nil {
-      settings.batch = min(settings.batch, images.count)
-    }
+    fitBatch(of: &settings, to: images.count)
     // Everything that can be wrong with the settings is found out before a folder is made.
     let trainer = try begin(settings, images)
     let folder =
@@ -169,6 +166,13 @@ struct TrainCommand {
       ?? RunFolder.create(named: DataCatalog.shortName(settings.data), in: Self.base)
     try list(images, in: folder)
     return (trainer, folder)
+  }
+
+  /// The published batch of self-labelling is large; a small data set is one batch.
+  func fitBatch(of settings: inout TrainingSettings, to images: Int) {
+    if settings.selfLabelling != nil, values[SettingsOptions.batch] == nil {
+      settings.batch = min(settings.batch, images)
+    }
   }
 
   /// Leaves a list of the files that gave no image.

@@ -220,8 +220,8 @@ public final class Trainer {
   private func step(_ ids: [Int]) throws {
     let (epoch, step) = (progress.epoch, progress.step)
     let before = ids.map { learner.heads.labels[evaluatedHead][$0] }
-    let losses = learn(
-      ids, firstEpoch: epoch == 0, rate: schedule.rate(epoch: epoch, step: step),
+    let (losses, found) = learner.learn(
+      ids: ids, head: evaluatedHead, firstEpoch: epoch == 0, rate: schedule.rate(epoch: epoch, step: step),
       centerRate: schedule.centerRate(epoch: epoch, step: step))
     guard losses.representation.isFinite, losses.center.isFinite else {
       let loss = losses.representation.isFinite ? "center loss" : "representation loss"
@@ -230,21 +230,15 @@ public final class Trainer {
         .badData, "the \(loss) is no longer a finite number\(tensor)", at: "training", position: progress.place,
         remedy: settings.remedyForDivergence)
     }
+    if let found {
+      progress.keptIn = progress.keptIn.map { zip($0, found.keptIn).map(+) } ?? found.keptIn
+      progress.highest = max(progress.highest ?? 0, found.highest)
+    }
     progress.representationLoss += losses.representation
     progress.centerLoss += losses.center
     for (id, label) in zip(ids, before) where learner.heads.labels[evaluatedHead][id] != label {
       progress.labelsMoved += 1
     }
-  }
-
-  /// One step of the stage that this run is in; self-labelling has one loss, which stands for ℓ_x.
-  private func learn(_ ids: [Int], firstEpoch: Bool, rate: Float, centerRate: Float) -> ClusterHeads.StepLosses {
-    guard let found = learner.selfLabel(ids: ids, head: evaluatedHead, rate: rate) else {
-      return learner.step(ids: ids, firstEpoch: firstEpoch, rate: rate, centerRate: centerRate)
-    }
-    progress.keptIn = progress.keptIn.map { zip($0, found.keptIn).map(+) } ?? found.keptIn
-    progress.highest = max(progress.highest ?? 0, found.highest)
-    return .init(representation: found.loss, center: 0)
   }
 
   /// Throws if the step that was just done left a weight or center that is not finite, which no later loss may tell.

@@ -5,7 +5,8 @@ import Kernels
 
 /// A few steps of a run on random images in place of its own: how long it would take and whether its memory suffices, without any data.
 ///
-/// Nothing is learnt from it. A step costs the same whatever the images show; only reading them is left out.
+/// Nothing is learnt from it. A step costs the same whatever the images show, if self-labelling keeps them all; only reading them is left
+/// out.
 public struct Trial: Sendable {
   /// Seconds of each step: making the views, and learning from them.
   public let viewSeconds: [Double]
@@ -39,10 +40,12 @@ public struct Trial: Sendable {
     let batch = settings.batch
     try settings.checkMemory(
       images: count, imageBytes: Self.imageBytes(settings, shape), threads: engine.cores.threads)
-    let views = try ViewMaker(
-      Self.randomImages(batch, shape, seed: settings.seed), recipe: settings.augmentation,
-      height: settings.network.height, width: settings.network.width)
-    let learner = try Learner(settings, images: count, engine: engine)
+    let views = try ViewMaker(Self.randomImages(batch, shape, seed: settings.seed), settings)
+    // Of random images few labels would pass, and steps without any do less.
+    var keepingAll = settings
+    keepingAll.selfLabelling?.threshold = 0
+    let learner = try Learner(keepingAll, images: count, engine: engine)
+    let head = EvaluatedHead.index(heads: settings.heads, classes: nil)
     learner.initialize(seed: settings.seed)
     learner.beginEpoch()
     let schedule = settings.schedule(images: count), clock = ContinuousClock()
@@ -53,11 +56,13 @@ public struct Trial: Sendable {
         of: Array(0..<batch), seed: settings.seed, pass: step, cores: engine.cores, into: learner.views.base)
       let middle = clock.now
       // The rates of the run's first steps: the encoder stands still, and the cost is that of any step.
-      let losses = learner.step(
-        ids: (0..<batch).map { (step * batch + $0) % count }, firstEpoch: true, rate: 0,
+      let (losses, _) = learner.learn(
+        ids: (0..<batch).map { (step * batch + $0) % count }, head: head, firstEpoch: true, rate: 0,
         centerRate: schedule.centerRate(epoch: 0, step: step))
       guard losses.representation.isFinite, losses.center.isFinite else {
-        throw SeCuError(.badData, "a loss is not a finite number", at: "trial", position: "step \(step + 1)")
+        throw SeCuError(
+          .badData, "a loss is not a finite number", at: "trial", position: "step \(step + 1)",
+          remedy: settings.remedyForDivergence)
       }
       viewSeconds.append((middle - start) / .seconds(1))
       learningSeconds.append((clock.now - middle) / .seconds(1))

@@ -1,4 +1,5 @@
 import Testing
+import Training
 
 @testable import Program
 
@@ -47,6 +48,29 @@ import Testing
             secu train --data digits --resume
 
         """)
+  }
+
+  /// Given as an option, the default that help shows changes nothing.
+  @Test func `defaults in help are those of a run`() throws {
+    let options = SettingsOptions.groups.flatMap(\.options).map(\.declaration)
+    func settings(_ arguments: String...) throws -> TrainingSettings {
+      try SettingsOptions.resolve(ParsedOptions(arguments, of: options))
+    }
+    var tried = 0
+    // Others are told in words: "the preset's".
+    for option in options where option.shownDefault?.contains(" ") == false {
+      let value = try #require(option.shownDefault)
+      switch option.name {
+      case "dual-rate", "ratio":
+        #expect(
+          try settings("--constraint", "size", option.spelling, value) == settings("--constraint", "size"))
+      case "threshold":
+        #expect(try settings("--self-label", option.spelling, value) == settings("--self-label"))
+      default: #expect(try settings(option.spelling, value) == settings(), "\(option.name)")
+      }
+      tried += 1
+    }
+    #expect(tried > 20)
   }
 
   @Test func `help of the program lists its subcommands`() {

@@ -34,6 +34,13 @@ import Testing
     }
   }
 
+  /// With the published threshold no image of a new network would be kept, and steps would end halfway.
+  @Test func `self-labelling can be tried`() throws {
+    let settings = TinyRun.settings { ($0.selfLabelling, $0.batch) = (SelfLabelling(), 13) }
+    let trial = try Trial(settings, images: 13, shape: shape, steps: 3, engine: makeEngine(TinyRun.widest, 1))
+    #expect(trial.learningSeconds.count == 3)
+  }
+
   @Test func `settings that do not fit are refused`() throws {
     let engine = makeEngine(TinyRun.widest, 1)
     let batch = try failure(.usage) { try Trial(TinyRun.settings, images: 3, shape: shape, steps: 1, engine: engine) }

@@ -16,11 +16,22 @@ public enum AssignmentConstraint: Hashable, Sendable {
   case instance
 }
 
-extension AssignmentConstraint: Codable {
-  private enum Kind: String, Codable {
+extension AssignmentConstraint {
+  /// The constraint without its parameters, by its name in JSON and on the command line.
+  public enum Kind: String, CaseIterable, Codable, Sendable {
     case size, entropy, instance
   }
 
+  public var kind: Kind {
+    switch self {
+    case .size: .size
+    case .entropy: .entropy
+    case .instance: .instance
+    }
+  }
+}
+
+extension AssignmentConstraint: Codable {
   private enum CodingKeys: String, CodingKey {
     case kind
   }
@@ -35,15 +46,11 @@ extension AssignmentConstraint: Codable {
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(kind, forKey: .kind)
     switch self {
-    case .size(let constraint):
-      try container.encode(Kind.size, forKey: .kind)
-      try constraint.encode(to: encoder)
-    case .entropy(let constraint):
-      try container.encode(Kind.entropy, forKey: .kind)
-      try constraint.encode(to: encoder)
-    case .instance:
-      try container.encode(Kind.instance, forKey: .kind)
+    case .size(let constraint): try constraint.encode(to: encoder)
+    case .entropy(let constraint): try constraint.encode(to: encoder)
+    case .instance: break
     }
   }
 }
