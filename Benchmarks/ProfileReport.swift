@@ -14,6 +14,8 @@ struct ProfileReport {
     var flops: Int?
     var bytes: Int?
     var limit: Double?
+    /// Seconds above the limit; of a group, those of its parts that are.
+    var lost: Double?
     var algorithm = ""
   }
 
@@ -46,6 +48,7 @@ struct ProfileReport {
     case .images, nil: break
     }
     row.limit = peaks.flatMap { part.work?.limit(executedFlops: part.plan?.flops, peaks: $0)?.seconds }
+    row.lost = row.limit.map { max(0, seconds - $0) }
     return row
   }
 
@@ -54,7 +57,7 @@ struct ProfileReport {
     let width = rows.map(\.name.count).max() ?? 0
     func line(_ row: Row) -> String {
       let name = "\(row.name.padded(to: max(width, 22)))  \(row.pass.padded(to: 5))"
-      let lost = row.limit.map { Table.time(max(0, row.seconds - $0)) } ?? ""
+      let lost = row.lost.map(Table.time) ?? ""
       let cells = [Table.time(row.seconds), Table.percent(100 * row.seconds / whole), rate(row), share(row), lost]
       let columns = zip(cells, [10, 8, 15, 8, 10]).map { $0.padded(to: $1, right: true) }
       return ([name] + columns + [row.algorithm]).joined(separator: "  ").withoutTrailingSpaces + "\n"
@@ -68,7 +71,8 @@ struct ProfileReport {
 
   private func rate(_ row: Row) -> String {
     if let flops = row.flops { return "\(Table.number(Double(flops) / row.seconds / 1e9)) GFLOP/s" }
-    return row.bytes.map { "\(Table.number(Double($0) / row.seconds / 1e9)) GB/s" } ?? ""
+    guard let bytes = row.bytes, bytes > 0 else { return "" }
+    return "\(Table.number(Double(bytes) / row.seconds / 1e9)) GB/s"
   }
 
   private func share(_ row: Row) -> String {
@@ -79,7 +83,8 @@ struct ProfileReport {
   private func peakShare(_ row: Row) -> Double? {
     guard let peaks else { return nil }
     if let flops = row.flops { return 100 * Double(flops) / row.seconds / peaks.allThreadsFlops }
-    return row.bytes.map { 100 * Double($0) / row.seconds / peaks.copyBandwidth }
+    guard let bytes = row.bytes, bytes > 0 else { return nil }
+    return 100 * Double(bytes) / row.seconds / peaks.copyBandwidth
   }
 
   /// JSON lines: one a part, in the order in which they run, `other` last.
@@ -105,7 +110,7 @@ struct ProfileReport {
 
 extension ProfileReport.Row {
   fileprivate func named(_ name: String) -> Self {
-    Self(name: name, seconds: seconds, flops: flops, bytes: bytes, limit: limit)
+    Self(name: name, seconds: seconds, flops: flops, bytes: bytes, limit: limit, lost: lost)
   }
 
   /// Both together. A group of FLOPs and bytes has no common rate.
@@ -113,6 +118,6 @@ extension ProfileReport.Row {
     func sum<Number: AdditiveArithmetic>(_ a: Number?, _ b: Number?) -> Number? { a.flatMap { a in b.map { a + $0 } } }
     return Self(
       name: name, seconds: seconds + other.seconds, flops: sum(flops, other.flops), bytes: sum(bytes, other.bytes),
-      limit: sum(limit, other.limit))
+      limit: sum(limit, other.limit), lost: sum(lost, other.lost))
   }
 }

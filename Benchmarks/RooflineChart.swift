@@ -43,11 +43,13 @@ struct RooflineChart {
     points.reduce(into: []) { if !$0.contains($1.result.benchmark.family) { $0.append($1.result.benchmark.family) } }
   }
 
+  private var usesWinograd: Bool { points.contains { $0.result.plan?.algorithm == "winograd" } }
+
   /// Powers of two across and of ten upwards that hold all points and the corners of all roofs.
   private var axes: (across: ClosedRange<Double>, up: ClosedRange<Double>) {
     let corners = roofs.map { $0.gflops / $0.gbs }
     let across = points.map(\.intensity) + corners + [0.25, 64]
-    let up = points.map(\.gflops) + roofs.map { 1.5 * $0.gflops } + [1]
+    let up = points.map(\.gflops) + roofs.map { (usesWinograd ? 4 : 1.5) * $0.gflops } + [1]
     func power(_ value: Double, _ base: Double, _ rounding: FloatingPointRoundingRule) -> Double {
       pow(base, (log(max(value, 1e-9)) / log(base)).rounded(rounding))
     }
@@ -127,7 +129,6 @@ struct RooflineChart {
       return "<path d=\"M\(text)\" fill=\"none\" stroke=\"#333\" \(style)/>\n"
     }
     let rate = "\(Table.number(roof.gflops)) GFLOP/s, \(Table.number(roof.gbs)) GB/s"
-    let usesWinograd = points.contains { $0.result.plan?.algorithm == "winograd" }
     return path(1, "stroke-width=\"1.5\"") + (usesWinograd ? path(4, "stroke-dasharray=\"5 4\"") : "")
       + Self.text("\(roof.name): \(rate)", Self.width - Self.right + 6, label + 4, size: 10)
   }
@@ -155,7 +156,7 @@ struct RooflineChart {
       svg += Self.text(family, x + 12, y)
       y += 18
     }
-    if points.contains(where: { $0.result.plan?.algorithm == "winograd" }) {
+    if usesWinograd {
       svg += Self.text("dashed: Winograd's with stride 1, 4 × the peak", x - 4, y)
       y += 18
     }

@@ -65,8 +65,9 @@ extension Learner {
         "convolution", .flops(shape.flops, bytes: shape.bytes),
         Benchmark.Plan(
           algorithm: plan.algorithm.rawValue, reason: plan.reason, flops: shape.flops(pass, by: plan.algorithm)))
-    case .batchNorm(let pixels, let channels, let relu, let hasResidual, let storesOutput, let joinsResidual):
-      // Forward reads x and the residual and writes y, where that is stored; backward reads dy, x and, for the ReLU of a sum, y, and
+    case .batchNorm(
+      let pixels, let channels, let relu, let hasResidual, let readsInput, let storesOutput, let joinsResidual):
+      // Forward reads x, where it does not know its statistics already or writes y, and the residual; backward reads dy, x and, for the ReLU of a sum, y, and
       // writes dx and the residual's gradient, for which a batch norm on the shortcut reads its own x. What is made again reads the x of
       // both batch norms.
       let values = rows * pixels * channels, residual = hasResidual ? 1 : 0
@@ -74,7 +75,7 @@ extension Learner {
         operation.kind == .restoring
         ? 3
         : isForward
-          ? 1 + residual + (storesOutput ? 1 : 0)
+          ? (readsInput ? 1 : 0) + residual + (storesOutput ? 1 : 0)
           : 3 + residual + (relu ? residual : 0) + (joinsResidual ? 1 : 0)
       return part("batch norm", .bytes(4 * values * passes, flops: (isForward ? 7 : 8) * values))
     case .pooling(let inputs, let outputs):

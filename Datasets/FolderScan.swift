@@ -28,7 +28,7 @@ struct FolderScan: Sendable {
   ///   - cores: look at files.
   /// - Throws: `SeCuError` of kind `inputOutput` if the folder itself can't be read.
   init(_ root: String, cores: Cores) throws {
-    var paths: [String] = [], visited: Set<String> = [], unread: [SkippedFile] = []
+    var paths: [String] = [], visited: Set<[UInt8]> = [], unread: [SkippedFile] = []
     try Self.list(root, "", &paths, &visited, &unread)
     self.init(paths: paths, below: root, unread: unread, cores: cores)
   }
@@ -67,11 +67,13 @@ struct FolderScan: Sendable {
   static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
 
   private static func list(
-    _ root: String, _ below: String, _ paths: inout [String], _ visited: inout Set<String>,
+    _ root: String, _ below: String, _ paths: inout [String], _ visited: inout Set<[UInt8]>,
     _ unread: inout [SkippedFile]
   ) throws {
     let folder = join(root, below)
-    guard visited.insert(URL(fileURLWithPath: folder).resolvingSymlinksInPath().path).inserted else { return }
+    // By its bytes: as strings, two ways to write the same accent are equal, and yet two folders.
+    let place = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+    guard visited.insert(Array(place.utf8)).inserted else { return }
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: folder)
@@ -115,7 +117,11 @@ struct FolderScan: Sendable {
       attributes = try? files.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
     }
     guard let attributes, attributes[.type] as? FileAttributeType != .typeSymbolicLink else {
-      return left(.unreadable, attributes == nil ? "no permission to look at it" : "a link to nothing")
+      let isText = !path.unicodeScalars.contains("\u{FFFD}")
+      return left(
+        .unreadable,
+        attributes != nil
+          ? "a link to nothing" : isText ? "no permission to look at it" : "its name is not text in UTF-8: rename it")
     }
     // A pipe would keep whoever opens it waiting.
     guard attributes[.type] as? FileAttributeType == .typeRegular else { return left(.other, "not a plain file") }

@@ -40,7 +40,12 @@ struct ImageDecoding: Sendable {
           do {
             return try decode(file, shared, shrinkers[worker])
           } catch let error as SeCuError where error.kind == .tooLarge {
-            return try turn.withLock { try decode(file, alone, shrinkers[worker]) }
+            do {
+              return try turn.withLock { try decode(file, alone, shrinkers[worker]) }
+            } catch var error as SeCuError where error.kind == .tooLarge && alone != DecodingLimits() {
+              error.problem += ", for which there is not enough --memory"
+              throw error
+            }
           }
         }
       }

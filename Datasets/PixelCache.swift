@@ -133,8 +133,15 @@ struct PixelCache: Sendable {
   static func make(
     _ url: URL, of source: Source, fill: ((Int, Image) throws -> Void) throws -> [SkippedFile]
   ) throws -> PixelCache {
-    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    removeLeftovers(in: url.deletingLastPathComponent())
+    let folder = url.deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw SeCuError(
+        .cannotCreate, "the folder for images that don't fit in memory can't be made (\(systemReason(error)))",
+        at: folder.path, remedy: "Name another one in the environment variable SECU_CACHE, or give more --memory")
+    }
+    removeLeftovers(in: folder)
     try AtomicFile.replace(url) { handle in
       var table = Data(), position = magic.count, pending = magic
       let skipped = try fill { place, image in

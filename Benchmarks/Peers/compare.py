@@ -12,6 +12,9 @@ For each case, `--rounds` times: our program measures it in a process of its own
 (samples of 1 ms or more, the first calls thrown away, the median). A round's ratio is PyTorch's median by ours: above 1 we are faster.
 The table has the median over the rounds, and the smallest and the largest ratio.
 
+PyTorch makes a new tensor for each result, as in training; ours has memory of its own for it. On Linux the C library gives large blocks back
+to the system and gets them anew, page by page, which can cost more than the operation. --keep-memory makes it keep them (glibc, Linux).
+
 What PyTorch runs, each in float32 on the same number of threads:
   gemm      torch.mm into an existing matrix
   conv      F.conv2d and its two gradients, contiguous and channels_last; the faster of both layouts counts
@@ -21,6 +24,7 @@ What PyTorch runs, each in float32 on the same number of threads:
   step      the step of secu_torch.py, each layout in a process of its own, with that process's peak memory; the faster one counts
 """
 import argparse
+import ctypes
 import json
 import math
 import os
@@ -117,7 +121,7 @@ def norm(case, seconds):
 
             def both():
                 x.grad = None
-                F.relu(bn(x)).backward(dy)
+                F.relu_(bn(x)).backward(dy)
 
             times[name] = measure(both, seconds)
     return faster(times)
@@ -167,14 +171,13 @@ def decode(case, seconds):
     return one / threads, {"processes": threads}
 
 
-def step(case, seconds, threads, bf16):
+def step(case, seconds, options):
     """Both layouts, each in a process of its own."""
     results = {}
     for layout in layouts():
-        arguments = ["--worker", layout, json.dumps(case), "--threads", str(threads), "--seconds", str(seconds)]
-        output = subprocess.run(
-            [sys.executable, __file__, *arguments] + (["--bf16"] if bf16 else []), check=True,
-            stdout=subprocess.PIPE, text=True).stdout
+        arguments = ["--worker", layout, json.dumps(case), "--threads", str(options.threads), "--seconds", str(seconds)]
+        arguments += ["--bf16"] * options.bf16 + ["--keep-memory"] * options.keep_memory
+        output = subprocess.run([sys.executable, __file__, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
         results[layout] = json.loads(output.splitlines()[-1])
     layout = min(results, key=lambda name: results[name]["median_s"])
     return results[layout]["median_s"], {"layout": layout, "peak_mb": results[layout]["peak_mb"]}
@@ -185,8 +188,25 @@ def step_worker(layout, case, seconds, bf16):
     sys.path.insert(0, str(HERE))
     from secu_torch import Step
     median = measure(Step(case["network"], case["batch"], layouts()[layout], bf16), seconds, fewest=5)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB on Linux, bytes on macOS
-    print(json.dumps({"median_s": median, "peak_mb": peak / 1e6 if platform.system() == "Darwin" else peak * 1024 / 1e6}))
+    print(json.dumps({"median_s": median, "peak_mb": peak_bytes() / 1e6}))
+
+
+def peak_bytes():
+    """The most memory that this process had."""
+    if platform.system() == "Darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Not getrusage: on Linux its maximum is at least that of the process which started this one.
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+
+
+def keep_memory():
+    """Lets the C library keep what is freed, however large."""
+    mallopt = ctypes.CDLL(None).mallopt
+    trim_threshold, mmap_max = -1, -4
+    mallopt(mmap_max, 0)
+    mallopt(trim_threshold, 2**31 - 1)
 
 
 # ---------------------------------------------------------------- ours
@@ -224,6 +244,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.3, help="for each measurement; seven samples at least")
     parser.add_argument("--bf16", action="store_true", help="steps: PyTorch's autocast to bfloat16; ours stay in float32")
+    parser.add_argument("--keep-memory", action="store_true", help="PyTorch's results reuse memory; see above")
     parser.add_argument("--json", help="write a line for each case")
     parser.add_argument(
         "--program", type=Path, default=HERE.parents[1] / ".build/release/Benchmarks", help="our program")
@@ -231,6 +252,8 @@ def main():
     options = parser.parse_args()
     if options.threads < 1 or options.batch < 2 or options.rounds < 1 or options.seconds <= 0:
         parser.error("threads and rounds are 1 or more, a batch 2 or more, seconds more than 0")
+    if options.keep_memory:
+        keep_memory()
     try:
         import torch
     except ImportError:
@@ -247,7 +270,8 @@ def main():
         sys.exit(f"None of these cases is in PyTorch too; there are {', '.join(FAMILIES)}")
     peer = f"torch {torch.__version__}"
     print(f"{peer}, {options.threads} threads, batch {options.batch}, medians of {options.rounds} rounds in turn"
-          + (", PyTorch's steps in bfloat16" if options.bf16 else ""))
+          + (", PyTorch's steps in bfloat16" if options.bf16 else "")
+          + (", PyTorch keeps its memory" if options.keep_memory else ""))
     if hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.5:
         print(f"The last minute's load was {os.getloadavg()[0]:.1f}: if other programs still run, both suffer, and PyTorch, whose "
               "threads wait for one another busily, the most")
@@ -261,7 +285,7 @@ def main():
             mine.append(line)
             try:
                 if name.startswith("step/"):
-                    theirs.append(step(line, options.seconds, options.threads, options.bf16))
+                    theirs.append(step(line, options.seconds, options))
                 else:
                     theirs.append(globals()[name.split("/")[0]](line, options.seconds))
             except ImportError as error:  # torchvision or Pillow
@@ -285,7 +309,8 @@ def main():
         ours_fields = {"ours_median_s": our_median}
         if "peak_mb" in mine[-1]:
             ours_fields["ours_peak_mb"] = mine[-1]["peak_mb"]
-        lines.append({"peer": peer, "bf16": options.bf16, **identity, **extra, "median_s": their_median, **ours_fields,
+        lines.append({"peer": peer, "bf16": options.bf16 and name.startswith("step/"), "kept_memory": options.keep_memory, **identity,
+                      **extra, "median_s": their_median, **ours_fields,
                       "ratio": ratio, "ratio_min": min(ratios), "ratio_max": max(ratios)})
         if options.json:  # after each case, so that an interrupted comparison leaves what was measured
             Path(options.json).write_text("".join(json.dumps(line) + "\n" for line in lines))

@@ -32,7 +32,7 @@ package struct WinogradPatch {
   /// Room for 64 channels of a patch and of its results, 9 KiB each, which stay in L1; also for what `WinogradPatchRow` needs.
   package static let scratchFloats = 72 * 64
 
-  /// A patch that lies whole inside, with room for whole vectors in the target.
+  /// A patch that lies whole inside.
   package init(
     _ transform: WinogradTransform, source: UnsafePointer<Float>, row sourceRow: Int, column sourceColumn: Int,
     target: UnsafeMutablePointer<Float>, row targetRow: Int, column targetColumn: Int, channels: Int,

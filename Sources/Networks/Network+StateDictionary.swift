@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Interchange
 import Kernels
 
@@ -25,11 +26,17 @@ extension Network {
 
   /// Takes every parameter and statistic from `file`.
   ///
-  /// A leading `module.` and `encoder.` of names is ignored, as wrappers in PyTorch add them.
-  /// - Throws: `SeCuError` of kind `.badData` that names the tensors which are missing, unknown, of another shape or out of
+  /// A leading `module.` and `encoder.` of names is ignored, as wrappers in PyTorch add them. What torchvision calls `downsample` is the
+  /// `shortcut`. Centers, labels, duals and counters of the published program's heads, which its state holds too, are not the network's.
+  ///
+  /// - Throws: `SeCuError` of kind `.badData` that names the tensors which are missing, unknown or of another shape, or a batch count out of
   ///   range; nothing is changed then.
   public func load(_ file: SafeTensors, name: String) throws {
-    let file = try file.droppingWrapperPrefixes()
+    var file = try file.droppingWrapperPrefixes()
+    file.tensors = Dictionary(
+      file.tensors.filter { !Self.isOfHeads($0.key) }
+        .map { ($0.key.replacingOccurrences(of: ".downsample.", with: ".shortcut."), $0.value) },
+      uniquingKeysWith: { first, _ in first })
     let entries = layout.parameters + layout.statistics
     let missing = entries.map(\.name).filter { file.tensors[$0] == nil }
     let counters = Set(layout.batchNorms.map { "\($0).num_batches_tracked" })
@@ -57,6 +64,13 @@ extension Network {
       values.withUnsafeBufferPointer { if let start = $0.baseAddress { target.update(from: start, count: $0.count) } }
     }
     batchesTracked = tracked ?? batchesTracked
+  }
+
+  /// Whether the published program calls a head's tensor so: `center_0` and the like.
+  private static func isOfHeads(_ name: String) -> Bool {
+    ["center_", "counter_", "ldual_", "assign_labels_"].contains { prefix in
+      name.hasPrefix(prefix) && name.dropFirst(prefix.count).allSatisfy(\.isNumber)
+    }
   }
 
   /// The first batch norm's count of batches, if the file has it.

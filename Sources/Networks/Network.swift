@@ -99,19 +99,23 @@ public final class Network {
   ///   - groups: how many equal parts of the batch have statistics of their own, 1 to the network's `groups`.
   ///   - training: uses batch statistics and moves the running ones, and runs the predictor; else the running ones are used, and
   ///     the predictor, which only losses look at, is left out.
+  ///   - predicting: false leaves the predictor out in training too.
   /// - Returns: the projection before normalisation, [count, dimension], valid until the next pass.
   @discardableResult
   package func forward(
-    on engine: Engine, images: UnsafePointer<Float>, count: Int, groups: Int, training: Bool
+    on engine: Engine, images: UnsafePointer<Float>, count: Int, groups: Int, training: Bool, predicting: Bool = true
   ) -> UnsafePointer<Float> {
     let pass = makePass(engine, images, count, groups, training: training)
-    for layer in plan.layers[..<(training ? plan.layers.count : plan.projectionLayers)] {
+    for layer in plan.layers[..<(training && predicting ? plan.layers.count : plan.projectionLayers)] {
       layer.forward(pass)
       pass.ended(.forward, layer.output)
     }
     if training { batchesTracked += groups }
     return pass.value(plan.projection)
   }
+
+  /// The number of parameters that the projection depends on; those of a predictor follow them.
+  package var projectionParameters: Int { plan.projectionParameters }
 
   /// The prediction before normalisation, [count, dimension], valid after `forward` in training until the next pass; nil for a
   /// network without predictor. The predictor reads the projection as it is, not made a unit vector, as in the published program.
@@ -140,11 +144,16 @@ public final class Network {
 
   /// Replaces `gradients` by those of the batch that last went forward in training, given `outputGradient` and
   /// `predictionGradient`.
-  package func backward(on engine: Engine, images: UnsafePointer<Float>, count: Int, groups: Int) {
+  ///
+  /// - Parameter predicting: as `forward` had it.
+  package func backward(
+    on engine: Engine, images: UnsafePointer<Float>, count: Int, groups: Int, predicting: Bool = true
+  ) {
     let pass = makePass(engine, images, count, groups, training: true)
     gradients.setToZero()
     pass.ended(.clearing, 0)
-    for layer in plan.layers.reversed() { layer.backward(pass) }
+    let layers = plan.layers[..<(predicting ? plan.layers.count : plan.projectionLayers)]
+    for layer in layers.reversed() { layer.backward(pass) }
   }
 
   private func makePass(

@@ -11,6 +11,8 @@ struct NetworkPlan {
   /// The value that holds the projection, and the number of layers that lead to it.
   private(set) var projection = 0
   private(set) var projectionLayers = 0
+  /// The number of parameters of these layers, which come first.
+  private(set) var projectionParameters = 0
   /// The value that holds the prediction, where there is a predictor.
   private(set) var prediction: Int?
   private(set) var memory = NetworkMemory()
@@ -46,7 +48,7 @@ struct NetworkPlan {
         pool: GlobalAveragePool(pixels: size.height * size.width, channels: size.channels), input: x, output: pooled))
     (backbone, backboneDimension) = (pooled, size.channels)
     projection = projector(network.projector, pooled, size.channels, network.dimension)
-    projectionLayers = layers.count
+    (projectionLayers, projectionParameters) = (layers.count, layout.parameterCount)
     if let hidden = network.predictor {
       let inner = hiddenLayer("predictor", at: 0, projection, network.dimension, hidden)
       prediction = linear("predictor.3", inner, hidden, network.dimension)

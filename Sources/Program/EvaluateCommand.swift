@@ -229,7 +229,7 @@ private struct EvaluateCommand {
     }
     let set = try Subcommand.images(
       reference, nil, limit: nil, hasClasses: true, for: model.settings, values, output)
-    guard set.name != images.name else {
+    guard try !isEvaluated(set, reference) else {
       throw refusal(
         "\(reference) is what is evaluated, and images would be their own neighbors",
         "Leave --reference out: each image is then compared with the others, and the probe tested on another half")
@@ -239,6 +239,15 @@ private struct EvaluateCommand {
         "\(reference) does not have the classes of \(images.name)", "Name a data set with the same classes")
     }
     return set
+  }
+
+  /// Whether the reference is what is evaluated: the same folder, or the same part of the same data set.
+  private func isEvaluated(_ set: any ImageSource, _ reference: String) throws -> Bool {
+    func place(_ name: String) throws -> String? {
+      try DataCatalog.imageFolder(name).map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
+    }
+    let ours = try place(name), theirs = try place(reference)
+    return ours == nil && theirs == nil ? set.name == images.name : ours == theirs
   }
 
   // MARK: - What people read

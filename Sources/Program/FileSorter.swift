@@ -34,7 +34,13 @@ final class FileSorter {
         target = place.appendingPathComponent("\(stem)-\(copy)\(ending)")
         copy += 1
       }
-      try FileManager.default.copyItem(at: source, to: target)
+      do {
+        try FileManager.default.copyItem(at: source, to: target)
+      } catch {
+        // Half a file is worse than none.
+        try? FileManager.default.removeItem(at: target)
+        throw error
+      }
       count += 1
     } catch {
       throw SeCuError(

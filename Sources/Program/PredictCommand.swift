@@ -133,19 +133,27 @@ private struct PredictCommand {
     tellHead(head, clusters)
     try begin("file")
     Interruption.watch()
-    try files.eachBatch(
-      of: Self.batch, side: model.settings.keptSide, channels: model.settings.network.channels,
-      memory: FolderOptions.memory(values), cores: engine.cores
-    ) { batch, unread in
-      if Interruption.isRequested { return }
-      if isStrict, let first = unread.first { throw refusal(first) }
-      skipped += unread
-      guard batch.count > 0 else { return }
-      for (file, a) in zip(batch.names, try model.evaluate(batch, head: head).assignments) {
-        let line = Line(file: file, cluster: a.cluster, confidence: a.confidence, second: a.second)
-        if output.isJSON { lines.append(line) } else { try write(line) }
-        try sorter?.copy(file, to: a.cluster)
+    struct Interrupted: Error {}
+    var done = 0
+    do {
+      try files.eachBatch(
+        of: Self.batch, side: model.settings.keptSide, channels: model.settings.network.channels,
+        memory: FolderOptions.memory(values), cores: engine.cores
+      ) { batch, unread in
+        if Interruption.isRequested { throw Interrupted() }
+        if isStrict, let first = unread.first { throw refusal(first) }
+        skipped += unread
+        done += batch.count + unread.count
+        guard batch.count > 0 else { return }
+        for (file, a) in zip(batch.names, try model.evaluate(batch, head: head).assignments) {
+          let line = Line(file: file, cluster: a.cluster, confidence: a.confidence, second: a.second)
+          if output.isJSON { lines.append(line) } else { try write(line) }
+          try sorter?.copy(file, to: a.cluster)
+        }
       }
+    } catch is Interrupted {
+      output.messages.tell("Interrupted after \(done) of \(files.paths.count) image files\n")
+      return
     }
     try output.printJSON(
       Predictions(data: operands.joined(separator: ", "), head: head, clusters: clusters, predictions: lines))

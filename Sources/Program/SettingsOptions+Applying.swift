@@ -23,6 +23,10 @@ extension SettingsOptions {
     if let run {
       start = run
       (start.selfLabelling, start.strongAugmentation) = (nil, nil)
+      // How much of its data that run took says nothing of other data.
+      if let data = values[data] ?? file?.data, try DataCatalog.canonicalName(data) != run.data {
+        (start.limit, start.classFolders) = (nil, nil)
+      }
     } else if let chosen = named.flatMap({ TrainingSettings.presets[$0] }) {
       start = chosen
     } else if let data = values[data] ?? file?.data {
@@ -36,6 +40,8 @@ extension SettingsOptions {
     guard let file else { return try apply(values, to: start) }
     var settings = try file.applied(to: start)
     settings.preset = name
+    // A path is whole, so that the run finds its images from anywhere; what isn't there yet keeps its name.
+    if let data = file.data, let name = try? DataCatalog.canonicalName(data) { settings.data = name }
     return try apply(values, to: settings, warmup: file.sets("warmupEpochs") ? nil : start.warmupEpochs)
   }
 
@@ -45,7 +51,14 @@ extension SettingsOptions {
   static func change(_ settings: TrainingSettings, by values: ParsedOptions) throws -> TrainingSettings {
     var asked = try file(values)?.applied(to: settings) ?? settings
     if let name = values[preset] { asked.preset = name }
+    if let weights = values[initial] { asked.initialWeights = weights }
+    if values[selfLabel], asked.selfLabelling == nil { asked = asked.forSelfLabelling }
     return try apply(values, to: asked)
+  }
+
+  /// Whether any option says, or may say, what data is meant.
+  static func namesData(_ values: ParsedOptions) -> Bool {
+    values[data] != nil || values[preset] != nil || values[config] != nil || values[initial] != nil
   }
 
   private static func file(_ values: ParsedOptions) throws -> SettingsFile? {

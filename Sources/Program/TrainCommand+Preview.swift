@@ -80,7 +80,7 @@ extension TrainCommand {
   private func runToPreview() throws -> (TrainingSettings, ExpectedImages) {
     var settings = try values[Subcommand.resume] ? runToResume().1 : SettingsOptions.resolve(values, output)
     let expected = try ExpectedImages(settings, values)
-    fitBatch(of: &settings, to: expected.count)
+    fit(&settings, to: expected.count)
     return (settings, expected)
   }
 }

@@ -34,7 +34,7 @@ extension Subcommand {
   static let resume = Option.flag(
     "resume",
     help:
-      "Go on with the run in --output, or else with the latest one. It ends with the same bits as if it had not been interrupted, with any number of threads."
+      "Go on with the run in --output, or else with the latest one, of --data if that is given. It ends with the same bits as if it had not been interrupted, with any number of threads."
   )
   static let show = Option.flag(
     "show", help: "Print all settings as a file for --config and the memory that the run needs; train nothing.")
@@ -148,8 +148,8 @@ struct TrainCommand {
   }
 
   private func tellInterrupted(_ folder: RunFolder) {
-    output.messages.tell(
-      "Interrupted; the run is saved. Go on with it: secu train --resume --output \(folder.url.relativePath)\n")
+    let name = folder.url.relativePath.asArgument
+    output.messages.tell("Interrupted; the run is saved. Go on with it: secu train --resume --output \(name)\n")
   }
 
   // MARK: - Beginning
@@ -158,7 +158,7 @@ struct TrainCommand {
     var settings = try SettingsOptions.resolve(values, output)
     let images = try Subcommand.images(settings, values, output)
     if let folder = images as? ImageFolder { try FolderOptions.checkCount(folder, settings) }
-    fitBatch(of: &settings, to: images.count)
+    fit(&settings, to: images.count)
     // Everything that can be wrong with the settings is found out before a folder is made.
     let trainer = try begin(settings, images)
     let folder =
@@ -168,10 +168,16 @@ struct TrainCommand {
     return (trainer, folder)
   }
 
-  /// The published batch of self-labelling is large; a small data set is one batch.
-  func fitBatch(of settings: inout TrainingSettings, to images: Int) {
-    if settings.selfLabelling != nil, values[SettingsOptions.batch] == nil {
-      settings.batch = min(settings.batch, images)
+  /// Lowers what nobody asked for to what so many images allow.
+  func fit(_ settings: inout TrainingSettings, to images: Int) {
+    // The published batch of self-labelling is large; a small data set is one batch. And automatic settings count images before it is
+    // known which can be read.
+    let isAutomatic = settings.preset == AutomaticPreset.name
+    if settings.selfLabelling != nil || isAutomatic, values[SettingsOptions.batch] == nil {
+      settings.batch = max(2, min(settings.batch, images))
+    }
+    if let clusters = values[SettingsOptions.clusters], settings.heads == AutomaticPreset.heads(around: clusters) {
+      settings.heads = AutomaticPreset.heads(around: clusters, images: images)
     }
   }
 
@@ -213,7 +219,9 @@ struct TrainCommand {
   func runToResume() throws -> (RunFolder, TrainingSettings) {
     let folder =
       try values[Subcommand.output].map { try RunFolder.open(URL(fileURLWithPath: $0)) }
-      ?? RunFolder.latest(named: DataCatalog.shortName(SettingsOptions.resolve(values).data), in: Self.base)
+      ?? (SettingsOptions.namesData(values)
+        ? RunFolder.latest(named: DataCatalog.shortName(SettingsOptions.resolve(values).data), in: Self.base)
+        : RunFolder.latest(in: Self.base))
     let settings = try folder.readSettings()
     if let difference = try settings.firstDifference(from: SettingsOptions.change(settings, by: values)) {
       throw SeCuError(

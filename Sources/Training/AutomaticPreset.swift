@@ -39,10 +39,12 @@ public struct AutomaticPreset: Sendable {
     reasons.append(
       "network compact: trains on a laptop; resnet18 learns more in a hundred times the time (--network)")
 
-    if channels == 1 {
+    if channels != 3 {
       s.augmentation = .digits
-      (s.augmentation.mean, s.augmentation.standardDeviation) = ([0.5], [0.25])
-      reasons.append("views: small turns, shifts and noise, no mirroring, as grey images may be signs (--config)")
+      s.augmentation.mean = Array(repeating: 0.5, count: channels)
+      s.augmentation.standardDeviation = Array(repeating: 0.25, count: channels)
+      let why = channels == 1 ? "grey images may be signs" : "images of \(channels) channels are no photographs"
+      reasons.append("views: small turns, shifts and noise, no mirroring, as \(why) (--config)")
     } else {
       s.augmentation = .published(
         smallestCrop: 0.3, mean: Augmentation.photographMean,
@@ -62,6 +64,8 @@ public struct AutomaticPreset: Sendable {
       "\(s.epochs) epochs of one pass: together about \(Self.stepsInAll) steps, from 40 to 400 epochs (--epochs, --passes)"
     )
 
+    // A single folder of images is no class among others.
+    let classes = classes.flatMap { $0 > 1 ? $0 : nil }
     let wanted = clusters ?? classes ?? Self.usualClusters
     s.heads = Self.heads(around: wanted, images: count)
     let why =

@@ -34,7 +34,7 @@ extension Learner {
   /// view of every image.
   ///
   /// Both views pass by themselves with batch statistics, as in the published program of SCAN. A batch of which no image is sure
-  /// moves no weight.
+  /// moves no weight. A predictor stands still: the loss does not look at it.
   ///
   /// - Parameters:
   ///   - ids: the b images' places in the data set.
@@ -52,7 +52,7 @@ extension Learner {
     for (images, unit, lengths) in [
       (views.base, features.base, featureLengths.base), (strongViews, strong, featureLengths.base + b),
     ] {
-      let raw = network.forward(on: engine, images: images, count: b, groups: 1, training: true)
+      let raw = network.forward(on: engine, images: images, count: b, groups: 1, training: true, predicting: false)
       normalize.forward(on: engine, x: raw, y: unit, lengths: lengths, rows: b)
     }
     let found = heads.selfLabel(
@@ -63,10 +63,11 @@ extension Learner {
     normalize.backward(
       on: engine, dy: featureGradients.base, y: strong, lengths: featureLengths.base + b, dx: network.outputGradient,
       rows: b)
-    network.predictionGradient?.update(repeating: 0, count: b * d)
-    network.backward(on: engine, images: strongViews, count: b, groups: 1)
+    network.backward(on: engine, images: strongViews, count: b, groups: 1, predicting: false)
 
-    state.encoder.step(on: engine, parameters: network.parameters, gradients: network.gradients, rate: rate)
+    state.encoder.step(
+      on: engine, parameters: network.parameters, gradients: network.gradients, rate: rate,
+      range: 0..<network.projectionParameters)
     state.centers.step(
       on: engine, parameters: heads.centers, gradients: heads.gradients, rate: rate,
       range: heads.rowOffsets[head] * d..<heads.rowOffsets[head + 1] * d)

@@ -31,6 +31,28 @@ extension RunFolder {
     return last
   }
 
+  /// The run that was worked on last.
+  ///
+  /// - Throws: `SeCuError` of kind `.noInput` if there is none.
+  public static func latest(in base: URL) throws -> RunFolder {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: base.path)) ?? []
+    let runs = names.map { RunFolder(base.appendingPathComponent($0)) }
+      .compactMap { run in run.lastChange.map { (run: run, change: $0) } }
+    guard let last = runs.max(by: { $0.change < $1.change }) else {
+      throw SeCuError(
+        .noInput, "no run is there to resume", at: base.relativePath, remedy: "Name its folder with --output")
+    }
+    return last.run
+  }
+
+  /// When the run began or wrote anything; nil if there is none.
+  private var lastChange: Date? {
+    func change(_ url: URL) -> Date? {
+      (try? FileManager.default.attributesOfItem(atPath: url.path))?[.modificationDate] as? Date
+    }
+    return change(configuration).map { began in [checkpoint, metrics].compactMap(change).reduce(began, max) }
+  }
+
   /// The folders `name-N` in `base` by N, which has up to nine digits.
   private static func numbered(_ name: String, in base: URL) -> [(number: Int, folder: RunFolder)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: base.path)) ?? []

@@ -222,7 +222,7 @@ extension SettingsSchema {
       let kind = members["kind"]?.text ?? oldKind
       guard let shape = shapes[kind], let example = examples[kind] else { return file }
       try checkVariant(members, of: kind, shape, shapes.keys.sorted(), path, name)
-      if kind != oldKind, members["alpha"] != nil, members["isPerImage"] == nil {
+      if members["kind"] != nil, members["alpha"] != nil, members["isPerImage"] == nil {
         throw SeCuError(
           .badData, "\(Self.join(path, "isPerImage")) is missing", at: name,
           remedy: "Say whether alpha is for one image (true) or for all of them together (false)")

@@ -21,7 +21,7 @@ public final class TrainedModel {
     guard FileManager.default.fileExists(atPath: folder.encoder.path) else {
       throw SeCuError(
         .noInput, "the run has not ended (encoder.safetensors is missing)", at: folder.url.relativePath,
-        remedy: "Go on with it: secu train --resume --output \(folder.url.relativePath)")
+        remedy: "Go on with it: secu train --resume --output \(folder.url.relativePath.asArgument)")
     }
     let checkpoint = try folder.readCheckpoint()
     settings = checkpoint.settings

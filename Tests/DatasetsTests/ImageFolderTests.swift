@@ -30,6 +30,15 @@ import Testing
     ImageFolder.Options(side: side, memory: memory, cores: Cores(threads: 2))
   }
 
+  /// An accent as one character, and as a letter with a mark: names that Swift takes for equal, and Linux does not.
+  @Test func `folders that differ in their bytes alone are both read`() throws {
+    let place = Place()
+    defer { place.remove() }
+    for folder in ["Caf\u{E9}", "Cafe\u{301}"] { try place.write(Self.png(6, 6, 1), to: "\(folder)/x.png") }
+    let onDisk = try FileManager.default.contentsOfDirectory(atPath: place.path).count
+    #expect(try ImageFolder(place.path, Self.options()).count == onDisk)
+  }
+
   @Test func `content decides, and whatever gives no image is told with its reason`() throws {
     let place = Place()
     defer { place.remove() }

@@ -49,7 +49,7 @@ import Testing
     #expect(kernels.lanes == lanes)
     #expect(kernels.tileColumns == 2 * kernels.lanes)
     #expect(bOverread >= kernels.tileColumns - 1)
-    // Without a step, every lane of every sum still is the 0.999999 that it started from.
+    // Without a step, every lane of every sum, or of every product, still is the 0.999999 or 1 that it started from.
     let sums = Float(kernels.peakFlopsPerStep / 2)
     #expect(abs(kernels.multiplyAddPeak(0) - 0.999_999 * sums) < 1e-4 * sums)
   }

@@ -78,7 +78,7 @@ import Testing
 
     Mistake("train --output ''", 64, "--output", "expected a path"),
     Mistake("train --output /dev/null", 73, "/dev/null", "a file is in the way"),
-    Mistake("train --resume", 66, "no run of digits is there to resume", "--output"),
+    Mistake("train --resume", 66, "no run is there to resume", "--output"),
     Mistake("train --resume --output nowhere", 66, "nowhere: there is no such folder"),
     Mistake("evaluate", 64, "--model", "missing"), Mistake("predict", 64, "--model", "missing"),
     Mistake("evaluate --model nowhere", 66, "nowhere: there is no such folder"),

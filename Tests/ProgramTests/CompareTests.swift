@@ -62,6 +62,11 @@ import Testing
     let evaluation = try await workspace.secu(["evaluate", "--model", "third", "--json"])
     #expect(evaluation.exitCode == 0, "\(evaluation.stderr)")
 
+    // Other options than the run's are refused when it is resumed.
+    let other = try await workspace.secu(["train", "--resume", "--init", "elsewhere", "--output", "second"])
+    #expect(other.exitCode == 64)
+    #expect(other.stderr.contains("the run has initialWeights run, the options say elsewhere"), "\(other.stderr)")
+
     let alone = try await workspace.secu(["train", "--self-label", "--output", "fourth"])
     #expect(alone.exitCode == 64)
     #expect(alone.stderr.contains("--init"))

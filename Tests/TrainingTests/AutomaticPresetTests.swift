@@ -5,7 +5,7 @@ import Testing
 @Suite struct AutomaticPresetTests {
   @Test(arguments: [2, 50, 400, 5000, 100_000], [1, 20, 32, 64, 3000])
   func `settings are valid for any number and size`(count: Int, side: Int) throws {
-    for channels in [1, 3] {
+    for channels in [1, 2, 3, 4] {
       let preset = AutomaticPreset(data: "x", images: count, side: side, channels: channels, clusters: nil)
       if count >= AutomaticPreset.fewestImages { try preset.settings.validate(images: count) }
       #expect(preset.settings.network.channels == channels)
@@ -27,6 +27,7 @@ import Testing
     #expect(settings(400, clusters: 12).heads == [12, 24, 36, 48, 60])
     #expect(settings(100, clusters: 12).heads == [12, 24])
     #expect(settings(400, classes: 7).heads.first == 7)
+    #expect(settings(400, classes: 1).heads.first == AutomaticPreset.usualClusters)
     #expect(settings(400).augmentation.geometry == .resizedCrop)
     // √0.3 of 88 pixels are 48.
     #expect(settings(400).keptSide == 88)

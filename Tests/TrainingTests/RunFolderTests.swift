@@ -74,6 +74,30 @@ import Testing
     #expect(try RunFolder.latest(named: "digits", in: base).url.lastPathComponent == "digits-10")
   }
 
+  @Test func `the latest of all runs is the one that was worked on last`() throws {
+    let base = temporaryURL()
+    defer { remove(base) }
+    #expect(try failure(.noInput) { try RunFolder.latest(in: base) }.problem == "no run is there to resume")
+    for (i, name) in ["photos-1", "digits-2", "digits-1", "empty"].enumerated() {
+      let run = RunFolder(base.appending(path: name))
+      try files.createDirectory(at: run.url, withIntermediateDirectories: true)
+      if name == "empty" { continue }
+      try run.write(TinyRun.settings)
+      func setDate(_ url: URL, _ seconds: Int) throws {
+        try files.setAttributes(
+          [.modificationDate: Date(timeIntervalSince1970: Double(seconds))], ofItemAtPath: url.path)
+      }
+      try setDate(run.configuration, 1000 + i)
+      if name == "digits-2" {
+        try Data().write(to: run.checkpoint)
+        try setDate(run.checkpoint, 2000)
+      }
+    }
+    #expect(try RunFolder.latest(in: base).url.lastPathComponent == "digits-2")
+    try files.removeItem(at: base.appending(path: "digits-2"))
+    #expect(try RunFolder.latest(in: base).url.lastPathComponent == "digits-1")
+  }
+
   @Test func `runs that begin at once get folders of their own`() async throws {
     let base = files.temporaryDirectory.appending(path: "training-\(UUID().uuidString)")
     defer { try? files.removeItem(at: base) }

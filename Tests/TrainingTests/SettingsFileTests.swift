@@ -82,6 +82,9 @@ import Testing
     let base = TinyRun.settings { $0.constraint = .entropy(.published) }
     let expected = AssignmentConstraint.entropy(EntropyConstraint(alpha: 0.5, isPerImage: true))
     #expect(try applied(#"{"constraint": {"alpha": 0.5}}"#, to: base).constraint == expected)
+    // A file that names the kind does not know which one is there.
+    let error = try failure(.badData) { try applied(#"{"constraint": {"kind": "entropy", "alpha": 6000}}"#, to: base) }
+    #expect(error.problem == "constraint.isPerImage is missing")
   }
 
   @Test(arguments: Preset.all.map(\.name)) func `whole settings come back over any others`(name: String) throws {

@@ -114,6 +114,31 @@ import Testing
     #expect(before[judged.upperBound...] == after[judged.upperBound...])
   }
 
+  /// Its loss does not look at predictions, so that PyTorch has no gradient for what makes them.
+  @Test func `a predictor stands still`() throws {
+    defer { remove(folder) }
+    let settings = TinyRun.settings { $0.network.predictor = 5 }
+    let first = try Trainer(settings, images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 1))
+    let run = try RunFolder.create(at: folder)
+    let recorder = try RunRecorder(first, folder: run)
+    try first.run { try recorder.handle($0) }
+    try recorder.save(first.evaluate())
+    var stage = Self.settings(threshold: 0)
+    stage.network = settings.network
+    let second = try self.stage(stage)
+    try second.run()
+    for (entries, before, after) in [
+      (first.learner.network.layout.parameters, first.learner.network.parameters, second.learner.network.parameters),
+      (first.learner.network.layout.statistics, first.learner.network.statistics, second.learner.network.statistics),
+    ] {
+      for entry in entries {
+        let range = entry.offset..<entry.offset + entry.count
+        let stood = before.values[range] == after.values[range]
+        #expect(stood == entry.name.hasPrefix("predictor."), "\(entry.name)")
+      }
+    }
+  }
+
   @Test func `nothing above the threshold ends the run after an epoch and changes no weight`() throws {
     defer { remove(folder) }
     let (first, _) = try TinyRun.finished(in: folder)

@@ -76,6 +76,24 @@ import Testing
     #expect(loaded.parameters.values == saved.parameters.values)
   }
 
+  /// torchvision's name of a shortcut, and what the published program keeps beside its encoder.
+  @Test func `a state of the published program is read`() throws {
+    let saved = try network(seed: 1), loaded = try network(seed: 2)
+    var file = SafeTensors()
+    for (name, tensor) in try saved.stateDictionary() {
+      file.tensors["module.encoder." + name.replacingOccurrences(of: "shortcut", with: "downsample")] = tensor
+    }
+    #expect(file.tensors.keys.contains("module.encoder.layer2.0.downsample.0.weight"))
+    for name in ["center_0", "counter_0", "ldual_0", "assign_labels_0", "center_12"] {
+      file.tensors["module." + name] = try .init([1, 2] as [Float], shape: [2])
+    }
+    try loaded.load(file, name: "encoder")
+    #expect(loaded.parameters.values == saved.parameters.values)
+    #expect(loaded.statistics.values == saved.statistics.values)
+    file.tensors["center_x"] = try .init([1] as [Float], shape: [1])
+    #expect(try failure(.badData) { try loaded.load(file, name: "encoder") }.problem == "unknown: center_x")
+  }
+
   @Test func `counts of batches may be missing`() throws {
     let saved = try network(seed: 1), loaded = try network(seed: 2)
     let tensors = try saved.stateDictionary().filter { !$0.key.hasSuffix("num_batches_tracked") }

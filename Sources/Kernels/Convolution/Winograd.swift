@@ -43,8 +43,9 @@ import MicrokernelInterface
 ///
 ///     |error| ≤ γ(n + 32) · |Aᵀ| [Σ (|G| |g| |Gᵀ|) ⊙ (|Bᵀ| |d| |B|)] |A|,       γ(k) = k·2⁻²⁴ / (1 − k·2⁻²⁴)
 ///
-/// with n products a sum: no transform's line takes more than 8 roundings, each applies to rows and columns, and each of V, U and
-/// M is transformed once. The sums of absolute values are larger than the direct sum's, by up to the product of the
+/// with n products a sum, the input channels or, forward with stride 2, up to four times as many. On its longest path a line of Bᵀ takes 3
+/// roundings, one of G 4 and one of Aᵀ 3, constants included; each applies to rows and columns, and each of V, U and M is transformed once:
+/// 20, and some to spare. The sums of absolute values are larger than the direct sum's, by up to the product of the
 /// matrices' norms; `WinogradTests` holds every element to this bound.
 ///
 /// A form is what one pass takes of all this: its transforms, and how patches and tiles follow each other.
