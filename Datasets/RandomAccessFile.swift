@@ -18,7 +18,7 @@ final class RandomAccessFile: Sendable {
     private let lock = NSLock()
   #endif
 
-  /// - Throws: `SeCuError` of kind `noInput` or `inputOutput` if it can't be opened.
+  /// - Throws: `SeCuError` of kind `inputOutput` if it can't be opened.
   init(_ url: URL) throws {
     path = url.path
     do {
@@ -36,8 +36,13 @@ final class RandomAccessFile: Sendable {
     #if os(Windows)
       // There is one place in the file for all threads.
       try lock.withLock {
-        try handle.seek(toOffset: UInt64(offset))
-        let data = try handle.read(upToCount: count) ?? Data()
+        let data: Data
+        do {
+          try handle.seek(toOffset: UInt64(offset))
+          data = try handle.read(upToCount: count) ?? Data()
+        } catch {
+          throw failure(systemReason(error))
+        }
         guard data.count == count else { throw failure("the file has become shorter") }
         data.copyBytes(to: target.assumingMemoryBound(to: UInt8.self), count: count)
       }

@@ -4,7 +4,7 @@
 /// the program picks one of them at start. Calls go through the protocol's table and are never inlined: a function inlined
 /// out of an AVX-512 module would be compiled for its caller's instruction set.
 ///
-/// What each function computes stands beside its source in `Sources/Microkernels`. Counts, rows and strides are in floats.
+/// What each function computes stands beside its source in `Sources/Microkernels`. Counts and strides are in elements of what a pointer points to.
 package protocol MicrokernelTable: Sendable {
   typealias Floats = UnsafePointer<Float>
   typealias MutableFloats = UnsafeMutablePointer<Float>

@@ -3,8 +3,8 @@ import MicrokernelInterface
 /// The vector of this build and the few operations on it.
 ///
 /// These sources are compiled three times: as `Microkernels` (portable: SSE2 on x86-64, NEON on arm64),
-/// `MicrokernelsAVX2` (x86-64-v3) and `MicrokernelsAVX512` (x86-64-v4). Only this file and the row counts in `TileRows`
-/// know which one it is.
+/// `MicrokernelsAVX2` (x86-64-v3) and `MicrokernelsAVX512` (x86-64-v4). Besides this file, the tiles (TileKernels.swift, and one
+/// unrolling in TileSums.swift) and the measurement of the peak know which one it is.
 #if AVX512
   typealias Lanes = SIMD16<Float>
   typealias LaneBits = SIMD16<UInt32>

@@ -1,19 +1,7 @@
 import MicrokernelInterface
 
-/// Computes a tile of a matrix product with its sums held in registers; one that is higher than they allow, piece by piece.
-///
-///                      B[k, 0 ..< 2·lanes]
-///                     ┌────────┬────────┐
-///         A[0, k]  →  │ sum 0  │ sum 0  │     every step of k: two vector loads of B, one broadcast of A a row,
-///         A[1, k]  →  │ sum 1  │ sum 1  │     two multiply-adds a row; nothing is stored before the last step
-///            ⋮        │   ⋮    │   ⋮    │
-///                     └────────┴────────┘
-///
-/// Rows × columns is 12×32 with AVX-512 (24 of 32 registers hold sums) and with NEON (12×8), 6×16 with AVX2 (12 of 16) and
-/// 4×8 with SSE2 (8 of 16, since it needs one more for each product). Smaller tiles run the same body with fewer
-/// rows; a tile no wider than one vector leaves the second one out.
-///
-/// Cost: 2 · rows · columns · depth · runs FLOPs; reads (rows + columns) · depth · runs floats.
+/// The rows of a tile that one piece of it computes, by instruction set, and how a higher one is cut into pieces. `computeTile` (TileSums.swift)
+/// is what computes a piece; this file has a function for each shape of it.
 enum TileRows {
   #if AVX512
     static var most: Int { 12 }

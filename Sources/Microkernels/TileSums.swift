@@ -114,8 +114,23 @@ struct TileStart {
   }
 }
 
-/// The body of every tile. `rows`, `wide` and `alongRows` are constants at each call, so that after inlining only the
-/// rows in use are left, each in its own registers.
+/// Computes a piece of a tile of a matrix product, with its sums held in registers: the body of every tile.
+///
+///                      B[k, 0 ..< 2·lanes]
+///                     ┌────────┬────────┐
+///         A[0, k]  →  │ sum 0  │ sum 0  │     every step of k: two vector loads of B, one broadcast of A a row,
+///         A[1, k]  →  │ sum 1  │ sum 1  │     two multiply-adds a row; nothing is stored before the last step
+///            ⋮        │   ⋮    │   ⋮    │
+///                     └────────┴────────┘
+///
+/// Rows × columns is 12×32 with AVX-512 (24 of 32 registers hold sums) and with NEON (12×8), 6×16 with AVX2 (12 of 16) and 4×8 with SSE2 (8
+/// of 16, since it needs one more for each product); `TileRows` has the numbers. Smaller tiles run the same body with fewer rows; a tile no
+/// wider than one vector leaves the second one out.
+///
+/// Cost: 2 · rows · columns · depth · runs FLOPs; reads (rows + columns) · depth · runs floats. Error: as `gemmReference`'s sum, in Float.
+///
+/// `rows`, `wide` and `alongRows` are constants at each call, so that after inlining only the rows in use are left, each in its own
+/// registers.
 ///
 /// `alongRows`: the depth lies along the rows of A (`aDepthStride` is 1), else across them (`aRowStride` is 1).
 @inline(__always)

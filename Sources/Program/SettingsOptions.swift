@@ -52,8 +52,9 @@ enum SettingsOptions {
   ).showing(default: "sgd")
   static let momentum = Option.number("momentum", in: 0..<1, help: "Momentum of gradient descent.").showing(
     default: "\(shown.momentum)")
-  static let weightDecay = Option.number("weight-decay", in: 0...1e6, help: "Weight decay of all parameters.").showing(
-    default: "\(shown.weightDecay)")
+  static let weightDecay = Option.number(
+    "weight-decay", in: 0...1e6, help: "Weight decay of all parameters; LARS spares vectors."
+  ).showing(default: "\(shown.weightDecay)")
   static let smallestCrop = Option.number(
     "smallest-crop", above: 0, upTo: 1, help: "Smallest crop of a view, as a share of the image's area."
   ).showing(default: "\(shown.augmentation.smallestCrop)")

@@ -15,7 +15,7 @@ public struct AutomaticPreset: Sendable {
   public static let fewestImages = 50
 
   public let settings: TrainingSettings
-  /// One line for each choice, without a full stop, such as `batch 50: an eighth of the images, up to 128`.
+  /// One line for each choice, without a full stop, such as `batch 50: an eighth of the images, from 16 to 128 (--batch)`.
   public let reasons: [String]
 
   /// - Parameters:

@@ -76,7 +76,6 @@ public struct Comparison {
     settings.seed = seed
     let clock = ContinuousClock(), start = clock.now
     var result = Result(method: method, seed: seed, seconds: 0)
-    defer { result.seconds = (clock.now - start) / .seconds(1) }
     let labels: [Int]
     if method.learns {
       guard let learnt = try learn(settings, &result, shouldStop, handle) else { return nil }

@@ -56,6 +56,8 @@ public struct Evaluation: Sendable {
 
 extension Trainer {
   /// Clusters the images that this run learns from.
+  ///
+  /// - Throws: what reading an image throws.
   public func evaluate() throws -> Evaluation {
     try learner.evaluate(viewMaker, head: evaluatedHead)
   }

@@ -11,6 +11,7 @@ import Interchange
 ///     assignments.csv        when the run has ended: each image's cluster
 ///     left-out.csv           for a folder of images: the files that gave none, and why
 ///     encoder.safetensors    when the run has ended: the encoder under PyTorch's names and layouts
+///     centers.safetensors    when the run has ended: each head's centers under the published program's names and layout
 ///
 /// Files are replaced atomically; what a run has written is never lost to a later failure.
 public struct RunFolder: Sendable {
@@ -22,8 +23,9 @@ public struct RunFolder: Sendable {
   public var assignments: URL { url.appendingPathComponent("assignments.csv") }
   public var leftOut: URL { url.appendingPathComponent("left-out.csv") }
   public var encoder: URL { url.appendingPathComponent("encoder.safetensors") }
+  public var centers: URL { url.appendingPathComponent("centers.safetensors") }
 
-  private var files: [URL] { [configuration, metrics, checkpoint, assignments, encoder] }
+  private var files: [URL] { [configuration, metrics, checkpoint, assignments, encoder, centers] }
 
   /// The folder at `url`, whatever it holds.
   public init(_ url: URL) {
@@ -132,8 +134,8 @@ public struct RunFolder: Sendable {
           + (names.map { [$0[i]] } ?? []))
     }
     try CSV.write(rows, to: assignments)
-    let network = trainer.learner.network
-    try SafeTensors(tensors: network.stateDictionary()).write(to: encoder)
+    try SafeTensors(tensors: trainer.learner.network.stateDictionary()).write(to: encoder)
+    try SafeTensors(tensors: trainer.learner.heads.stateDictionary()).write(to: centers)
   }
 
   /// The files of an image folder that gave no image, and why: path, kind and reason. There is no such list if there are none.

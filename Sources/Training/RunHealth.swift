@@ -33,7 +33,7 @@ public struct RunWarning: Sendable, Equatable, CustomStringConvertible {
 ///
 /// Epoch 0 is never judged, as its encoder stands still and its centers begin at random. The next ones are wild also in a healthy run:
 /// on the digits, with 4 epochs of warm-up, epoch 1 left 3 of 10 clusters empty, and in epochs 3 to 5 the center loss was above that of
-/// uniform predictions. So judged are the epochs from twice the warm-up on, and the last one in any case. With N images, K clusters
+/// uniform predictions. Only epochs from twice the warm-up on are judged, and always the last one. With N images, K clusters
 /// in the evaluated head, and the size constraint's γ:
 ///
 ///     collapse         largest cluster ≥ 0.9·N

@@ -25,6 +25,9 @@ public final class RunRecorder {
     if !FileManager.default.fileExists(atPath: folder.checkpoint.path) { try save() }
   }
 
+  /// Writes a line for an epoch that ended, and a checkpoint from time to time.
+  ///
+  /// - Throws: `SeCuError` if a file can't be written, or the run's weights are not finite.
   public func handle(_ event: TrainingEvent) throws {
     guard case .epochEnded(let report) = event else { return }
     try metrics.append(report)
@@ -32,11 +35,15 @@ public final class RunRecorder {
   }
 
   /// Writes the results of a run that has ended.
+  ///
+  /// - Throws: `SeCuError` if a file can't be written.
   public func save(_ evaluation: Evaluation) throws {
     try folder.write(evaluation, of: trainer)
   }
 
   /// Writes a checkpoint of the run as it stands.
+  ///
+  /// - Throws: `SeCuError` if it can't be written, or the run's weights are not finite; the one before then stays.
   public func save() throws {
     try trainer.makeCheckpoint().write(to: folder.checkpoint)
     lastSaved = clock.now

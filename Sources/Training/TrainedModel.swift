@@ -45,7 +45,7 @@ public final class TrainedModel {
   /// Clusters `images`.
   ///
   /// - Parameter head: the head to use; nil for `head(for: images)`.
-  /// - Throws: `SeCuError` of kind `.usage` for a head that is not there or images of other channels.
+  /// - Throws: `SeCuError` of kind `.usage` for a head that is not there or images of other channels; what reading an image throws.
   public func evaluate(_ images: any ImageSource, head: Int? = nil) throws -> Evaluation {
     let head = head ?? self.head(for: images)
     try check(head: head)
@@ -65,7 +65,7 @@ public final class TrainedModel {
 
   /// The unit features of `images`, clean and with running batch-norm statistics.
   ///
-  /// - Throws: `SeCuError` of kind `.usage` for images of other channels.
+  /// - Throws: `SeCuError` of kind `.usage` for images of other channels; what reading an image throws.
   public func features(of images: any ImageSource, _ kind: FeatureKind = .projection) throws -> Features {
     try settings.checkChannels(images.channels, of: images.name)
     return try learner.features(ViewMaker(images, settings), kind)

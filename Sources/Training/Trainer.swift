@@ -94,6 +94,8 @@ public final class Trainer {
   }
 
   /// Everything that `init(resuming:)` needs.
+  ///
+  /// - Throws: `SeCuError` of kind `.badData` if a weight or center is not finite; what reading an image throws.
   public func makeCheckpoint() throws -> Checkpoint {
     try Checkpoint(
       settings: settings, learner: learner, fingerprint: fingerprint(), evaluatedHead: evaluatedHead,
@@ -137,7 +139,8 @@ public final class Trainer {
   /// Trains until the last epoch is done or `shouldStop` says so, which is asked before every step.
   ///
   /// - Parameter handle: receives the events; what it throws ends the run.
-  /// - Throws: `SeCuError` of kind `.badData` if a loss is no longer finite, with the epoch and step and what to change.
+  /// - Throws: `SeCuError` of kind `.badData` if a loss, or at the end of an epoch a weight, is no longer finite, with the epoch and step and
+  ///   what to change; what reading an image throws.
   public func run(shouldStop: () -> Bool, handle: (TrainingEvent) throws -> Void = { _ in }) throws {
     let clock = ContinuousClock()
     let start = clock.now

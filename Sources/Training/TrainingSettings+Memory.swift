@@ -67,8 +67,8 @@ extension TrainingSettings {
     // Features and their gradients, of projections and predictions.
     let features = dimension * (self.network.predictor == nil ? 2 : 4)
     let images = imageBytes ?? Double(count) * pixels
-    // A file of weights, centers, their velocities, the frozen centers, and 64-bit labels: as tensors, as their bytes, and as the whole
-    // file's.
+    // A file of weights, centers, their velocities, the frozen centers, and 64-bit labels. While it is written it is there three times: the
+    // tensors, their bytes, and the file's.
     let file = 2 * parameters + 3 * centers + 8 * Double(count) * Double(self.heads.count + 1)
     return MemoryNeed(
       steady: [

@@ -63,8 +63,8 @@ import Testing
     let result = try await workspace.train()
     #expect(
       try workspace.paths() == [
-        "run", "run/assignments.csv", "run/checkpoint", "run/config.json", "run/encoder.safetensors",
-        "run/metrics.jsonl",
+        "run", "run/assignments.csv", "run/centers.safetensors", "run/checkpoint", "run/config.json",
+        "run/encoder.safetensors", "run/metrics.jsonl",
       ])
     for word in ["Head 0 with 10 clusters", "ACC", "k-means on pixels", "cluster sizes", "run/assignments.csv"] {
       #expect(result.stdout.contains(word), "\(word)")

@@ -17,12 +17,6 @@ enum Golden {
   private static let committed = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Golden")
 
-  /// The constraints that the folder has a file of this kind for. The size constraint's is committed and must be there; the
-  /// entropy constraint's is found where `SECU_GOLDEN` names a whole folder.
-  static func constraints(_ kind: String) -> [String] {
-    isPresent("\(kind)_entropy") ? ["size", "entropy"] : ["size"]
-  }
-
   /// Whether the folder has the file of this name; says that its tests are skipped where it has not.
   static func isPresent(_ name: String) -> Bool {
     if FileManager.default.fileExists(atPath: folder.appendingPathComponent("\(name).safetensors").path) { return true }

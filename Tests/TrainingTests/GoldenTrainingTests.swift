@@ -22,7 +22,7 @@ import Testing
 /// or down at random, times 16, since a step has many more roundings than weights' worth, and times the units that the matching
 /// run was moved by. At least two more runs that take the matching one's sides are asked how far that is.
 @Suite struct GoldenTrainingTests {
-  @Test(arguments: InstructionSet.available, Golden.constraints("training"))
+  @Test(arguments: InstructionSet.available, ["size", "entropy"])
   func runMatchesPyTorch(instructionSet: InstructionSet, constraint: String) throws {
     let file = try Golden.file("training_\(constraint)")
     let engine = makeEngine(instructionSet, 2)

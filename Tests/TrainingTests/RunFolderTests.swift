@@ -117,7 +117,7 @@ import Testing
     let folder = try RunFolder.open(url)
     #expect(
       try files.contentsOfDirectory(atPath: url.path).sorted() == [
-        "assignments.csv", "checkpoint", "config.json", "encoder.safetensors", "metrics.jsonl",
+        "assignments.csv", "centers.safetensors", "checkpoint", "config.json", "encoder.safetensors", "metrics.jsonl",
       ])
     #expect(try folder.readCheckpoint().epochsDone == 3)
 
@@ -132,6 +132,19 @@ import Testing
 
     let encoder = try SafeTensors(contentsOf: folder.encoder)
     #expect(try encoder.tensors == trainer.learner.network.stateDictionary())
+
+    // What PyTorch would make of both files: the cluster of an image is that of the center at the smallest angle.
+    let (shape, centers) = try SafeTensors(contentsOf: folder.centers).floats("center_\(evaluation.head)")
+    #expect(shape == [8, evaluation.clusters])
+    let features = try TrainedModel(folder, engine: makeEngine(TinyRun.widest, 1)).features(of: TinyRun.images())
+    for (i, assignment) in evaluation.assignments.enumerated() {
+      let cosines = (0..<evaluation.clusters).map { j in
+        let center = (0..<8).map { centers[$0 * evaluation.clusters + j] }
+        let product = zip(features.values[i * 8..<(i + 1) * 8], center).reduce(0) { $0 + $1.0 * $1.1 }
+        return product / center.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      }
+      #expect(cosines.indices.max { cosines[$0] < cosines[$1] } == assignment.cluster)
+    }
   }
 
   @Test func `settings and checkpoint must agree`() throws {

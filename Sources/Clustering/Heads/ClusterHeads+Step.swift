@@ -167,7 +167,8 @@ extension ClusterHeads {
   }
 
   /// ℓ_w of all rows of one image. Leaves what the centers' gradient needs: the weight with which a row pulls its center, (1 − p_y)/t_w or
-  /// 1/t_w; for cross-entropy ∂L/∂(x·w_j) = (p_j − [j = y])/t_w, as its share, in place of the similarities.
+  /// 1/t_w. For cross-entropy it replaces the similarities by ∂L/∂(x·w_j) = (p_j − [j = y])/(t_w·terms), where `terms`, heads × images ×
+  /// views, is what the mean loss divides by.
   private func addCenterLoss(image i: Int, head h: Int, _ batch: Batch, on engine: Engine) {
     let b = batch.images, k = clusters[h], label = Int(memory.newLabels[h * b + i])
     let scale = 1 / losses.centerTemperature, share = scale / Float(batch.terms)
@@ -198,7 +199,7 @@ extension ClusterHeads {
   ///
   ///     Σ_k q^b_k · log q^a_k = (Σ_k e^b_k · l^a_k)/(t_x · Σe^b) − logsumexp(l^a/t_x)
   ///
-  /// `scratch` has room for three rows of exponentials, which so stay in the nearest cache.
+  /// `scratch` has room for three rows of exponentials, so that they stay in L1.
   private func addRepresentationLoss(
     image i: Int, head h: Int, _ batch: Batch, on engine: Engine, scratch: UnsafeMutablePointer<Float>
   ) {

@@ -11,7 +11,7 @@ import Foundation
 /// An image that has no cluster yet only joins: with M images assigned so far, P_j = N_j/(M + 1) and Δ_ik = f(P_k + 1/(M + 1)) − f(P_k);
 /// the very first batch, M = 0, is free. Counts therefore always add up to the number of images seen, and to N after one
 /// pass. To first order only α/N matters. Source: Q. Qian, "Stable Cluster Discrimination for Deep Clustering", ICCV 2023, the
-/// constraint on entropy; computed in Float and in this order, as the published program does.
+/// constraint on entropy; computed in Float, as the published program does.
 public struct EntropyConstraint: Codable, Hashable, Sendable {
   /// α, or α/N if `isPerImage`.
   public var alpha: Float
@@ -28,7 +28,7 @@ public struct EntropyConstraint: Codable, Hashable, Sendable {
 
   /// What joining and leaving each cluster costs, for the images of one batch.
   struct Costs {
-    /// α·(f(P + 1/N) − f(P)) is the cost of joining; without α here.
+    /// f(P + 1/N) − f(P), what Σ P ln P changes by when an image joins; `assign` multiplies it by α.
     var joining: [Float]
     /// f(P − 1/N) − f(P): empty for images that have no cluster yet.
     var leaving: [Float]

@@ -47,8 +47,8 @@ public struct StrongAugmentation: Hashable, Encodable, Sendable {
   public var count = 4
   /// The probability that a view is mirrored left to right, 0…1.
   public var flipProbability = 0.5
-  /// The largest side of the square hole, in pixels, 0 (no hole)…1,024. The side is uniform in 1…`cutout` less what makes it
-  /// odd, its center uniform in the view, and its values are the data's mean.
+  /// The largest side of the square hole, in pixels, 0 (no hole)…1,024. The side is drawn from 1…`cutout` and
+  /// rounded down to an even number, its center uniform in the view, and its values are the data's mean.
   public var cutout = 16
 
   enum CodingKeys: String, CodingKey, CaseIterable {

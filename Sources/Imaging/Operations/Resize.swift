@@ -1,6 +1,7 @@
 import MicrokernelInterface
 
-/// Crop and change of size with a triangle filter, to the bit as Pillow's `crop` and `resize(…, BILINEAR)` do it.
+/// Crop and change of size with a triangle filter, to the bit as the `crop` and `resize(…, BILINEAR)` of Pillow up to 12 do it;
+/// Pillow 13 takes the other axis first for some sizes, and then differs by a grey level here and there.
 ///
 /// Along one axis, of n pixels in and m out, with the scale s = n/m and f = max(1, s), output x is
 ///

@@ -13,11 +13,12 @@ package enum ConvolutionPass: String, CaseIterable, Sendable {
 
 /// The ways to compute a pass.
 public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
-  /// A sum over taps: any shape (`TapSum`, `WeightGradient`).
+  /// A sum over taps: any shape (`TapSum` and `RowSum`, `WeightGradient` and `RowWeightGradient`).
   case direct
   /// One matrix product over all pixels: 1×1 kernels with stride 1, forward and input gradient.
   case product
-  /// Fewer multiplications, a quarter of them with stride 1: 3×3 kernels with stride 1, and with stride 2 and padding 1 (`Winograd`).
+  /// Fewer multiplications, a quarter of them with stride 1: 3×3 kernels with stride 1, and with stride 2 and padding 1 (`WinogradForm`; `WinogradSum`,
+  /// `WinogradWeightGradient`).
   case winograd
 
   /// The environment variable that pins one algorithm wherever it fits the shape; elsewhere the direct sum is taken.
@@ -91,7 +92,8 @@ package struct ConvolutionPlan: Equatable, Sendable {
     case savesMuch(Double)
   }
 
-  /// The least factor of multiplications that Winograd must save.
+  /// The least factor of multiplications that Winograd must save. With stride 2 and 8×8 pixels it saves 1.5: that pays in the weight gradient,
+  /// of the last row above; with fewer than 128 channels its tiles are too few for two cores.
   private static func leastSaving(_ pass: ConvolutionPass, stride: Int, channels: Int) -> Double {
     if stride == 1 { return 1.75 }
     return pass == .weightGradient && channels >= 128 ? 1.45 : 1.6

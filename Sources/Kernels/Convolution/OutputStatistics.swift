@@ -5,7 +5,8 @@ import MicrokernelInterface
 ///
 ///     part p of group g:   n,   Σ y,   Σ y²          over the pixels that task p writes of the group's images
 ///
-/// A task adds some hundred pixels of one group in Float, then adds that to sums in Double (`flush`). Taken from Σ y², the variance loses as
+/// A task adds up pixels of one group in Float, some hundred where it goes by rows or by blocks of tiles and up to some thousand elsewhere,
+/// then adds that to sums in Double (`flush`). Taken from Σ y², the variance loses as
 /// many bits as μ² is larger: batch norm reads the result again after all if a mean is far from zero (`total`). The parts are the
 /// convolution's tasks, which depend on the shape and the instruction set alone; each is one task's to write.
 package struct OutputStatistics {

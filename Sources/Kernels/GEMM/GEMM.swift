@@ -11,7 +11,7 @@ import MicrokernelInterface
 ///       pack its rows of B into panels [depth, tileColumns]           in L3, by all cores
 ///       for each task: a tile of rows, or a few × a group of panels   spread over the cores
 ///         copy the rows, if it pays                                   in L2
-///         one microkernel call, panel by panel                        streams from L3: 128 bytes a step of 24 multiply-adds
+///         one microkernel call, panel by panel                        streams from L3: 128 bytes a step of 24 multiply-adds (AVX-512)
 ///           and tile by tile                                          in registers: tileRows × tileColumns
 ///
 /// Other shapes go other ways. Where rows are few, each core gets some columns or some rows, packs the panels it needs itself, and
@@ -20,7 +20,8 @@ import MicrokernelInterface
 /// what takes less than it costs to hand over stays on one core (`Engine.run`).
 ///
 /// A task's sums do not depend on how many cores there are, so results have the same bits for any number of threads.
-/// Error of an element: at most `depth` roundings of its sum, |error| ≤ γ(depth) · Σ|a·b| with γ(n) = n·2⁻²⁴.
+/// Error of an element: at most `depth` roundings of its sum, and one each for what C had and for the bias, so that |error| ≤ γ(depth + 2) ·
+/// (|c| + Σ|a·b| + |bias|), with γ as in Winograd.swift.
 extension Engine {
   /// - Parameters:
   ///   - a: left operand, [m, k].
