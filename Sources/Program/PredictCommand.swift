@@ -128,6 +128,11 @@ private struct PredictCommand {
     let isStrict = values[FolderOptions.strict]
     var skipped = files.skipped
     if isStrict, let first = skipped.first(where: { $0.kind == .unreadable }) { throw refusal(first) }
+    guard !files.paths.isEmpty || skipped.contains(where: { $0.kind == .unreadable }) else {
+      throw SeCuError(
+        .badData, "expected images (PNG, JPEG, PNM or BMP files), found none", at: operands.joined(separator: ", "),
+        remedy: "Name images, or a folder of images")
+    }
     let sorter = values[Subcommand.sortInto].map { FileSorter(URL(fileURLWithPath: $0), clusters: clusters) }
     var lines: [Line] = []
     tellHead(head, clusters)

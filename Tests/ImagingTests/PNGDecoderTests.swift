@@ -74,7 +74,7 @@ import Testing
   }
 
   /// A CRC-32 finds every single wrong byte, and the signature has none.
-  @Test func everyWrongByteIsRefused() throws {
+  @Test func `a wrong bit in any byte is refused`() throws {
     let file = Self.sample().file()
     for place in file.indices {
       var damaged = file

@@ -103,6 +103,33 @@ import Testing
       ).stdout)
     #expect(scores["classes"] as? Int == 2 && scores["acc"] is Double)
 
+    // A folder is known by where it is, not by its name.
+    let details =
+      ["evaluate", "--model", "run", "--data", "my pictures", "--class-folders", "--details"] + ["--reference"]
+    try FileManager.default.createDirectory(at: workspace.url("other"), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(at: workspace.url("my pictures"), to: workspace.url("other/my pictures"))
+    try FileManager.default.createSymbolicLink(
+      at: workspace.url("link"), withDestinationURL: workspace.url("my pictures"))
+    let copy = try await workspace.secu(details + ["other/my pictures"])
+    #expect(copy.exitCode == 0, "\(copy.stderr)")
+    let same = try await workspace.secu(details + ["link"])
+    #expect(same.exitCode == 64 && same.stderr.contains("images would be their own neighbors"), "\(same.stderr)")
+
+    try FileManager.default.createDirectory(at: workspace.url("nothing"), withIntermediateDirectories: true)
+    let nothing = try await workspace.secu(["predict", "--model", "run", "nothing"])
+    #expect(nothing.exitCode == 65 && nothing.stderr.contains("expected images") && nothing.stdout.isEmpty)
+
+    // How much of its data a run took says nothing of other data.
+    let limited = try await workspace.secu(
+      ["train", "--data", "my pictures", "--limit", "55", "--class-folders", "--clusters", "2", "--output", "limited"]
+        + Self.short)
+    #expect(limited.exitCode == 0, "\(limited.stderr)")
+    for (data, expected) in [("other/my pictures", false), ("my pictures", true)] {
+      let shown = try await workspace.secu(["train", "--init", "limited", "--data", data, "--show"])
+      #expect(shown.exitCode == 0, "\(shown.stderr)")
+      #expect(shown.stdout.contains("\"limit\" : 55") == expected, "\(shown.stdout)")
+    }
+
     // The list of what was left out is that of the folder as it is.
     try FileManager.default.removeItem(at: workspace.url("my pictures/notes.txt"))
     let resumed = try await workspace.secu(["train", "--resume", "--output", "run"])
