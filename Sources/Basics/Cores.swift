@@ -10,6 +10,7 @@ public struct Cores: Sendable {
   /// How many cores share the work, at least 1.
   public let threads: Int
 
+  /// - Parameter threads: below 1 counts as 1; the cores that are in use unless given.
   public init(threads: Int = ProcessInfo.processInfo.activeProcessorCount) {
     self.threads = max(1, threads)
   }

@@ -35,6 +35,7 @@ public struct SeCuError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// What kind of failure it is, and with that the program's exit code.
   public var kind: Kind
   /// What was found and what was expected, without the file's name and without a final full stop.
   public var problem: String
@@ -45,6 +46,7 @@ public struct SeCuError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What to do now, as a sentence without a final full stop.
   public var remedy: String?
 
+  /// - Parameters: as the properties have them.
   public init(_ kind: Kind, _ problem: String, at place: String? = nil, position: String? = nil, remedy: String? = nil)
   {
     self.kind = kind

@@ -50,18 +50,21 @@ public struct ResNet: Codable, Hashable, Sendable {
   public var height: Int
   public var width: Int
   public var channels: Int
+  /// What comes before the first stage, and what stages are made of.
   public var stem: Stem
   public var block: Block
   /// Channels of each stage, before `block.expansion`.
   public var widths: [Int]
   /// Blocks of each stage.
   public var blocks: [Int]
+  /// What makes the feature vector of the last stage's mean.
   public var projector: Projector
   /// Length of the feature vector, the paper's d.
   public var dimension: Int
   /// The hidden width of the predictor; nil for none. It reads the projection as it is, before that is made a unit vector.
   public var predictor: Int?
 
+  /// - Parameters: as the properties have them; `validate` says what may be.
   public init(
     height: Int, width: Int, channels: Int, stem: Stem = .small, block: Block = .basic, widths: [Int], blocks: [Int],
     projector: Projector = .twoLayers, dimension: Int = 128, predictor: Int? = nil

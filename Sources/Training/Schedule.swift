@@ -21,10 +21,13 @@ public enum CenterSchedule: String, Codable, CaseIterable, Sendable {
 /// while the centers find their places; momentum and batch-norm statistics move all the same. `CenterSchedule` says how the centers'
 /// rate goes.
 public struct Schedule: Sendable {
+  /// The encoder's highest rate, 0 or more.
   public let rate: Float
+  /// Epochs, those of them before the rate falls, and steps in each: 1 or more, 0 or more, 1 or more.
   public let epochs: Int
   public let warmupEpochs: Int
   public let stepsPerEpoch: Int
+  /// The centers' highest rate, 0 or more, and how it changes.
   public let centerRate: Float
   public let centers: CenterSchedule
   /// Whether the encoder's rate is the same in every step, from the first on.

@@ -15,7 +15,9 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var limit: Int?
   /// The preset that these settings started from.
   public var preset: String
+  /// The seed of all random numbers: weights, orders and views.
   public var seed: UInt64
+  /// How many epochs the run has, 1 or more.
   public var epochs: Int
   /// How often an epoch goes through the data. Frozen centers and the count of cluster sizes are renewed once an epoch; a small
   /// data set needs several passes to give the centers enough steps in between.
@@ -24,17 +26,20 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var batch: Int
   /// The number of clusters K of each head.
   public var heads: [Int]
+  /// The encoder, and how the views that it learns from are made.
   public var network: ResNet
   public var augmentation: Augmentation
   /// The highest learning rates of the encoder and of the centers; `Schedule` says how they change.
   public var rate: Float
   public var centerRate: Float
   public var centerSchedule: CenterSchedule
+  /// What takes the steps of the encoder and of the centers, with its momentum, 0 ..< 1, and weight decay, 0 or more.
   public var optimizer: Optimizer
   public var momentum: Float
   public var weightDecay: Float
   /// The epochs before the rate begins to fall; the rate is 0 in epoch 0 and rises linearly over the others.
   public var warmupEpochs: Int
+  /// The two losses, and what keeps clusters from collapsing.
   public var losses: LossSettings
   public var constraint: AssignmentConstraint
   /// The run's folder or the encoder's file that weights come from, as it was given; nil for random weights.
@@ -45,6 +50,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   /// How the views that self-labelling learns from are changed; nil for as `augmentation` says.
   public var strongAugmentation: StrongAugmentation?
 
+  /// - Parameters: as the properties have them; `validate(images:)` says what may be.
   public init(
     data: String, preset: String, seed: UInt64, epochs: Int, passesPerEpoch: Int, batch: Int, heads: [Int],
     network: ResNet, augmentation: Augmentation, rate: Float, centerRate: Float,
@@ -147,6 +153,9 @@ extension TrainingSettings {
   /// The views of an image that go through the network at a time: both for clustering, one after the other for self-labelling.
   var viewsPerPass: Int { selfLabelling == nil ? 2 : 1 }
 
+  /// The learning rates of a run.
+  ///
+  /// - Parameter images: N, the images to learn from.
   public func schedule(images: Int) -> Schedule {
     Schedule(
       rate: rate, epochs: epochs, warmupEpochs: warmupEpochs,

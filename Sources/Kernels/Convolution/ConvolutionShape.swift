@@ -8,15 +8,21 @@
 ///
 /// where pixels outside the image count as zero. This is PyTorch's `Conv2d` without bias (a cross-correlation).
 public struct ConvolutionShape: Hashable, Sendable {
+  /// Images, 1 or more.
   public var batch: Int
+  /// Pixels of an input image, 1 or more.
   public var height: Int
   public var width: Int
+  /// 1 or more.
   public var inputChannels: Int
   public var outputChannels: Int
+  /// The height and width of the kernel, and how many pixels it moves from one output to the next: 1 or more.
   public var kernel: Int
   public var stride: Int
+  /// Zeros around the image, on each side: 0 or more.
   public var padding: Int
 
+  /// - Parameters: as the properties have them.
   public init(
     batch: Int, height: Int, width: Int, inputChannels: Int, outputChannels: Int, kernel: Int, stride: Int = 1,
     padding: Int = 0
@@ -31,7 +37,7 @@ public struct ConvolutionShape: Hashable, Sendable {
     self.padding = padding
   }
 
-  /// 0 where the kernel is larger than the padded image.
+  /// Pixels of an output image, 0 where the kernel is larger than the padded input.
   public var outputHeight: Int { outputs(height) }
   public var outputWidth: Int { outputs(width) }
 
@@ -40,6 +46,7 @@ public struct ConvolutionShape: Hashable, Sendable {
     return room < 0 ? 0 : room / stride + 1
   }
 
+  /// Floats of x, of y and of w.
   public var inputCount: Int { batch * height * width * inputChannels }
   public var outputCount: Int { batch * outputHeight * outputWidth * outputChannels }
   public var weightCount: Int { kernel * kernel * inputChannels * outputChannels }
