@@ -38,7 +38,7 @@ enum FolderOptions {
     progress.clear()
     if let cache = folder.cache {
       output.messages.tell(
-        "The images are kept in \(cache.path), as they don't fit in half of \(Machine.memoryText(options.memory)) (--memory).\n"
+        "The images are kept in \(cache.path), since they don't fit, or once didn't, in half of --memory.\n"
       )
     }
     tell(folder.skipped, output)

@@ -34,7 +34,7 @@ extension Subcommand {
   static let resume = Option.flag(
     "resume",
     help:
-      "Go on with the run in --output, or else with the latest one, of --data if that is given. It ends with the same bits as if it had not been interrupted, with any number of threads."
+      "Go on with the run in --output, or else with the latest one, of --data if that is given; images that have moved are named by --data. It ends with the same bits as if it had not been interrupted, with any number of threads."
   )
   static let show = Option.flag(
     "show", help: "Print all settings as a file for --config and the memory that the run needs; train nothing.")
@@ -222,7 +222,13 @@ struct TrainCommand {
       ?? (SettingsOptions.namesData(values)
         ? RunFolder.latest(named: DataCatalog.shortName(SettingsOptions.resolve(values).data), in: Self.base)
         : RunFolder.latest(in: Self.base))
-    let settings = try folder.readSettings()
+    var settings = try folder.readSettings()
+    // Images that have moved may be named anew: the checkpoint knows their pixels.
+    if let data = values[SettingsOptions.data], settings.data.contains("/"),
+      !FileManager.default.fileExists(atPath: settings.data)
+    {
+      settings.data = try DataCatalog.canonicalName(data)
+    }
     if let difference = try settings.firstDifference(from: SettingsOptions.change(settings, by: values)) {
       throw SeCuError(
         .usage, "the run has \(difference.field) \(difference.ours), the options say \(difference.theirs)",

@@ -138,6 +138,14 @@ import Testing
     try FileManager.default.removeItem(at: workspace.url("my pictures/dark/broken.jpg"))
     #expect(try await workspace.secu(["train", "--resume", "--output", "run"]).exitCode == 0)
     #expect(!FileManager.default.fileExists(atPath: workspace.url("run/left-out.csv").path))
+
+    // Images that have moved are found again by their pixels, and others refused.
+    try FileManager.default.moveItem(at: workspace.url("my pictures"), to: workspace.url("moved"))
+    #expect(try await workspace.secu(["train", "--resume", "--output", "run"]).exitCode == 66)
+    let moved = try await workspace.secu(["train", "--resume", "--output", "run", "--data", "moved"])
+    #expect(moved.exitCode == 0, "\(moved.stderr)")
+    let others = try await workspace.secu(["train", "--resume", "--output", "run", "--data", "moved/light"])
+    #expect(others.exitCode == 65 && others.stderr.contains("other images"), "\(others.stderr)")
   }
 
   @Test func `new files are judged by the head that the run is judged by`() async throws {
