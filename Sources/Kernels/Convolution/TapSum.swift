@@ -88,74 +88,105 @@ package final class TapSum {
     weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool,
     statistics: OutputStatistics? = nil
   ) {
-    let kernels = engine.kernels, columnTaps = columnAxis
+    let kernels = engine.kernels
     let panels = PackedPanels(depth: kernel * kernel * sourceChannels, columns: targetChannels, kernels: kernels)
     let packed = engine.sharedScratch(panels.floats + bOverread)
     pack(weights, panels, into: packed, on: engine)
 
-    let imageStride = paddedDepth
     let groups = statistics?.groups ?? 1, perGroup = (count + groups - 1) / groups
-    let flops = flops(count), (groupBlocks, bands) = cut(count, groups, kernels), blocks = groups * groupBlocks
-    let slots = max(1, rowAxis.window)
-    let columns = normalizing == nil ? columnTaps.sourcesRead : (first: 0, step: 1, count: sourceWidth)
-    let slotFloats = columns.count * kernels.tileRows * imageStride
-    let most = kernel * kernel
-    let runFloats = (most * MemoryLayout<Tile.Run>.stride + 3) / 4
-    engine.reserveWorkerScratch(runFloats + slots * slotFloats + bOverread)
+    let (groupBlocks, bands) = cut(count, groups, kernels), blocks = groups * groupBlocks
+    let columns = normalizing == nil ? columnAxis.sourcesRead : (first: 0, step: 1, count: sourceWidth)
+    let work = Work(
+      panels: panels, packed: packed, target: target, accumulate: accumulate, columns: columns,
+      slots: max(1, rowAxis.window), slotFloats: columns.count * kernels.tileRows * paddedDepth)
+    let runFloats = (kernel * kernel * MemoryLayout<Tile.Run>.stride + 3) / 4
+    engine.reserveWorkerScratch(runFloats + work.slots * work.slotFloats + bOverread)
 
-    engine.sweep(blocks * bands, flops: flops) { task, worker in
+    engine.sweep(blocks * bands, flops: flops(count)) { task, worker in
       let scratch = engine.workerScratch(worker)
       let runs = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Tile.Run.self)
       let rows = scratch + runFloats
       let block = task % blocks, band = task / blocks, group = block / groupBlocks
-      let firstImage = group * perGroup + block % groupBlocks * kernels.tileRows
-      let images = min(kernels.tileRows, min(count, (group + 1) * perGroup) - firstImage)
-      if images <= 0 { return }
+      let first = group * perGroup + block % groupBlocks * kernels.tileRows
+      let images = first..<max(first, min(first + kernels.tileRows, count, (group + 1) * perGroup))
+      if images.isEmpty { return }
       var copied = 0
       for ty in band * targetHeight / bands..<(band + 1) * targetHeight / bands {
         let needed = rowAxis.sources(of: ty)
         for sy in max(copied, needed.lowerBound)..<max(copied, needed.upperBound) {
-          copyRow(
-            sy, columns, of: firstImage..<firstImage + images, source, normalizing,
-            into: rows + sy % slots * slotFloats, kernels)
+          copyRow(sy, columns, of: images, source, normalizing, into: rows + work.slot(sy), kernels)
         }
         copied = max(copied, needed.upperBound)
-        let rowTaps = rowAxis[ty]
-        for p in 0..<panels.count {
-          let width = panels.width(p)
-          for tx in 0..<targetWidth {
-            var runCount = 0
-            for rowTap in rowTaps {
-              let row = rowTap.source % slots * slotFloats
-              for columnTap in columnTaps[tx] {
-                let tap = rowTap.k * kernel + columnTap.k
-                let column = (columnTap.source - columns.first) / columns.step
-                runs[runCount] = Tile.Run(
-                  a: row + column * images * imageStride, b: tap * sourceChannels * width)
-                runCount += 1
-              }
-            }
-            if runCount == 0, accumulate { continue }
-            kernels.tileAlongRows(
-              Tile(
-                a: rows, aRowStride: imageStride, aDepthStride: 1, b: packed + panels.offset(p), bDepthStride: width,
-                c: target + ((firstImage * targetHeight + ty) * targetWidth + tx) * targetChannels
-                  + p * panels.tileColumns,
-                cRowStride: targetHeight * targetWidth * targetChannels, rows: images,
-                columns: panels.columns(of: p), runs: runs, runCount: runCount, depth: sourceChannels,
-                accumulate: accumulate))
-          }
-        }
+        computeRow(ty, of: images, work, rows, runs, kernels)
         if let statistics {
-          for image in firstImage..<firstImage + images {
+          for image in images {
             statistics.add(
               target + (image * targetHeight + ty) * targetWidth * targetChannels, pixels: targetWidth, part: task,
               image: image, kernels)
           }
         }
       }
-      statistics?.flush(part: task, image: firstImage, channels: 0..<targetChannels)
+      statistics?.flush(part: task, image: first, channels: 0..<targetChannels)
     }
+  }
+
+  /// What all tasks of a run share.
+  private struct Work {
+    let panels: PackedPanels
+    let packed: UnsafePointer<Float>
+    let target: UnsafeMutablePointer<Float>
+    let accumulate: Bool
+    /// The columns of a source row that are copied.
+    let columns: (first: Int, step: Int, count: Int)
+    /// Copied rows that are kept at a time, and the floats of each.
+    let slots: Int
+    let slotFloats: Int
+
+    /// Where the copy of source row `sy` begins.
+    func slot(_ sy: Int) -> Int { sy % slots * slotFloats }
+  }
+
+  /// One target row of some images: panel by panel and pixel by pixel, a tile of images × target channels.
+  private func computeRow(
+    _ ty: Int, of images: Range<Int>, _ work: Work, _ rows: UnsafePointer<Float>,
+    _ runs: UnsafeMutablePointer<Tile.Run>, _ kernels: any MicrokernelTable.Type
+  ) {
+    let panels = work.panels, imageFloats = targetHeight * targetWidth * targetChannels
+    for p in 0..<panels.count {
+      let width = panels.width(p)
+      for tx in 0..<targetWidth {
+        let runCount = findRuns(ty, tx, images.count * paddedDepth, sourceChannels * width, work, into: runs)
+        if runCount == 0, work.accumulate { continue }
+        kernels.tileAlongRows(
+          Tile(
+            a: rows, aRowStride: paddedDepth, aDepthStride: 1, b: work.packed + panels.offset(p), bDepthStride: width,
+            c: work.target + images.lowerBound * imageFloats + (ty * targetWidth + tx) * targetChannels
+              + p * panels.tileColumns,
+            cRowStride: imageFloats, rows: images.count, columns: panels.columns(of: p), runs: runs,
+            runCount: runCount, depth: sourceChannels, accumulate: work.accumulate))
+      }
+    }
+  }
+
+  /// The taps that one target pixel has inside the image: where each finds its source pixel and its weights.
+  ///
+  /// - Parameters:
+  ///   - pixelFloats: the floats of a copied pixel of all images.
+  ///   - tapFloats: the floats of a tap in a panel of weights.
+  /// - Returns: how many there are.
+  private func findRuns(
+    _ ty: Int, _ tx: Int, _ pixelFloats: Int, _ tapFloats: Int, _ work: Work, into runs: UnsafeMutablePointer<Tile.Run>
+  ) -> Int {
+    var count = 0
+    for row in rowAxis[ty] {
+      for column in columnAxis[tx] {
+        let place = (column.source - work.columns.first) / work.columns.step
+        runs[count] = Tile.Run(
+          a: work.slot(row.source) + place * pixelFloats, b: (row.k * kernel + column.k) * tapFloats)
+        count += 1
+      }
+    }
+    return count
   }
 
   private var paddedDepth: Int { ConvolutionShape.imageStride(sourceChannels) }
