@@ -71,11 +71,12 @@ extension Preset {
   /// frozen ones.
   ///
   /// Either constraint takes the same time. With the size constraint much depends on how the first epochs go, which a rounding can decide:
-  /// ACC of the seeds 0 to 4, and, as another way of rounding, with SECU_CONVOLUTION=direct:
+  /// ACC of the seeds 0 to 4, and, as another way of rounding, with SECU_CONVOLUTION=direct (AVX2, 29 November 2026; an earlier version, which
+  /// rounded differently, had .719 for one of the last):
   ///
-  ///     secu train                       .979   .976   .976   .967   .971
-  ///       … --constraint size            .966   .949   .954   .954   .973
-  ///       … --constraint size, direct    .719   .971   .948   .942   .968
+  ///     secu train                       .978   .978   .978   .975   .977
+  ///       … --constraint size            .945   .971   .950   .928   .973
+  ///       … --constraint size, direct    .969   .974   .960   .954   .970
   static let digits = Preset(
     settings: TrainingSettings(
       data: Data.digits.name, preset: "digits", seed: 0, epochs: 30, passesPerEpoch: 14, batch: 128,
