@@ -20,39 +20,14 @@ import Testing
     return shapes
   }()
 
-  /// Maxima and, for each output, the place in x of its window's first one, as the formula reads.
-  private func reference(_ s: ConvolutionShape, _ x: [Float]) -> (y: [Float], places: [Int]) {
-    var y: [Float] = [], places: [Int] = []
-    for n in 0..<s.batch {
-      for oy in 0..<s.outputHeight {
-        for ox in 0..<s.outputWidth {
-          for c in 0..<s.inputChannels {
-            var best = -Float.infinity, place = 0
-            for iy in oy * s.stride - s.padding..<oy * s.stride - s.padding + s.kernel {
-              for ix in ox * s.stride - s.padding..<ox * s.stride - s.padding + s.kernel {
-                guard (0..<s.height).contains(iy), (0..<s.width).contains(ix) else { continue }
-                let i = ((n * s.height + iy) * s.width + ix) * s.inputChannels + c
-                if x[i] > best { (best, place) = (x[i], i) }
-              }
-            }
-            y.append(best)
-            places.append(place)
-          }
-        }
-      }
-    }
-    return (y, places)
-  }
-
   /// Whole numbers from −2 to 2 make ties in almost every window, and sums of gradients that are exact.
   @Test(arguments: InstructionSet.available, shapes)
   func maxPoolMatchesItsFormula(instructionSet: InstructionSet, shape s: ConvolutionShape) {
     var samples = Samples(s.height)
     let spare = s.height * s.width * s.inputChannels
     let x = samples.integers(s.inputCount, most: 2), dy = samples.integers(s.outputCount, most: 100)
-    let (wanted, places) = reference(s, x)
-    var gradient = [Float](repeating: 0, count: s.inputCount)
-    for (i, place) in places.enumerated() { gradient[place] += dy[i] }
+    let (wanted, places) = MaxPoolReference.forward(s, x)
+    let gradient = MaxPoolReference.backward(s, dy: dy, places: places)
     var larger = s
     larger.batch += 1
     let pool = MaxPool(larger)

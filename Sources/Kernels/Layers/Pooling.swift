@@ -4,6 +4,7 @@ import MicrokernelInterface
 ///
 ///     y[n, oy, ox, c] = max over ky, kx of x[n, oy·stride − padding + ky, ox·stride − padding + kx, c]
 ///
+/// What `MaxPoolReference` does window by window, this does by whole rows of channels, spread over the cores by image.
 /// `ConvolutionShape` gives the sizes (outputChannels = inputChannels). Backward sends dy to the window's first maximum in
 /// reading order, as PyTorch does; it finds it again from x and y, so that no indices are stored.
 package struct MaxPool {
