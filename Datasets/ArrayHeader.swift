@@ -49,7 +49,7 @@ struct ArrayHeader: Sendable, Equatable {
       let (product, isTooLarge) = count.multipliedReportingOverflow(by: dimension)
       guard !isTooLarge, product < 1 << 48 else {
         throw SeCuError(
-          .badData, "expected an array, found one of \(Self.text(dimensions)) elements", at: path,
+          .badData, "expected fewer than 2⁴⁸ elements, found \(Self.text(dimensions))", at: path,
           position: "byte 4", remedy: "The file is damaged: copy it again")
       }
       count = product

@@ -149,7 +149,10 @@ struct TrainCommand {
 
   private func tellInterrupted(_ folder: RunFolder) {
     let name = folder.url.relativePath.asArgument
-    output.messages.tell("Interrupted; the run is saved. Go on with it: secu train --resume --output \(name)\n")
+    // With less memory other images may be too large to be read.
+    let memory = values[FolderOptions.memory].map { " --memory \(Int(($0 / 1e6).rounded(.up)))MB" } ?? ""
+    output.messages.tell(
+      "Interrupted; the run is saved. Go on with it: secu train --resume --output \(name)\(memory)\n")
   }
 
   // MARK: - Beginning

@@ -131,7 +131,7 @@ import Testing
     ),
     (
       "x-idx3-ubyte", idx(8, [0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF], []),
-      ", byte 4: expected an array, found one of 4294967295×4294967295×4294967295 elements. The file is damaged: copy it again."
+      ", byte 4: expected fewer than 2⁴⁸ elements, found 4294967295×4294967295×4294967295. The file is damaged: copy it again."
     ),
     (
       "x-idx3-ubyte", idx(0x0B, [1, 1, 2], [0, 1, 0, 1]),
