@@ -40,18 +40,25 @@ struct ImageDecoding: Sendable {
           do {
             return try decode(file, shared, shrinkers[worker])
           } catch let error as SeCuError where error.kind == .tooLarge {
-            do {
-              return try turn.withLock { try decode(file, alone, shrinkers[worker]) }
-            } catch var error as SeCuError where error.kind == .tooLarge && alone != DecodingLimits() {
-              error.problem += ", for which there is not enough --memory"
-              throw error
-            }
+            return try turn.withLock { try decodeAlone(file, alone, shrinkers[worker]) }
           }
         }
       }
       for (task, result) in results.values.enumerated() {
         if let result { try body(first + task, result) }
       }
+    }
+  }
+
+  /// The last try: what is too large now, and would not be with more memory, is told so.
+  private func decodeAlone(
+    _ file: FolderScan.File, _ limits: DecodingLimits, _ shrinker: ImageShrinker
+  ) throws -> Image {
+    do {
+      return try decode(file, limits, shrinker)
+    } catch var error as SeCuError where error.kind == .tooLarge && limits != DecodingLimits() {
+      error.problem += ", for which there is not enough --memory"
+      throw error
     }
   }
 

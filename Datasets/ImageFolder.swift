@@ -65,14 +65,14 @@ public struct ImageFolder: ImageSource {
   public init(_ path: String, _ options: Options) throws {
     let scan = try FolderScan(path, cores: options.cores)
     let chosen = Array(scan.files.prefix(options.limit ?? .max))
-    if options.isStrict, let first = scan.skipped.first(where: { $0.kind == .unreadable }) { throw Self.strict(first) }
-    guard !chosen.isEmpty else { throw Self.noImage(path, scan.skipped) }
+    if options.isStrict, let first = scan.skipped.first(where: { $0.kind == .unreadable }) { throw first.refusal }
+    guard !chosen.isEmpty else { throw SkippedFile.noImage(at: path, scan.skipped) }
     name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     channels = options.channels
 
     let (kept, places, unread) = try Self.read(path, chosen, options)
     skipped = (scan.skipped + unread).sorted { FolderScan.precedes($0.path, $1.path) }
-    guard !places.isEmpty else { throw Self.noImage(path, skipped) }
+    guard !places.isEmpty else { throw SkippedFile.noImage(at: path, skipped) }
     files = places.map { chosen[$0].path }
     pixels = kept
     (labels, classNames) = options.hasClassFolders ? try Self.classes(files, path) : (nil, nil)
@@ -108,7 +108,7 @@ public struct ImageFolder: ImageSource {
       files: chosen, side: options.side, channels: options.channels, memory: Int(min(half, 1e15)))
     let url = cacheURL(path, options)
     if let cache = PixelCache(url, of: source) {
-      if options.isStrict, let first = cache.skipped.first { throw strict(first) }
+      if options.isStrict, let first = cache.skipped.first { throw first.refusal }
       return (.disk(cache), cache.entries.map(\.file), cache.skipped)
     }
     var images: [Image] = [], places: [Int] = [], unread: [SkippedFile] = [], bytes = 0.0
@@ -117,7 +117,7 @@ public struct ImageFolder: ImageSource {
       case .success(let image): try keep(image)
       case .failure(let error):
         let file = SkippedFile(chosen[place].path, error)
-        if options.isStrict { throw strict(file) }
+        if options.isStrict { throw file.refusal }
         unread.append(file)
       }
       if place % 64 == 63 || place == chosen.count - 1 { options.progress(place + 1, chosen.count) }
@@ -168,20 +168,6 @@ public struct ImageFolder: ImageSource {
     return (folders.map { numbers[$0] ?? 0 }, names)
   }
 
-  private static func strict(_ file: SkippedFile) -> SeCuError {
-    SeCuError(.badData, file.reason, at: file.path, remedy: "Repair or remove it, or leave --strict out")
-  }
-
-  private static func noImage(_ path: String, _ skipped: [SkippedFile]) -> SeCuError {
-    let unreadable = skipped.filter { $0.kind == .unreadable }
-    let found =
-      unreadable.first.map { "none that can be read; the first of \(unreadable.count) is \($0.path): \($0.reason)" }
-      ?? (skipped.isEmpty ? "nothing" : "\(skipped.count) other files")
-    return SeCuError(
-      .badData, "expected images (PNG, JPEG, PNM or BMP files), found \(found)", at: path,
-      remedy: "Name a folder of images")
-  }
-
   // MARK: - Pixels
 
   public func image(at index: Int) throws -> Image {
@@ -228,7 +214,7 @@ extension ImageFolder {
   /// - Throws: `SeCuError` if the folder can't be read or holds no image.
   public static func survey(_ path: String, memory: Double, cores: Cores) throws -> Survey {
     let scan = try FolderScan(path, cores: cores)
-    guard !scan.files.isEmpty else { throw noImage(path, scan.skipped) }
+    guard !scan.files.isEmpty else { throw SkippedFile.noImage(at: path, scan.skipped) }
     let decoding = ImageDecoding(root: path, side: 1024, channels: 3, memory: memory / 2, cores: cores)
     let step = max(1, scan.files.count / 32)
     let some = stride(from: 0, to: scan.files.count, by: step).map { scan.files[$0] }
@@ -240,7 +226,7 @@ extension ImageFolder {
       case .failure(let error): unread.append(SkippedFile(some[place].path, error))
       }
     }
-    guard !sides.isEmpty else { throw noImage(path, unread) }
+    guard !sides.isEmpty else { throw SkippedFile.noImage(at: path, unread) }
     let folders = Set(scan.files.compactMap { file in file.path.firstIndex(of: "/").map { file.path[..<$0] } })
     return Survey(images: scan.files.count, shorterSide: sides.sorted()[sides.count / 2], folders: folders.count)
   }

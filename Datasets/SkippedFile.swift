@@ -26,3 +26,25 @@ public struct SkippedFile: Sendable, Equatable, Codable {
     self.init(path, .unreadable, known.map { position + $0.problem } ?? systemReason(error))
   }
 }
+
+extension SkippedFile {
+  /// The error that this file is where none may be left out.
+  package var refusal: SeCuError {
+    SeCuError(.badData, reason, at: path, remedy: "Repair or remove it, or leave --strict out")
+  }
+
+  /// The error where no file gave an image.
+  ///
+  /// - Parameters:
+  ///   - path: where images were looked for.
+  ///   - skipped: what was found there.
+  package static func noImage(at path: String, _ skipped: [SkippedFile]) -> SeCuError {
+    let unreadable = skipped.filter { $0.kind == .unreadable }
+    let found =
+      unreadable.first.map { "none that can be read; the first of \(unreadable.count) is \($0.path): \($0.reason)" }
+      ?? (skipped.isEmpty ? "nothing" : "\(skipped.count) other files")
+    return SeCuError(
+      .badData, "expected images (PNG, JPEG, PNM or BMP files), found \(found)", at: path,
+      remedy: "Name a folder of images")
+  }
+}

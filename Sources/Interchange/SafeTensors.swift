@@ -97,13 +97,26 @@ public struct SafeTensors: Sendable {
   ///
   /// - Throws: `SeCuError` of kind `badData` where two names become one.
   public func droppingWrapperPrefixes() throws(SeCuError) -> SafeTensors {
+    try renamed(difference: "their prefix") { name in
+      var short = name[...]
+      for prefix in ["module.", "encoder."] where short.hasPrefix(prefix) { short = short.dropFirst(prefix.count) }
+      return String(short)
+    }
+  }
+
+  /// The same tensors under other names.
+  ///
+  /// - Parameters:
+  ///   - difference: what two names that become one differed in, for the message.
+  ///   - newName: a tensor's name from the one that it has; nil leaves it out.
+  /// - Throws: `SeCuError` of kind `badData` where two names become one.
+  package func renamed(difference: String, _ newName: (String) -> String?) throws(SeCuError) -> SafeTensors {
     var result = self
     result.tensors = [:]
     for (name, tensor) in tensors {
-      var short = name[...]
-      for prefix in ["module.", "encoder."] where short.hasPrefix(prefix) { short = short.dropFirst(prefix.count) }
-      guard result.tensors.updateValue(tensor, forKey: String(short)) == nil else {
-        throw SeCuError(.badData, "two tensors are called \(quoted(String(short))) but for their prefix", at: self.name)
+      guard let name = newName(name) else { continue }
+      guard result.tensors.updateValue(tensor, forKey: name) == nil else {
+        throw SeCuError(.badData, "two tensors are called \(quoted(name)) but for \(difference)", at: self.name)
       }
     }
     return result

@@ -1,5 +1,4 @@
 import Basics
-import Foundation
 import Interchange
 import Kernels
 
@@ -32,11 +31,9 @@ extension Network {
   /// - Throws: `SeCuError` of kind `.badData` that names the tensors which are missing, unknown or of another shape, or a batch count out of
   ///   range; nothing is changed then.
   public func load(_ file: SafeTensors, name: String) throws {
-    var file = try file.droppingWrapperPrefixes()
-    file.tensors = Dictionary(
-      file.tensors.filter { !Self.isOfHeads($0.key) }
-        .map { ($0.key.replacingOccurrences(of: ".downsample.", with: ".shortcut."), $0.value) },
-      uniquingKeysWith: { first, _ in first })
+    let file = try file.droppingWrapperPrefixes().renamed(difference: "the word for a shortcut") {
+      Self.isOfHeads($0) ? nil : $0.replacing(".downsample.", with: ".shortcut.")
+    }
     let entries = layout.parameters + layout.statistics
     let missing = entries.map(\.name).filter { file.tensors[$0] == nil }
     let counters = Set(layout.batchNorms.map { "\($0).num_batches_tracked" })

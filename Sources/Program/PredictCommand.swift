@@ -127,11 +127,9 @@ private struct PredictCommand {
     let clusters = try model.clusters(ofHead: head)
     let isStrict = values[FolderOptions.strict]
     var skipped = files.skipped
-    if isStrict, let first = skipped.first(where: { $0.kind == .unreadable }) { throw refusal(first) }
+    if isStrict, let first = skipped.first(where: { $0.kind == .unreadable }) { throw first.refusal }
     guard !files.paths.isEmpty || skipped.contains(where: { $0.kind == .unreadable }) else {
-      throw SeCuError(
-        .badData, "expected images (PNG, JPEG, PNM or BMP files), found none", at: operands.joined(separator: ", "),
-        remedy: "Name images, or a folder of images")
+      throw SkippedFile.noImage(at: operands.joined(separator: ", "), skipped)
     }
     let sorter = values[Subcommand.sortInto].map { FileSorter(URL(fileURLWithPath: $0), clusters: clusters) }
     var lines: [Line] = []
@@ -146,7 +144,7 @@ private struct PredictCommand {
         memory: FolderOptions.memory(values), cores: engine.cores
       ) { batch, unread in
         if Interruption.isRequested { throw Interrupted() }
-        if isStrict, let first = unread.first { throw refusal(first) }
+        if isStrict, let first = unread.first { throw first.refusal }
         skipped += unread
         done += batch.count + unread.count
         guard batch.count > 0 else { return }
@@ -171,10 +169,6 @@ private struct PredictCommand {
         "\(unreadable) of \(files.paths.count + files.skipped.count { $0.kind == .unreadable }) image files can't be read; the others have their line",
         remedy: "Repair or remove them")
     }
-  }
-
-  private func refusal(_ file: SkippedFile) -> SeCuError {
-    SeCuError(.badData, file.reason, at: file.path, remedy: "Repair or remove it, or leave --strict out")
   }
 
   // MARK: - Data sets
