@@ -79,6 +79,16 @@ import Testing
       if !result.isUntouched(wanted.count..<counts.result) { return "\(self): wrote to images beyond count" }
       return mismatch(Array(result.values.prefix(wanted.count)), wanted, tolerance: tolerance).map { "\(self): \($0)" }
     }
+
+    /// The bits of one pass over random numbers, the same ones each time.
+    func bits(_ s: ConvolutionShape, on engine: Engine, _ algorithm: ConvolutionAlgorithm) -> [UInt32] {
+      var samples = Samples(5)
+      let counts = counts(s)
+      let left = GuardedFloats(samples.normals(counts.left)), right = GuardedFloats(samples.normals(counts.right))
+      let result = GuardedFloats(samples.normals(counts.result))
+      run(s, on: engine, algorithm, left, right, result, count: s.batch)
+      return KernelsTests.bits(result.values)
+    }
   }
 
   /// With whole numbers every sum is exact, so the result must be the reference's to the last bit: one product too many or
@@ -122,14 +132,7 @@ import Testing
   @Test(arguments: InstructionSet.available, ConvolutionShapes.large)
   func threadsDoNotChangeTheBits(instructionSet: InstructionSet, shape s: ConvolutionShape) {
     for pass in Pass.allCases {
-      let counts = pass.counts(s)
-      let results = [1, 2, 3].map { threads in
-        var samples = Samples(5)
-        let left = GuardedFloats(samples.normals(counts.left)), right = GuardedFloats(samples.normals(counts.right))
-        let result = GuardedFloats(samples.normals(counts.result))
-        pass.run(s, on: poisonedEngine(instructionSet, threads: threads), .direct, left, right, result, count: s.batch)
-        return bits(result.values)
-      }
+      let results = [1, 2, 3].map { pass.bits(s, on: poisonedEngine(instructionSet, threads: $0), .direct) }
       #expect(results[1] == results[0], "\(pass)")
       #expect(results[2] == results[0], "\(pass)")
     }

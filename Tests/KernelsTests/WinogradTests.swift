@@ -82,15 +82,7 @@ import Testing
   @Test(arguments: InstructionSet.available, shapes.filter { $0.flops > 2_000_000 } + wide)
   func threadsDoNotChangeTheBits(instructionSet: InstructionSet, shape s: ConvolutionShape) {
     for pass in Pass.allCases {
-      let counts = pass.counts(s)
-      let results = [1, 2, 3].map { threads in
-        var samples = Samples(5)
-        let left = GuardedFloats(samples.normals(counts.left)), right = GuardedFloats(samples.normals(counts.right))
-        let result = GuardedFloats(samples.normals(counts.result))
-        pass.run(
-          s, on: poisonedEngine(instructionSet, threads: threads), .winograd, left, right, result, count: s.batch)
-        return bits(result.values)
-      }
+      let results = [1, 2, 3].map { pass.bits(s, on: poisonedEngine(instructionSet, threads: $0), .winograd) }
       #expect(results[1] == results[0], "\(pass)")
       #expect(results[2] == results[0], "\(pass)")
     }

@@ -12,19 +12,7 @@ import MicrokernelInterface
 package final class Convolution {
   package let shape: ConvolutionShape
   private let pinned: ConvolutionAlgorithm?
-  private let forwardSum: DirectSum
-  private let gradientSum: DirectSum
-  private let weightGradient: DirectWeightGradient
-
-  private enum DirectSum {
-    case alongRows(RowSum)
-    case acrossImages(TapSum)
-  }
-
-  private enum DirectWeightGradient {
-    case alongRows(RowWeightGradient)
-    case acrossImages(WeightGradient)
-  }
+  private let direct: (forward: any ConvolutionSum, gradient: any ConvolutionSum, weightGradient: any WeightGradientSum)
   private let winograd: (forward: WinogradSum, gradient: WinogradSum, weightGradient: WinogradWeightGradient)?
 
   /// - Parameter algorithm: computes all passes by this one as far as it fits the shape, and by the direct sum if not; nil
@@ -32,14 +20,11 @@ package final class Convolution {
   package init(_ shape: ConvolutionShape, algorithm: ConvolutionAlgorithm? = nil) {
     self.shape = shape
     pinned = algorithm
-    forwardSum =
-      shape.sumsAlongRows(.forward) ? .alongRows(RowSum(forward: shape)) : .acrossImages(TapSum(forward: shape))
-    gradientSum =
-      shape.sumsAlongRows(.inputGradient)
-      ? .alongRows(RowSum(inputGradient: shape)) : .acrossImages(TapSum(inputGradient: shape))
-    weightGradient =
-      shape.sumsAlongRows(.weightGradient)
-      ? .alongRows(RowWeightGradient(shape)) : .acrossImages(WeightGradient(shape))
+    direct = (
+      shape.sumsAlongRows(.forward) ? RowSum(forward: shape) : TapSum(forward: shape),
+      shape.sumsAlongRows(.inputGradient) ? RowSum(inputGradient: shape) : TapSum(inputGradient: shape),
+      shape.sumsAlongRows(.weightGradient) ? RowWeightGradient(shape) : WeightGradient(shape)
+    )
     winograd =
       ConvolutionAlgorithm.winograd.fits(shape)
       ? (WinogradSum(forward: shape), WinogradSum(inputGradient: shape), WinogradWeightGradient(shape)) : nil
@@ -48,6 +33,16 @@ package final class Convolution {
   /// How a pass is computed on `engine`, and why.
   package func plan(_ pass: ConvolutionPass, on engine: Engine) -> ConvolutionPlan {
     ConvolutionPlan(pass, shape, pinned: pinned ?? engine.convolutionAlgorithm)
+  }
+
+  /// What computes a pass by its plan; nil for a product.
+  private func sum(_ pass: ConvolutionPass, on engine: Engine) -> (any ConvolutionSum)? {
+    let isForward = pass == .forward
+    return switch plan(pass, on: engine).algorithm {
+    case .product: nil
+    case .winograd: isForward ? winograd?.forward : winograd?.gradient
+    case .direct: isForward ? direct.forward : direct.gradient
+    }
   }
 
   /// Whether forward and weight gradient can normalise x as they read it: where they copy it anyway, into the caches. A product
@@ -65,27 +60,14 @@ package final class Convolution {
   ) {
     precondition(normalizing == nil || normalizesInput, "\(shape) can't normalise its input")
     statistics?.clear()
-    switch plan(.forward, on: engine).algorithm {
-    case .product:
-      engine.gemm(
+    guard let sum = sum(.forward, on: engine) else {
+      return engine.gemm(
         Matrix(x, rows: count * shape.height * shape.width, columns: shape.inputChannels),
         Matrix(w, rows: shape.inputChannels, columns: shape.outputChannels), into: y)
-    case .winograd:
-      winograd?.forward.run(
-        on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false,
-        statistics: statistics)
-    case .direct:
-      switch forwardSum {
-      case .alongRows(let sum):
-        sum.run(
-          on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false,
-          statistics: statistics)
-      case .acrossImages(let sum):
-        sum.run(
-          on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false,
-          statistics: statistics)
-      }
     }
+    sum.run(
+      on: engine, source: x, normalizing: normalizing, weights: w, target: y, count: count, accumulate: false,
+      statistics: statistics)
   }
 
   /// The most scratch memory that the passes over a whole batch take, on any engine, in bytes. Most of it is the weight gradient's, whose
@@ -108,15 +90,7 @@ package final class Convolution {
 
   /// The parts in which forward over `count` images gives its statistics; nil for a product.
   package func outputParts(count: Int, groups: Int, on engine: Engine) -> Int? {
-    switch plan(.forward, on: engine).algorithm {
-    case .product: nil
-    case .winograd: winograd?.forward.parts(count: count, groups: groups, engine.kernels)
-    case .direct:
-      switch forwardSum {
-      case .alongRows(let sum): sum.parts(count: count, engine.kernels)
-      case .acrossImages(let sum): sum.parts(count: count, groups: groups, engine.kernels)
-      }
-    }
+    sum(.forward, on: engine)?.parts(count: count, groups: groups, engine.kernels)
   }
 
   /// The most `outputParts` of a whole batch, on any engine: blocks of Winograd's tiles; blocks of images, or bands of few.
@@ -129,21 +103,14 @@ package final class Convolution {
     on engine: Engine, dy: UnsafePointer<Float>, w: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int,
     accumulate: Bool
   ) {
-    switch plan(.inputGradient, on: engine).algorithm {
-    case .product:
-      engine.gemm(
+    guard let sum = sum(.inputGradient, on: engine) else {
+      return engine.gemm(
         Matrix(dy, rows: count * shape.height * shape.width, columns: shape.outputChannels),
         Matrix(w, rows: shape.inputChannels, columns: shape.outputChannels).t, into: dx, accumulate: accumulate)
-    case .winograd:
-      winograd?.gradient.run(on: engine, source: dy, weights: w, target: dx, count: count, accumulate: accumulate)
-    case .direct:
-      switch gradientSum {
-      case .alongRows(let sum):
-        sum.run(on: engine, source: dy, weights: w, target: dx, count: count, accumulate: accumulate)
-      case .acrossImages(let sum):
-        sum.run(on: engine, source: dy, weights: w, target: dx, count: count, accumulate: accumulate)
-      }
     }
+    sum.run(
+      on: engine, source: dy, normalizing: nil, weights: w, target: dx, count: count, accumulate: accumulate,
+      statistics: nil)
   }
 
   /// dw (+)= the gradient with respect to w.
@@ -154,18 +121,9 @@ package final class Convolution {
     dw: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
     precondition(normalizing == nil || normalizesInput, "\(shape) can't normalise its input")
-    switch plan(.weightGradient, on: engine).algorithm {
-    case .winograd:
-      winograd?.weightGradient.run(
-        on: engine, x: x, normalizing: normalizing, dy: dy, dw: dw, count: count, accumulate: accumulate)
-    case .product, .direct:
-      switch weightGradient {
-      case .alongRows(let sum):
-        sum.run(on: engine, x: x, normalizing: normalizing, dy: dy, dw: dw, count: count, accumulate: accumulate)
-      case .acrossImages(let sum):
-        sum.run(on: engine, x: x, normalizing: normalizing, dy: dy, dw: dw, count: count, accumulate: accumulate)
-      }
-    }
+    let usesWinograd = plan(.weightGradient, on: engine).algorithm == .winograd
+    let sum = (usesWinograd ? winograd?.weightGradient : nil) ?? direct.weightGradient
+    sum.run(on: engine, x: x, normalizing: normalizing, dy: dy, dw: dw, count: count, accumulate: accumulate)
   }
 }
 

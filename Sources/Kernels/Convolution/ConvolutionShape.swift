@@ -10,14 +10,17 @@
 public struct ConvolutionShape: Hashable, Sendable {
   /// Images, 1 or more.
   public var batch: Int
-  /// Pixels of an input image, 1 or more.
+  /// Rows of an input image, in pixels, 1 or more.
   public var height: Int
+  /// Columns of an input image, in pixels, 1 or more.
   public var width: Int
-  /// 1 or more.
+  /// Values a pixel of x, 1 or more.
   public var inputChannels: Int
+  /// Values a pixel of y, 1 or more.
   public var outputChannels: Int
-  /// The height and width of the kernel, and how many pixels it moves from one output to the next: 1 or more.
+  /// The height and width of the kernel, in pixels, 1 or more.
   public var kernel: Int
+  /// How many pixels the kernel moves from one output to the next, 1 or more.
   public var stride: Int
   /// Zeros around the image, on each side: 0 or more.
   public var padding: Int
@@ -37,8 +40,9 @@ public struct ConvolutionShape: Hashable, Sendable {
     self.padding = padding
   }
 
-  /// Pixels of an output image, 0 where the kernel is larger than the padded input.
+  /// Rows of an output image, in pixels, 0 where the kernel is larger than the padded input.
   public var outputHeight: Int { outputs(height) }
+  /// Columns of an output image, as `outputHeight`.
   public var outputWidth: Int { outputs(width) }
 
   private func outputs(_ pixels: Int) -> Int {
@@ -46,9 +50,11 @@ public struct ConvolutionShape: Hashable, Sendable {
     return room < 0 ? 0 : room / stride + 1
   }
 
-  /// Floats of x, of y and of w.
+  /// Floats of x.
   public var inputCount: Int { batch * height * width * inputChannels }
+  /// Floats of y.
   public var outputCount: Int { batch * outputHeight * outputWidth * outputChannels }
+  /// Floats of w.
   public var weightCount: Int { kernel * kernel * inputChannels * outputChannels }
 
   /// Multiplications and additions of one pass, taps on padding counted.

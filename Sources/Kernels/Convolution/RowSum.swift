@@ -23,7 +23,7 @@ import MicrokernelInterface
 ///
 /// Cost: FLOPs of the taps, those on the padding left and right
 /// of a row included (at most 1/width each), those above and below left out.
-package final class RowSum {
+final class RowSum: ConvolutionSum {
   /// Targets of a row that read their sources alike.
   private struct ColumnClass {
     var firstTarget: Int
@@ -138,16 +138,9 @@ package final class RowSum {
     (1...max(1, height)).last { height % $0 == 0 && $0 * width <= 256 } ?? 1
   }
 
-  /// Computes the targets of the first `count` images of the batch.
-  ///
-  /// - Parameters:
-  ///   - normalizing: what is put before the source, or nil.
-  ///   - accumulate: adds to the target instead of replacing it.
-  ///   - statistics: receives the sums over what is written, in as many parts as `parts` says; without `accumulate`.
-  package func run(
-    on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization? = nil,
-    weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool,
-    statistics: OutputStatistics? = nil
+  func run(
+    on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization?, weights: UnsafePointer<Float>,
+    target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool, statistics: OutputStatistics?
   ) {
     let kernels = engine.kernels, panels = panels(kernels)
     let packed = engine.sharedScratch(panels.floats + bOverread)
@@ -178,8 +171,7 @@ package final class RowSum {
     PackedPanels(depth: kernel * tapsTogether * sourceChannels, columns: together * targetChannels, kernels: kernels)
   }
 
-  /// Tasks that write to the target.
-  func parts(count: Int, _ kernels: any MicrokernelTable.Type) -> Int {
+  func parts(count: Int, groups _: Int, _ kernels: any MicrokernelTable.Type) -> Int {
     let plan = Plan(self, count: count, panels: panels(kernels))
     return plan.blocks * plan.bands
   }

@@ -16,13 +16,13 @@ import MicrokernelInterface
 ///     add the parts' results                                                     in a fixed order
 ///
 /// dy is read where it lies, unless its channels end within a vector. Cost: FLOPs of all taps but those above and below the image.
-package final class RowWeightGradient {
+final class RowWeightGradient: WeightGradientSum {
   private let shape: ConvolutionShape
   private let row: PaddedRow
   /// Rows of dw for each row of the kernel.
   private let rows: Int
 
-  package init(_ s: ConvolutionShape) {
+  init(_ s: ConvolutionShape) {
     shape = s
     row = PaddedRow(
       width: s.width, positions: -s.padding..<max(0, s.outputWidth - 1) * s.stride - s.padding + s.kernel,
@@ -30,13 +30,8 @@ package final class RowWeightGradient {
     rows = s.kernel * s.inputChannels
   }
 
-  /// Computes dw over the first `count` images of the batch.
-  ///
-  /// - Parameters:
-  ///   - normalizing: what is put before x, or nil.
-  ///   - accumulate: adds to dw instead of replacing it.
-  package func run(
-    on engine: Engine, x: UnsafePointer<Float>, normalizing: InputNormalization? = nil, dy: UnsafePointer<Float>,
+  func run(
+    on engine: Engine, x: UnsafePointer<Float>, normalizing: InputNormalization?, dy: UnsafePointer<Float>,
     dw: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
     let kernels = engine.kernels, plan = Plan(self, count: count, kernels: kernels)

@@ -22,7 +22,7 @@ import MicrokernelInterface
 /// valid taps; the source is read once and written once to L2, which is 1/(taps · channels / lanes) of the multiply-adds.
 ///
 /// Where neighbours in a row share what they read, and are enough to fill tiles, `RowSum` does the same without rearranging.
-package final class TapSum {
+final class TapSum: ConvolutionSum {
   private let rowAxis: AxisTaps
   private let columnAxis: AxisTaps
   private let sourceHeight: Int
@@ -35,7 +35,7 @@ package final class TapSum {
   private let transposesWeights: Bool
 
   /// Forward of `shape`.
-  package init(forward s: ConvolutionShape) {
+  init(forward s: ConvolutionShape) {
     (sourceHeight, sourceWidth, sourceChannels) = (s.height, s.width, s.inputChannels)
     (targetHeight, targetWidth, targetChannels) = (s.outputHeight, s.outputWidth, s.outputChannels)
     kernel = s.kernel
@@ -47,7 +47,7 @@ package final class TapSum {
   }
 
   /// Input gradient of `shape`.
-  package init(inputGradient s: ConvolutionShape) {
+  init(inputGradient s: ConvolutionShape) {
     (sourceHeight, sourceWidth, sourceChannels) = (s.outputHeight, s.outputWidth, s.outputChannels)
     (targetHeight, targetWidth, targetChannels) = (s.height, s.width, s.inputChannels)
     kernel = s.kernel
@@ -71,22 +71,14 @@ package final class TapSum {
     return (blocks, max(1, min(targetHeight, min(flops(count) / 4_000_000, 32 / (groups * blocks)))))
   }
 
-  /// Tasks that write to the target.
   func parts(count: Int, groups: Int, _ kernels: any MicrokernelTable.Type) -> Int {
     let (blocks, bands) = cut(count, groups, kernels)
     return groups * blocks * bands
   }
 
-  /// Computes the targets of the first `count` images of the batch.
-  ///
-  /// - Parameters:
-  ///   - normalizing: what is put before the source, or nil.
-  ///   - accumulate: adds to the target instead of replacing it.
-  ///   - statistics: receives the sums over what is written, in as many parts as `parts` says; without `accumulate`.
-  package func run(
-    on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization? = nil,
-    weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool,
-    statistics: OutputStatistics? = nil
+  func run(
+    on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization?, weights: UnsafePointer<Float>,
+    target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool, statistics: OutputStatistics?
   ) {
     let kernels = engine.kernels
     let panels = PackedPanels(depth: kernel * kernel * sourceChannels, columns: targetChannels, kernels: kernels)

@@ -22,7 +22,7 @@ import MicrokernelInterface
 ///                                                 taps 0, 2 read here   tap 1 here
 ///
 /// The cost beside the multiplications is that of copying, which pays from some channels on; with few, `RowWeightGradient` does without.
-package final class WeightGradient {
+final class WeightGradient: WeightGradientSum {
   private let shape: ConvolutionShape
   /// A position, counted from the padded border, is quotient · stride + remainder: the remainders that some tap has.
   private let remainders: Int
@@ -30,20 +30,15 @@ package final class WeightGradient {
   private let remainderColumns: Int
   private let firstQuotient: Int
 
-  package init(_ s: ConvolutionShape) {
+  init(_ s: ConvolutionShape) {
     shape = s
     remainders = min(s.stride, s.kernel)
     firstQuotient = s.padding / s.stride
     remainderColumns = (max(1, s.width) + s.padding - 1) / s.stride + 1 - firstQuotient
   }
 
-  /// Computes dw over the first `count` images of the batch.
-  ///
-  /// - Parameters:
-  ///   - normalizing: what is put before x, or nil.
-  ///   - accumulate: adds to dw instead of replacing it.
-  package func run(
-    on engine: Engine, x: UnsafePointer<Float>, normalizing: InputNormalization? = nil, dy: UnsafePointer<Float>,
+  func run(
+    on engine: Engine, x: UnsafePointer<Float>, normalizing: InputNormalization?, dy: UnsafePointer<Float>,
     dw: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
     let kernels = engine.kernels, plan = Plan(self, count: count, kernels: kernels)

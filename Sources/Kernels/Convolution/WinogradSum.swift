@@ -28,7 +28,7 @@ import MicrokernelInterface
 /// Both orders add up the same products in the same order. Cost: FLOPs of the multiplications 2·36/16 per output pixel and pair of
 /// channels, instead of 2·9, and 2·81/16 with stride 2; for the transforms about 250 a patch and source channel, 200 a patch and target
 /// channel.
-package final class WinogradSum {
+final class WinogradSum: ConvolutionSum {
   let tiles: WinogradTiles
   var form: WinogradForm { tiles.form }
   let sourceChannels: Int
@@ -36,29 +36,22 @@ package final class WinogradSum {
   let transposesWeights: Bool
 
   /// Forward of `shape`, which is 3×3.
-  package init(forward s: ConvolutionShape) {
+  init(forward s: ConvolutionShape) {
     tiles = WinogradTiles(s, .forward)
     (sourceChannels, targetChannels) = (s.inputChannels, s.outputChannels)
     transposesWeights = false
   }
 
   /// Input gradient of `shape`, which is 3×3.
-  package init(inputGradient s: ConvolutionShape) {
+  init(inputGradient s: ConvolutionShape) {
     tiles = WinogradTiles(s, .inputGradient)
     (sourceChannels, targetChannels) = (s.outputChannels, s.inputChannels)
     transposesWeights = true
   }
 
-  /// Computes the targets of the first `count` images of the batch.
-  ///
-  /// - Parameters:
-  ///   - normalizing: what is put before the source, or nil.
-  ///   - accumulate: adds to the target instead of replacing it.
-  ///   - statistics: receives the sums over what is written, in as many parts as `parts` says; without `accumulate`.
-  package func run(
-    on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization? = nil,
-    weights: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool,
-    statistics: OutputStatistics? = nil
+  func run(
+    on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization?, weights: UnsafePointer<Float>,
+    target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool, statistics: OutputStatistics?
   ) {
     let plan = Plan(self, count: count, groups: statistics?.groups ?? 1, kernels: engine.kernels)
     let operands = Operands(

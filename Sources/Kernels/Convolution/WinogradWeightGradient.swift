@@ -29,26 +29,20 @@ import MicrokernelInterface
 ///
 /// Parts and stretches depend on the shape alone, and each S is added up by one core at a time, stretch by stretch, so results have
 /// the same bits for any number of threads.
-package final class WinogradWeightGradient {
+final class WinogradWeightGradient: WeightGradientSum {
   private let shape: ConvolutionShape
   private let tiles: WinogradTiles
   private var form: WinogradForm { tiles.form }
 
   /// - Parameter s: 3×3.
-  package init(_ s: ConvolutionShape) {
+  init(_ s: ConvolutionShape) {
     shape = s
     tiles = WinogradTiles(s, .weightGradient)
   }
 
-  /// Computes dw over the first `count` images of the batch.
-  ///
-  /// - Parameters:
-  ///   - normalizing: what is put before x, or nil.
-  ///   - accumulate: adds to dw instead of replacing it.
-  package func run(
-    on engine: Engine, x: UnsafePointer<Float>, normalizing: InputNormalization? = nil, dy: UnsafePointer<Float>,
-    dw: UnsafeMutablePointer<Float>, count: Int,
-    accumulate: Bool
+  func run(
+    on engine: Engine, x: UnsafePointer<Float>, normalizing: InputNormalization?, dy: UnsafePointer<Float>,
+    dw: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
   ) {
     let plan = Plan(self, count: count, lanes: engine.kernels.lanes)
     let operands = WeightGradientOperands(x: x, normalizing: normalizing, dy: dy)
