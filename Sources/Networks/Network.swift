@@ -7,6 +7,7 @@ import Kernels
 /// views of a batch pass together, as two groups of rows that share every layer but have batch statistics of their own,
 /// which is what two passes one after the other would compute.
 public final class Network {
+  /// Its architecture.
   public let description: ResNet
   /// The most images at a time, all views together.
   public let batch: Int
@@ -45,7 +46,7 @@ public final class Network {
     statistics = FloatBuffer(plan.layout.statisticsCount)
   }
 
-  private static func plan(_ description: ResNet, batch: Int, groups: Int) throws -> NetworkPlan {
+  static func plan(_ description: ResNet, batch: Int, groups: Int) throws -> NetworkPlan {
     try description.validate()
     guard (1...1 << 24).contains(batch), (1...batch).contains(groups) else {
       throw SeCuError(
@@ -55,37 +56,12 @@ public final class Network {
     return try NetworkPlan(description, batch: batch, groups: groups)
   }
 
-  /// The bytes that a network takes, without taking them: activations and their gradients, parameters and their gradients, running
-  /// and saved statistics. An optimizer's velocities and the engine's scratch memory come on top.
-  ///
-  /// - Parameters: as `init` has them.
-  /// - Throws: what `init` throws, but not for a network that is merely too large for this machine.
-  public static func bytes(_ description: ResNet, batch: Int, groups: Int = 2) throws -> Double {
-    try plan(description, batch: batch, groups: groups).bytes
-  }
-
-  /// The number of a network's parameters; nothing is allocated.
+  /// The number of a network's parameters; nothing is allocated, nor planned as `NetworkSize` does.
   ///
   /// - Throws: what `ResNet.validate` throws.
   public static func parameterCount(_ description: ResNet) throws -> Int {
     try description.validate()
     return try NetworkPlan(description, batch: 1, groups: 1, placesInMemory: false).layout.parameterCount
-  }
-
-  /// The most bytes that an engine works in during a step, whatever its instruction set; they come on top of `bytes`.
-  ///
-  /// - Parameters:
-  ///   - batch: as `init` has it.
-  ///   - threads: the cores of the engine.
-  /// - Throws: what `ResNet.validate` throws.
-  public static func scratchBytes(_ description: ResNet, batch: Int, threads: Int) throws -> Double {
-    try description.validate()
-    let plan = try NetworkPlan(description, batch: batch, groups: 1, placesInMemory: false)
-    // A fully connected layer's weights, packed.
-    let packed = 4 * Double(plan.layout.parameters.map(\.count).max() ?? 0)
-    return plan.layers.reduce(packed) { most, layer in
-      max(most, (layer as? ConvolutionLayer)?.convolution.scratchBytes(threads: threads) ?? 0)
-    }
   }
 
   /// Bytes of the arena, which holds all activations and their gradients.

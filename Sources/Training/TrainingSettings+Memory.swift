@@ -9,9 +9,11 @@ import Networks
 /// What is there all the time adds up. Writing a checkpoint and scoring come one after the other and give back what they took: only
 /// the larger of them counts.
 public struct MemoryNeed: Sendable, Equatable {
+  /// What memory is for, and how much.
   public struct Part: Sendable, Equatable {
     /// Such as `network`.
     public let name: String
+    /// 0 or more.
     public let bytes: Double
   }
 
@@ -55,9 +57,8 @@ extension TrainingSettings {
     images count: Int, imageBytes: Double? = nil, hasClasses: Bool = true, threads: Int
   ) throws -> MemoryNeed {
     let batch = min(self.batch, count), rows = 2 * Double(batch)
-    let network = try Network.bytes(self.network, batch: viewsPerPass * batch)
-    let scratch = try Network.scratchBytes(self.network, batch: viewsPerPass * batch, threads: threads)
-    let parameters = 4 * Double(try Network.parameterCount(self.network))
+    let network = try NetworkSize(self.network, batch: viewsPerPass * batch, threads: threads)
+    let parameters = 4 * Double(network.parameters)
     let pixels = Double(self.network.height) * Double(self.network.width) * Double(self.network.channels)
     let dimension = Double(self.network.dimension)
     let centers = 4 * dimension * heads.reduce(0) { $0 + Double($1) }
@@ -74,11 +75,11 @@ extension TrainingSettings {
       steady: [
         .init(name: "images", bytes: images + 9 * Double(count)),
         .init(name: "views", bytes: 4 * rows * (pixels + features)),
-        .init(name: "network", bytes: network - 2 * parameters),
+        .init(name: "network", bytes: network.bytes - 2 * parameters),
         // Weights, gradients, and the optimiser's velocity or Adam's two moments.
         .init(name: "parameters", bytes: (selfLabelling == nil ? 3 : 4) * parameters),
         .init(name: "heads", bytes: heads + (selfLabelling == nil ? 1 : 2) * centers),
-        .init(name: "kernels", bytes: scratch),
+        .init(name: "kernels", bytes: network.scratchBytes),
         .init(name: "program", bytes: Self.programBytes),
       ],
       passing: [

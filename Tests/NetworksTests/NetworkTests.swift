@@ -149,19 +149,19 @@ import Testing
     // Each batch norm has two running statistics a channel, and keeps three numbers for each view.
     let floats = network.parameters.count + network.gradients.count + statistics + batch.groups * statistics / 2 * 3
     #expect(
-      try Network.bytes(description, batch: batch.count, groups: batch.groups)
+      try NetworkSize(description, batch: batch.count, groups: batch.groups, threads: 1).bytes
         == Double(network.arenaBytes + 4 * floats))
   }
 
   /// The published batch of 1024 images in two views fits few machines; what it would take can be asked on any.
   @Test func bytesOfWhatDoesNotFitAreKnown() throws {
-    let bytes = try Network.bytes(.resNet50, batch: 2048)
+    let bytes = try NetworkSize(.resNet50, batch: 2048, threads: 1).bytes
     // At least what backward reads again of the first stage: 56×56 pixels, three blocks of 64 + 64 + 256 channels, each before and
     // after its batch norm.
     #expect(bytes > 4 * 2048 * 56 * 56 * 3 * 2 * 384)
     #expect(bytes < 4 * 2048 * 56 * 56 * 3 * 2 * 384 * 8)
     for batch in [0, 1 << 25] {
-      let error = #expect(throws: SeCuError.self) { try Network.bytes(.resNet50, batch: batch) }
+      let error = #expect(throws: SeCuError.self) { try NetworkSize(.resNet50, batch: batch, threads: 1) }
       #expect(error?.place == "batch")
     }
   }
