@@ -25,6 +25,7 @@ import Foundation
 public struct ClusteringScores: Codable, Sendable, Equatable {
   /// A cluster, and the class that the matching behind `accuracy` gives it.
   public struct Match: Codable, Sendable, Equatable {
+    /// 0 or more.
     public var cluster: Int
     /// Nil for a cluster left over because there are more clusters than classes.
     public var matchedClass: Int?

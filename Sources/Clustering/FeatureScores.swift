@@ -9,8 +9,9 @@ public struct FeatureScores: Sendable, Equatable {
   public var probeAccuracy: Double?
   /// The images the neighbours were found for, each time among the others or among the reference images.
   public var queries: Int
-  /// The images the probe was fitted to and tested on.
+  /// The images the probe was fitted to.
   public var probeTraining: Int
+  /// The images it was tested on.
   public var probeTest: Int
 
   /// Scores features by themselves: leave-one-out neighbours, and a probe fitted to one half and tested on the other.

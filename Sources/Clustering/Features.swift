@@ -33,15 +33,20 @@ public struct Features: Sendable, Equatable {
         .badData, "expected finite numbers, found \(vectors[bad])", at: "features",
         position: "vector \(bad / dimension), number \(bad % dimension)")
     }
+    self.init(unit: Self.unitLength(vectors, dimension), dimension: dimension)
+  }
+
+  /// Vectors of `dimension` numbers scaled to unit length; one without length stays zero.
+  static func unitLength(_ vectors: [Float], _ dimension: Int) -> [Float] {
     var unit = vectors
     for start in stride(from: 0, to: vectors.count, by: dimension) {
       var squares = 0.0
       for i in start..<start + dimension { squares += Double(vectors[i]) * Double(vectors[i]) }
       guard squares > 0 else { continue }
-      let scale = 1 / squares.squareRoot()
-      for i in start..<start + dimension { unit[i] = Float(Double(vectors[i]) * scale) }
+      let length = squares.squareRoot()
+      for i in start..<start + dimension { unit[i] = Float(Double(vectors[i]) / length) }
     }
-    self.init(unit: unit, dimension: dimension)
+    return unit
   }
 
   /// The vectors of some images, in the order of `ids`, each below `count`.

@@ -19,13 +19,13 @@ extension KMeans {
       let previousLabels = labels, previousCenters = centers
       var movement = points.moveToMeans(&centers, labels: labels)
       if isSpherical {
-        centers = Self.unitLength(centers, points.dimensions)
+        centers = Features.unitLength(centers, points.dimensions)
         movement = Self.squaredDistance(centers, previousCenters)
       }
       points.assign(to: centers, labels: &labels, distances: &distances)
       inertias.append(Self.sum(distances))
       if labels == previousLabels { break }
-      if movement <= threshold, !Self.sizes(clusters, labels).contains(0) { break }
+      if movement <= threshold, !clusterSizes(labels, clusters: clusters).contains(0) { break }
     }
     return Solution(assignments: labels, centers: centers, inertias: inertias)
   }
@@ -33,7 +33,7 @@ extension KMeans {
   /// Gives every cluster without a point the point that is farthest from its own center, the first of equals, taken
   /// from a cluster that keeps at least one. Points that lie on their center stay: moving them would gain nothing.
   static func fillEmptyClusters(_ clusters: Int, labels: inout [Int], distances: inout [Float]) {
-    var sizes = sizes(clusters, labels)
+    var sizes = clusterSizes(labels, clusters: clusters)
     for cluster in 0..<clusters where sizes[cluster] == 0 {
       var farthest: Int?
       for i in labels.indices where sizes[labels[i]] > 1 && distances[i] > (farthest.map { distances[$0] } ?? 0) {
@@ -47,25 +47,8 @@ extension KMeans {
     }
   }
 
-  /// Rows of `dimensions` numbers scaled to unit length; a row without length stays zero.
-  static func unitLength(_ rows: [Float], _ dimensions: Int) -> [Float] {
-    var unit = rows
-    for start in stride(from: 0, to: rows.count, by: dimensions) {
-      let squares = rows[start..<start + dimensions].reduce(0) { $0 + Double($1) * Double($1) }
-      guard squares > 0 else { continue }
-      for i in start..<start + dimensions { unit[i] = Float(Double(rows[i]) / squares.squareRoot()) }
-    }
-    return unit
-  }
-
   private static func squaredDistance(_ a: [Float], _ b: [Float]) -> Double {
     zip(a, b).reduce(0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
-  }
-
-  private static func sizes(_ clusters: Int, _ labels: [Int]) -> [Int] {
-    var sizes = [Int](repeating: 0, count: clusters)
-    for label in labels { sizes[label] += 1 }
-    return sizes
   }
 
   static func sum(_ distances: [Float]) -> Double {

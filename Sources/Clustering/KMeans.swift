@@ -29,6 +29,7 @@ public struct KMeans: Codable, Sendable, Equatable {
   /// Whether points and centers are scaled to unit length. A point without length stays zero, as far from all centers.
   public var isSpherical: Bool
 
+  /// - Parameters: as the properties have them; the defaults are scikit-learn's, but for ten restarts.
   public init(
     clusters: Int, restarts: Int = 10, maxIterations: Int = 300, tolerance: Double = 1e-4, seed: UInt64 = 0,
     isSpherical: Bool = false
@@ -73,7 +74,7 @@ public struct KMeans: Codable, Sendable, Equatable {
     }
     try checkSettings(count: points.count / dimensions)
     try Self.checkFinite(points, dimensions)
-    let points = isSpherical ? Self.unitLength(points, dimensions) : points
+    let points = isSpherical ? Features.unitLength(points, dimensions) : points
     return points.withUnsafeBufferPointer { values in
       let set = PointSet(
         values: values.baseAddress!, count: points.count / dimensions, dimensions: dimensions, cores: cores)

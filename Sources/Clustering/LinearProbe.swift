@@ -20,6 +20,7 @@ public struct LinearProbe: Sendable, Equatable {
   /// The largest component of the gradient to end at.
   public var tolerance: Double
 
+  /// - Parameters: as the properties have them.
   public init(penalty: Double = 1e-4, mostIterations: Int = 500, tolerance: Double = 1e-5) {
     self.penalty = penalty
     self.mostIterations = mostIterations
@@ -177,8 +178,9 @@ private final class ProbeObjective {
 
 /// Halves of a data set, each class shared out evenly: what a probe is trained on and what it is tested on.
 public struct StratifiedHalves: Sendable, Equatable {
-  /// The images of each half, ascending. A class with an odd number of images has one more in `training`.
+  /// The images to fit to, ascending. A class with an odd number of images has one more here.
   public let training: [Int]
+  /// The other images, ascending.
   public let test: [Int]
 
   /// - Parameters:

@@ -18,6 +18,7 @@ public struct NearestNeighbors: Sendable, Equatable {
   /// t, above 0.
   public var temperature: Float
 
+  /// - Parameters: as the properties have them.
   public init(neighbors: Int = 20, temperature: Float = 0.07) {
     self.neighbors = neighbors
     self.temperature = temperature

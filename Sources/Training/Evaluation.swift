@@ -27,15 +27,11 @@ extension ImageSource {
   }
 }
 
-/// How many images each of `clusters` clusters holds.
-func clusterSizes(_ labels: [Int], clusters: Int) -> [Int] {
-  labels.reduce(into: [Int](repeating: 0, count: clusters)) { $0[$1] += 1 }
-}
-
 /// The clusters of a whole data set: clean images, running batch-norm statistics, the nearest unit center by cosine, no duals.
 public struct Evaluation: Sendable {
   /// One image's result.
   public struct Assignment: Sendable, Equatable {
+    /// 0..<K of the evaluated head.
     public var cluster: Int
     /// Soft-max probability at temperature t_x, 0 to 1.
     public var confidence: Float
@@ -43,9 +39,11 @@ public struct Evaluation: Sendable {
     public var second: Int
   }
 
-  /// The head's index and its number of clusters.
+  /// The head's index.
   public var head: Int
+  /// The head's number of clusters, K.
   public var clusters: Int
+  /// One an image, in the images' order.
   public var assignments: [Assignment]
   /// ACC, NMI, ARI and purity, where the data has classes.
   public var scores: ClusteringScores?
@@ -113,23 +111,5 @@ extension Learner {
       try ClusteringScores(clusterLabels: assignments.map(\.cluster), classLabels: $0)
     }
     return Evaluation(head: head, clusters: heads.clusters[head], assignments: assignments, scores: scores)
-  }
-
-  /// The name of the first tensor that holds a number that is not finite, or nil.
-  package var firstNonFinite: String? {
-    func isBroken(_ start: UnsafePointer<Float>, _ count: Int) -> Bool {
-      UnsafeBufferPointer(start: start, count: count).contains { !$0.isFinite }
-    }
-    for entry in network.layout.parameters where isBroken(network.parameters.base + entry.offset, entry.count) {
-      return entry.name
-    }
-    for entry in network.layout.statistics where isBroken(network.statistics.base + entry.offset, entry.count) {
-      return entry.name
-    }
-    for h in heads.clusters.indices {
-      let first = heads.rowOffsets[h] * heads.dimension
-      if isBroken(heads.centers.base + first, heads.clusters[h] * heads.dimension) { return "center_\(h)" }
-    }
-    return nil
   }
 }

@@ -134,4 +134,22 @@ package final class Learner {
     normalize.forward(on: engine, x: raw, y: features.base, lengths: featureLengths.base, rows: count)
     return UnsafePointer(features.base)
   }
+
+  /// The name of the first tensor that holds a number that is not finite, or nil.
+  package var firstNonFinite: String? {
+    func isBroken(_ start: UnsafePointer<Float>, _ count: Int) -> Bool {
+      UnsafeBufferPointer(start: start, count: count).contains { !$0.isFinite }
+    }
+    for entry in network.layout.parameters where isBroken(network.parameters.base + entry.offset, entry.count) {
+      return entry.name
+    }
+    for entry in network.layout.statistics where isBroken(network.statistics.base + entry.offset, entry.count) {
+      return entry.name
+    }
+    for h in heads.clusters.indices {
+      let first = heads.rowOffsets[h] * heads.dimension
+      if isBroken(heads.centers.base + first, heads.clusters[h] * heads.dimension) { return "center_\(h)" }
+    }
+    return nil
+  }
 }

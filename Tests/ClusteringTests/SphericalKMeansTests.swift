@@ -24,7 +24,7 @@ import Testing
     let points = normals(n * d, seed: seed)
     let solution = try KMeans(clusters: k, restarts: 1, tolerance: 0, seed: seed, isSpherical: true).fit(
       points, dimensions: d)
-    let unit = KMeans.unitLength(points, d)
+    let unit = Features.unitLength(points, d)
     for j in 0..<k {
       var sum = [Double](repeating: 0, count: d)
       for i in 0..<n where solution.assignments[i] == j {

@@ -18,6 +18,7 @@ public struct EntropyConstraint: Codable, Hashable, Sendable {
   /// Whether `alpha` is multiplied by the number of images: a recipe then carries over to a data set of another size.
   public var isPerImage: Bool
 
+  /// - Parameters: as the properties have them.
   public init(alpha: Float, isPerImage: Bool = false) {
     self.alpha = alpha
     self.isPerImage = isPerImage

@@ -19,6 +19,7 @@ public struct SelfLabelling: Codable, Hashable, Sendable {
   /// The probability above which a label is believed, 0 to 1 (published: 0.99).
   public var threshold: Float
 
+  /// - Parameter threshold: as the property has it.
   public init(threshold: Float = 0.99) {
     self.threshold = threshold
   }
