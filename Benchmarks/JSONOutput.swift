@@ -26,7 +26,8 @@ struct JSONOutput {
       throw SeCuError(.cannotCreate, "there is no folder \(folder)", at: path, remedy: "Create the folder first")
     }
     guard manager.isWritableFile(atPath: folder) else {
-      throw SeCuError(.cannotCreate, "the folder \(folder) can't be written to", at: path)
+      throw SeCuError(
+        .cannotCreate, "the folder \(folder) can't be written to", at: path, remedy: "Name another folder")
     }
   }
 

@@ -56,7 +56,7 @@ struct DataFile: Sendable {
       }
       head = Self.head(start)
     } catch {
-      throw Self.unreadable(error, path)
+      throw SeCuError.unreadable(error, at: path)
     }
   }
 
@@ -86,13 +86,17 @@ struct DataFile: Sendable {
     let handle = try Self.open(path)
     defer { try? handle.close() }
     var position = range.lowerBound
-    do { try handle.seek(toOffset: UInt64(position)) } catch { throw Self.unreadable(error, path) }
+    do { try handle.seek(toOffset: UInt64(position)) } catch { throw SeCuError.unreadable(error, at: path) }
     while position < range.upperBound {
       let wanted = min(pieceLength, range.upperBound - position)
       // Each piece is freed before the next is read, also where objects live until a pool is drained.
       try releasing {
         let piece: Data
-        do { piece = try handle.read(upToCount: wanted) ?? Data() } catch { throw Self.unreadable(error, path) }
+        do {
+          piece = try handle.read(upToCount: wanted) ?? Data()
+        } catch {
+          throw SeCuError.unreadable(error, at: path)
+        }
         guard piece.count == wanted else {
           throw SeCuError(
             .inputOutput, "expected \(size) bytes as before, found the end of the file", at: path,
@@ -126,14 +130,7 @@ struct DataFile: Sendable {
     do {
       return try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     } catch {
-      throw unreadable(error, path)
+      throw SeCuError.unreadable(error, at: path)
     }
-  }
-
-  private static func unreadable(_ error: any Error, _ path: String) -> SeCuError {
-    let isMissing = !FileManager.default.fileExists(atPath: path)
-    return SeCuError(
-      isMissing ? .noInput : .inputOutput, "the file can't be read (\(systemReason(error)))", at: path,
-      remedy: isMissing ? "Check the path" : nil)
   }
 }

@@ -58,7 +58,7 @@ extension DataFiles {
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
     } catch {
-      throw SeCuError(.inputOutput, "the folder can't be read (\(systemReason(error)))", at: folder)
+      throw SeCuError.unreadable(error, at: folder, "folder")
     }
     let hasMany = names.count > mostEntries
     var files: [DataFile] = [], folders: [String] = []

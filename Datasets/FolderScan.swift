@@ -78,9 +78,9 @@ struct FolderScan: Sendable {
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: folder)
     } catch {
-      let reason = "the folder can't be read (\(systemReason(error)))"
-      guard !below.isEmpty else { throw SeCuError(.inputOutput, reason, at: root) }
-      unread.append(SkippedFile(below, .unreadable, reason))
+      let refusal = SeCuError.unreadable(error, at: below.isEmpty ? root : below, "folder")
+      guard !below.isEmpty else { throw refusal }
+      unread.append(SkippedFile(below, .unreadable, refusal.problem))
       return
     }
     for name in names.filter({ !$0.hasPrefix(".") }).sorted(by: precedes) {

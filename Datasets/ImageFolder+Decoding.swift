@@ -69,7 +69,7 @@ struct ImageDecoding: Sendable {
     do {
       bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: whole)))
     } catch {
-      throw SeCuError(.inputOutput, "the file can't be read (\(systemReason(error)))", at: file.path)
+      throw SeCuError.unreadable(error, at: file.path)
     }
     let image = try ImageFile.decode(bytes, name: file.path, limits: limits).image(channels: channels)
     return try shrinker.shrink(image, shorterSide: side)

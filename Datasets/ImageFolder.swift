@@ -39,10 +39,12 @@ public struct ImageFolder: ImageSource {
     public var hasClassFolders = false
     /// Only so many files, from the first on.
     public var limit: Int?
+    /// The cores that decode.
     public var cores: Cores
     /// Called now and then with the number of files that were read, and of all.
     public var progress: @Sendable (Int, Int) -> Void = { _, _ in }
 
+    /// - Parameters: as the properties have them; a `side` below 1 counts as 1.
     public init(side: Int, channels: Int = 3, memory: Double = ImageFolder.usualMemory, cores: Cores = Cores()) {
       (self.side, self.channels, self.memory, self.cores) = (max(1, side), channels, memory, cores)
     }

@@ -25,7 +25,7 @@ final class RandomAccessFile: Sendable {
       handle = try FileHandle(forReadingFrom: url)
       size = Int(clamping: try handle.seekToEnd())
     } catch {
-      throw SeCuError(.inputOutput, "the file can't be read (\(systemReason(error)))", at: url.path)
+      throw SeCuError.unreadable(error, at: url.path)
     }
   }
 
@@ -72,6 +72,8 @@ final class RandomAccessFile: Sendable {
   }
 
   private func failure(_ reason: String) -> SeCuError {
-    SeCuError(.inputOutput, "reading failed (\(reason))", at: path)
+    SeCuError(
+      .inputOutput, "reading failed (\(reason))", at: path,
+      remedy: "Make sure that the disk works and the file stays as it is")
   }
 }

@@ -2,6 +2,7 @@ import Basics
 
 /// A file of a folder that gives no image, and why.
 public struct SkippedFile: Sendable, Equatable, Codable {
+  /// Whether the file was to be an image.
   public enum Kind: String, Sendable, Codable {
     /// An image that can't be read: broken, too large, of a kind that is not read, without permission.
     case unreadable

@@ -2,6 +2,7 @@ import Basics
 
 /// One image of 8-bit values.
 public struct Image: Sendable, Equatable {
+  /// Height, width and channels.
   public let shape: ImageShape
   /// `shape.count` values, row by row, the channels of a pixel side by side; 255 is full scale.
   public let pixels: [UInt8]

@@ -2,6 +2,7 @@ import Basics
 
 /// Mean and standard deviation of every channel, in units of full scale (0…1).
 public struct ChannelStatistics: Sendable, Equatable {
+  /// One number a channel.
   public let mean: [Double]
   /// Of the whole population: the squares are divided by the number of values, not by one less.
   public let standardDeviation: [Double]

@@ -3,6 +3,7 @@ import Basics
 /// Images of one shape in memory: one flat array, image after image.
 public struct ImageSet: ImageSource, Equatable {
   public let name: String
+  /// The shape of every image.
   public let shape: ImageShape
   public let count: Int
   /// `count` × `shape.count` values; image i begins at i × `shape.count`.

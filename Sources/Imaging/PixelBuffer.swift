@@ -24,6 +24,7 @@ public struct PixelBuffer {
 public final class PixelRoom {
   private var bytes = Growing<UInt8>()
 
+  /// Takes no memory yet.
   public init() {}
 
   /// Room for `count` values. Their content is undefined, and they stay valid until this is called again.

@@ -15,10 +15,7 @@ package enum FileContents {
     do {
       return try Data(contentsOf: url)
     } catch {
-      let isMissing = (error as? CocoaError)?.code == .fileReadNoSuchFile
-      throw SeCuError(
-        isMissing ? .noInput : .inputOutput, "expected a file that can be read, found none (\(systemReason(error)))",
-        at: url.displayName, remedy: isMissing ? "Check the path" : nil)
+      throw .unreadable(error, at: url.displayName)
     }
   }
 }

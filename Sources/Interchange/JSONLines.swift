@@ -45,7 +45,9 @@ package struct JSONLines<Line: Codable>: Sendable {
     do {
       self.init(appendingTo: try FileHandle(forUpdating: url), name: url.displayName)
     } catch {
-      throw SeCuError(.cannotCreate, "the file can't be written to (\(systemReason(error)))", at: url.displayName)
+      throw SeCuError(
+        .cannotCreate, "the file can't be written to (\(systemReason(error)))", at: url.displayName,
+        remedy: "Allow it to be written to, or name another one")
     }
   }
 

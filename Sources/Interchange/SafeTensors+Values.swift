@@ -39,7 +39,8 @@ extension SafeTensors {
 
   private func wrongType(_ name: String, _ tensor: Tensor, _ expected: String) -> SeCuError {
     SeCuError(
-      .badData, "tensor \(quoted(name)): expected \(expected), found \(tensor.dataType.rawValue)", at: self.name)
+      .badData, "tensor \(quoted(name)): expected \(expected), found \(tensor.dataType.rawValue)", at: self.name,
+      remedy: "Save it in another type")
   }
 }
 

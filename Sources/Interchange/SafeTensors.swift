@@ -21,6 +21,7 @@ public struct SafeTensors: Sendable {
   /// What messages call this file.
   var name = "safetensors"
 
+  /// - Parameters: as the properties have them.
   public init(tensors: [String: Tensor] = [:], metadata: [String: String] = [:]) {
     self.tensors = tensors
     self.metadata = metadata
@@ -58,6 +59,7 @@ public struct SafeTensors: Sendable {
 
   /// An array of numbers of one type. A scalar has the shape []; a dimension may be 0.
   public struct Tensor: Sendable, Equatable {
+    /// The type of every element.
     public let dataType: DataType
     /// The extent of each dimension; the last one varies fastest.
     public let shape: [Int]

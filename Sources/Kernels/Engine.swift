@@ -6,7 +6,9 @@ import MicrokernelInterface
 /// An engine belongs to one computation at a time: its scratch memory is overwritten by every operation. Scratch memory grows
 /// to what the largest operation needs and then stays, so that a training step allocates nothing after the first.
 public final class Engine {
+  /// Which microkernels run.
   public let instructionSet: InstructionSet
+  /// What they run on.
   public let cores: Cores
   /// The algorithm that all convolutions take as far as it fits them; nil leaves the choice to the planner.
   public let convolutionAlgorithm: ConvolutionAlgorithm?

@@ -12,12 +12,19 @@
 /// B is read in whole vectors: `bOverread` floats after the last column must be readable; their values do not matter.
 @frozen
 public struct Tile {
+  /// A[0, 0] of a single run; else what the runs count from.
   public var a: UnsafePointer<Float>
+  /// From A[r, k] to A[r + 1, k].
   public var aRowStride: Int
+  /// From A[r, k] to A[r, k + 1].
   public var aDepthStride: Int
+  /// B[0, 0] of a single run; else what the runs count from.
   public var b: UnsafePointer<Float>
+  /// From B[k, j] to B[k + 1, j].
   public var bDepthStride: Int
+  /// C[0, 0].
   public var c: UnsafeMutablePointer<Float>
+  /// From C[r, j] to C[r + 1, j].
   public var cRowStride: Int
   /// Any number: as many as the kernel's `tileRows` are computed at a time.
   public var rows: Int
@@ -25,10 +32,13 @@ public struct Tile {
   public var columns: Int
   /// Tiles side by side that differ in their columns alone: B's are `bPanelStride` floats apart, C's and the bias's `columns`.
   public var panels: Int
+  /// From a tile's B to the next one's.
   public var bPanelStride: Int
   /// Nil for a single run, which starts at `a` and `b`.
   public var runs: UnsafePointer<Run>?
+  /// 1 or more.
   public var runCount: Int
+  /// The products of one run, 1 or more.
   public var depth: Int
   /// Adds to C instead of replacing it.
   public var accumulate: Bool
@@ -38,9 +48,12 @@ public struct Tile {
   /// Where one stretch of the sum starts in A and in B.
   @frozen
   public struct Run {
+    /// Floats from the tile's `a` to the run's A[0, 0].
     public var a: Int
+    /// Floats from the tile's `b` to the run's B[0, 0].
     public var b: Int
 
+    /// - Parameters: as the properties have them.
     @inlinable public init(a: Int, b: Int) {
       self.a = a
       self.b = b

@@ -77,7 +77,9 @@ extension Network {
     }
     let values = try file.integers(key).values
     guard values.count == 1, (0...1 << 53).contains(values[0]) else {
-      throw SeCuError(.badData, "tensor \(key) holds no count of batches", at: name)
+      throw SeCuError(
+        .badData, "tensor \(key) holds no count of batches", at: name,
+        remedy: "Make it one whole number, 0 or more, or leave it out")
     }
     return Int(values[0])
   }

@@ -12,6 +12,7 @@ public struct ParameterLayout: Sendable {
     /// First float in the flat array.
     public var offset: Int
 
+    /// Floats.
     public var count: Int { shape.reduce(1, *) }
   }
 
@@ -22,7 +23,9 @@ public struct ParameterLayout: Sendable {
   /// The names of the batch norms, each of which has a `num_batches_tracked` in PyTorch's files.
   public private(set) var batchNorms: [String] = []
 
+  /// Floats of all parameters.
   public var parameterCount: Int { parameters.last.map { $0.offset + $0.count } ?? 0 }
+  /// Floats of all statistics.
   public var statisticsCount: Int { statistics.last.map { $0.offset + $0.count } ?? 0 }
 
   /// Appends a parameter and returns its offset.

@@ -1,9 +1,13 @@
 import Basics
 
 extension ResNet {
-  /// The most that any one of these sizes may be: larger ones are taken for mistakes, and keep products far from overflow.
+  // Larger ones are taken for mistakes; products of these are far from overflow.
+
+  /// The most rows or columns of an image.
   public static let mostPixels = 4096
+  /// The most channels of a stage and components of a feature vector.
   public static let mostChannels = 16_384
+  /// The most blocks in each stage.
   public static let mostBlocks = 1000
 
   /// - Throws: `SeCuError` of kind `.usage` that names the field and its range, or the stage that an image is too small for.

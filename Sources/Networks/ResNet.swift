@@ -46,12 +46,15 @@ public struct ResNet: Codable, Hashable, Sendable {
     case threeLayers
   }
 
-  /// Image size in pixels and colour channels.
+  /// Rows of an image, in pixels.
   public var height: Int
+  /// Columns of an image, in pixels.
   public var width: Int
+  /// Colour channels of an image.
   public var channels: Int
-  /// What comes before the first stage, and what stages are made of.
+  /// What comes before the first stage.
   public var stem: Stem
+  /// What stages are made of.
   public var block: Block
   /// Channels of each stage, before `block.expansion`.
   public var widths: [Int]

@@ -92,7 +92,9 @@ private struct DataShowCommand {
       }
       return ids
     }
-    guard set.count > 0 else { throw SeCuError(.badData, "expected images, found none", at: set.name) }
+    guard set.count > 0 else {
+      throw SeCuError(.badData, "expected images, found none", at: set.name, remedy: "Name another data set or --split")
+    }
     var stream = RandomStream(seed: seed, purpose: .order)
     return Array(stream.permutation(set.count).prefix(values[Subcommand.count]).sorted())
   }

@@ -14,6 +14,7 @@ public struct AutomaticPreset: Sendable {
   /// The fewest images to learn from.
   public static let fewestImages = 50
 
+  /// The settings that were chosen.
   public let settings: TrainingSettings
   /// One line for each choice, without a full stop, such as `batch 50: an eighth of the images, from 16 to 128 (--batch)`.
   public let reasons: [String]

@@ -12,6 +12,7 @@ import Networks
 /// On disk it is a `CheckedFile` around a safetensors image: flat arrays as they lie in memory, and in the metadata the settings,
 /// the position and a fingerprint of the images.
 public struct Checkpoint: Sendable {
+  /// The settings of the run.
   public let settings: TrainingSettings
   /// The instruction set that the run was on; another one rounds differently.
   public let instructionSet: String?
@@ -74,8 +75,7 @@ public struct Checkpoint: Sendable {
     instructionSet = tensors.metadata["isa"]
     evaluatedHead = try tensors.metadata["evaluated_head"].map { [settings, name] text in
       guard let head = Int(text), settings.heads.indices.contains(head) else {
-        throw SeCuError(
-          .badData, "evaluated_head is '\(text)', expected a number below \(settings.heads.count)", at: name)
+        throw Self.inconsistent("evaluated_head is '\(text)', expected a number below \(settings.heads.count)", name)
       }
       return head
     }
@@ -117,7 +117,7 @@ public struct Checkpoint: Sendable {
     case .entropy: try checkCounts(learner.heads)
     case .instance:
       for (h, labels) in learner.heads.labels.enumerated() where zip(labels, 0...).contains(where: { $0 != $1 }) {
-        throw SeCuError(.badData, "tensor labels_\(h) does not give every image its own cluster", at: name)
+        throw Self.inconsistent("tensor labels_\(h) does not give every image its own cluster", name)
       }
     }
     return progress
@@ -128,8 +128,7 @@ public struct Checkpoint: Sendable {
     for (h, labels) in heads.labels.enumerated() {
       let assigned = zip(labels, heads.isAssigned).filter(\.1).map { Int($0.0) }
       guard heads.counts[h] == clusterSizes(assigned, clusters: heads.clusters[h]) else {
-        throw SeCuError(
-          .badData, "tensor counts_\(h) does not count the images that labels_\(h) has assigned", at: name)
+        throw Self.inconsistent("tensor counts_\(h) does not count the images that labels_\(h) has assigned", name)
       }
     }
   }
@@ -162,7 +161,7 @@ public struct Checkpoint: Sendable {
     let values = try tensors.floats(key).values
     guard values.count == buffer.count else { throw misfit(key, values.count, buffer.count) }
     guard values.allSatisfy(\.isFinite) else {
-      throw SeCuError(.badData, "tensor \(key) holds numbers that are not finite", at: name)
+      throw Self.inconsistent("tensor \(key) holds numbers that are not finite", name)
     }
     buffer.fill(with: values)
   }
@@ -170,7 +169,7 @@ public struct Checkpoint: Sendable {
   private func count(_ key: String) throws -> Int {
     let text = try Self.metadata(key, of: tensors, name)
     guard let count = Int(text), (0...1 << 53).contains(count) else {
-      throw SeCuError(.badData, "\(key) is '\(text)', expected a count", at: name)
+      throw Self.inconsistent("\(key) is '\(text)', expected a count", name)
     }
     return count
   }
@@ -181,14 +180,13 @@ public struct Checkpoint: Sendable {
     let isBetweenSteps = (0..<settings.epochs).contains(progress.epoch) && (0..<steps).contains(progress.step)
     let isAtEnd = progress.epoch == settings.epochs && progress.step == 0
     guard isBetweenSteps || isAtEnd else {
-      throw SeCuError(
-        .badData,
-        "step \(progress.step) of epoch \(progress.epoch) is not in a run of \(settings.epochs) epochs of "
-          + "\(steps) steps", at: name)
+      throw Self.inconsistent(
+        "step \(progress.step) of epoch \(progress.epoch) is not in a run of \(settings.epochs) epochs of \(steps) steps",
+        name)
     }
     guard (0...images * settings.passesPerEpoch).contains(progress.labelsMoved), progress.seconds >= 0 else {
-      throw SeCuError(
-        .badData, "\(progress.labelsMoved) labels moved in \(progress.seconds) seconds, which can't be", at: name)
+      throw Self.inconsistent(
+        "\(progress.labelsMoved) labels moved in \(progress.seconds) seconds, which can't be", name)
     }
   }
 
@@ -211,14 +209,18 @@ public struct Checkpoint: Sendable {
     let values = try tensors.integers(key).values
     guard values.count == count else { throw misfit(key, values.count, count) }
     guard values.allSatisfy(range.contains) else {
-      throw SeCuError(
-        .badData, "tensor \(key) holds values outside \(range.lowerBound) to \(range.upperBound)", at: name)
+      throw Self.inconsistent("tensor \(key) holds values outside \(range.lowerBound) to \(range.upperBound)", name)
     }
     return values
   }
 
   private func misfit(_ key: String, _ found: Int, _ expected: Int) -> SeCuError {
-    SeCuError(.badData, "tensor \(key) has \(found) values, expected \(expected)", at: name)
+    Self.inconsistent("tensor \(key) has \(found) values, expected \(expected)", name)
+  }
+
+  /// The error for a file that is whole and yet can't be the state of its run: somebody changed it.
+  private static func inconsistent(_ problem: String, _ name: String) -> SeCuError {
+    SeCuError(.badData, problem, at: name, remedy: "Put back the checkpoint as the run wrote it, or begin a new run")
   }
 
   private static func decode<Value: Decodable>(
@@ -228,10 +230,7 @@ public struct Checkpoint: Sendable {
   }
 
   private static func metadata(_ key: String, of file: SafeTensors, _ name: String) throws -> String {
-    guard let text = file.metadata[key] else {
-      throw SeCuError(
-        .badData, "the metadata has no '\(key)'", at: name, remedy: "The file is not a checkpoint of a run")
-    }
+    guard let text = file.metadata[key] else { throw inconsistent("the metadata has no '\(key)'", name) }
     return text
   }
 }

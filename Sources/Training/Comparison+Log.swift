@@ -16,6 +16,9 @@ extension Comparison {
       lines = try JSONLines(creating: url)
     }
 
+    /// Adds a line.
+    ///
+    /// - Throws: `SeCuError` if it can't be written.
     public func append(_ result: Result) throws { try lines.append(result) }
   }
 }

@@ -3,7 +3,9 @@ extension Comparison {
   public struct Summary: Codable, Sendable, Equatable {
     /// A score's mean over seeds and its standard deviation, that of a sample (n − 1); 0 for a single seed.
     public struct Score: Codable, Sendable, Equatable {
+      /// In the score's own range.
       public var mean: Double
+      /// In the unit of the mean, 0 or more.
       public var deviation: Double
 
       init?(_ values: [Double]) {
@@ -14,20 +16,29 @@ extension Comparison {
       }
     }
 
+    /// Whose results these are.
     public var method: ComparedMethod
-    /// How many runs there were, and how many of them have no result because they diverged.
+    /// How many runs there were.
     public var runs: Int
+    /// How many of them have no result because they diverged.
     public var diverged: Int
+    /// Clustering accuracy; nil, as the other scores, without classes or without a run that has a result.
     public var acc: Score?
+    /// Normalised mutual information.
     public var nmi: Score?
+    /// Adjusted Rand index.
     public var ari: Score?
-    /// The smallest and the largest cluster of any run.
+    /// Images in the smallest cluster of any run.
     public var smallest: Int?
+    /// Images in the largest cluster of any run.
     public var largest: Int?
-    /// Means over runs: clusters without an image, degrees that centers turn in an epoch, the last epoch's loss, seconds.
+    /// Clusters without an image, the mean over runs.
     public var empty: Double?
+    /// Degrees that centers turn in an epoch, the mean over runs.
     public var centerMovement: Double?
+    /// The last epoch's loss, the mean over runs.
     public var loss: Double?
+    /// Seconds of a run, the mean over runs.
     public var seconds: Double
 
     enum CodingKeys: String, CodingKey {

@@ -8,7 +8,9 @@ import Kernels
 public struct Comparison {
   /// What the methods share; each changes a few fields of it.
   public let settings: TrainingSettings
+  /// What every method clusters.
   public let images: any ImageSource
+  /// What they run on.
   public let engine: Engine
   /// K of the head that all are judged by.
   public let clusters: Int
@@ -17,15 +19,21 @@ public struct Comparison {
 
   /// One method's result from one seed. JSON has the fields' names with underscores.
   public struct Result: Codable, Sendable, Equatable {
+    /// The method.
     public var method: ComparedMethod
+    /// The seed of the run's random numbers.
     public var seed: UInt64
-    /// The scores, where the images have classes and the run did not diverge.
+    /// Clustering accuracy, 0…1; nil, as the other scores, where images have no classes or the run diverged.
     public var acc: Double?
+    /// Normalised mutual information, 0…1.
     public var nmi: Double?
+    /// Adjusted Rand index, at most 1.
     public var ari: Double?
-    /// Images in the smallest and in the largest cluster, and the clusters without any.
+    /// Images in the smallest cluster.
     public var smallest: Int?
+    /// Images in the largest cluster.
     public var largest: Int?
+    /// Clusters without an image.
     public var empty: Int?
     /// The mean turn of the judged head's centers in an epoch, in degrees; the first epoch, in which the encoder stands still, left
     /// out.

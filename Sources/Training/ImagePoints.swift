@@ -88,7 +88,9 @@ struct ImagePoints: Sendable {
 
 /// What every run is compared with: k-means on pixels.
 public struct PixelBaseline: Sendable {
+  /// Nil for images without classes.
   public var scores: ClusteringScores?
+  /// Images of each cluster.
   public var sizes: [Int]
   /// What was clustered, such as `the 8×8×1 raw pixels of all 1797 images`.
   public var points: String

@@ -61,7 +61,9 @@ public struct InitialWeights: Sendable {
       }
     }
     if let broken = learner.firstNonFinite {
-      throw SeCuError(.badData, "tensor \(broken) holds numbers that are not finite", at: name)
+      throw SeCuError(
+        .badData, "tensor \(broken) holds numbers that are not finite", at: name,
+        remedy: "Take the weights of a run that did not diverge")
     }
   }
 }

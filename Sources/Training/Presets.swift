@@ -4,12 +4,14 @@ import Networks
 
 /// Settings to start from, and what is known of their data before any of it is read.
 public struct Preset: Sendable {
+  /// The settings as they stand before any option changes them.
   public let settings: TrainingSettings
   /// What it is for, in a line without a full stop, and whether the settings are the published ones.
   public let summary: String
   /// What the settings were made for.
   public let data: Data
 
+  /// What `--preset` takes.
   public var name: String { settings.preset }
 
   /// A data set as far as settings depend on it.
@@ -18,8 +20,9 @@ public struct Preset: Sendable {
     public let name: String
     /// N.
     public let images: Int
-    /// The sides of an image in pixels, and its channels. Photographs of many sizes count as the network sees them.
+    /// The sides of an image in pixels. Photographs of many sizes count as the network sees them.
     public let side: Int
+    /// 1 for grey, 3 for RGB.
     public let channels: Int
     /// Where its files can be had.
     public let source: String

@@ -15,14 +15,22 @@ import Interchange
 ///
 /// Files are replaced atomically; what a run has written is never lost to a later failure.
 public struct RunFolder: Sendable {
+  /// The folder.
   public let url: URL
 
+  /// The run's `TrainingSettings`.
   public var configuration: URL { url.appendingPathComponent("config.json") }
+  /// An `EpochReport` a line.
   public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
+  /// The last `Checkpoint`.
   public var checkpoint: URL { url.appendingPathComponent("checkpoint") }
+  /// The cluster of each image.
   public var assignments: URL { url.appendingPathComponent("assignments.csv") }
+  /// The files that gave no image, and why.
   public var leftOut: URL { url.appendingPathComponent("left-out.csv") }
+  /// The network's weights by PyTorch's names.
   public var encoder: URL { url.appendingPathComponent("encoder.safetensors") }
+  /// The heads' centers, and how assignments are made of them.
   public var centers: URL { url.appendingPathComponent("centers.safetensors") }
 
   private var files: [URL] { [configuration, metrics, checkpoint, assignments, encoder, centers] }
@@ -148,7 +156,8 @@ public struct RunFolder: Sendable {
         return try FileManager.default.removeItem(at: leftOut)
       } catch {
         throw SeCuError(
-          .inputOutput, "the old list can't be removed (\(systemReason(error)))", at: leftOut.relativePath)
+          .inputOutput, "the old list can't be removed (\(systemReason(error)))", at: leftOut.relativePath,
+          remedy: "Remove it yourself")
       }
     }
     try CSV.write([["file", "kind", "reason"]] + skipped.map { [$0.path, $0.kind.rawValue, $0.reason] }, to: leftOut)

@@ -19,13 +19,16 @@ public struct RunWarning: Sendable, Equatable, CustomStringConvertible {
     case unsureClusters = "unsure_clusters"
   }
 
+  /// Which sign it is.
   public var kind: Kind
-  /// Each a clause without a final full stop.
+  /// What was seen, with its figures: a clause without a final full stop.
   public var seen: String
+  /// Why that matters, as such a clause.
   public var reason: String
   /// Names options of `secu train`, with their values now and those that are usual.
   public var change: String
 
+  /// All three as one line.
   public var description: String { "\(seen): \(reason). \(change)." }
 }
 

@@ -23,12 +23,15 @@ public enum CenterSchedule: String, Codable, CaseIterable, Sendable {
 public struct Schedule: Sendable {
   /// The encoder's highest rate, 0 or more.
   public let rate: Float
-  /// Epochs, those of them before the rate falls, and steps in each: 1 or more, 0 or more, 1 or more.
+  /// 1 or more.
   public let epochs: Int
+  /// The epochs before the rate falls, 0 or more.
   public let warmupEpochs: Int
+  /// 1 or more.
   public let stepsPerEpoch: Int
-  /// The centers' highest rate, 0 or more, and how it changes.
+  /// The centers' highest rate, 0 or more.
   public let centerRate: Float
+  /// How the centers' rate changes.
   public let centers: CenterSchedule
   /// Whether the encoder's rate is the same in every step, from the first on.
   public let isConstant: Bool

@@ -7,7 +7,9 @@ import Kernels
 
 /// The encoder and the centers of a run that has ended, to cluster images with.
 public final class TrainedModel {
+  /// The settings of the run.
   public let settings: TrainingSettings
+  /// What the encoder runs on.
   public var instructionSet: InstructionSet { learner.engine.instructionSet }
   private let learner: Learner
   /// The head that the run was judged by.
@@ -32,7 +34,9 @@ public final class TrainedModel {
     try checkpoint.restoreModel(learner)
     try learner.network.load(SafeTensors(contentsOf: folder.encoder), name: folder.encoder.relativePath)
     if let broken = learner.firstNonFinite {
-      throw SeCuError(.badData, "tensor \(broken) holds numbers that are not finite", at: folder.encoder.relativePath)
+      throw SeCuError(
+        .badData, "tensor \(broken) holds numbers that are not finite", at: folder.encoder.relativePath,
+        remedy: "Put back the file as the run wrote it")
     }
   }
 

@@ -9,7 +9,9 @@ import Kernels
 /// random numbers. A run that was stopped after any step and goes on from a `Checkpoint` therefore ends with the same bits as
 /// one that was not, for any number of threads.
 public final class Trainer {
+  /// What decides the run, apart from the images.
   public let settings: TrainingSettings
+  /// What it learns from.
   public let images: any ImageSource
   /// The head that metrics and evaluation look at; `EvaluatedHead` says how it is chosen.
   public let evaluatedHead: Int

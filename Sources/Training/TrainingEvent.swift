@@ -6,14 +6,19 @@ public enum TrainingEvent: Sendable {
 
 /// How far a run is, after every step.
 public struct StepReport: Sendable {
+  /// The epoch of this step, from 0.
   public var epoch: Int
+  /// The epochs of the run.
   public var epochs: Int
-  /// Steps done since the start of the run, and in all.
+  /// Steps since the start of the run.
   public var stepsDone: Int
+  /// Steps that the run has.
   public var stepsInAll: Int
-  /// Steps and images learnt from in this process, and the seconds that took.
+  /// Steps of this process.
   public var stepsHere: Int
+  /// Images that this process learnt from, as often as it did.
   public var imagesDone: Int
+  /// The time that took.
   public var seconds: Double
 }
 
@@ -23,19 +28,23 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var epoch: Int
   /// Steps done since the start of the run.
   public var step: Int
-  /// The means over the epoch's steps of ℓ_x and ℓ_w; in self-labelling, of its loss and 0.
+  /// The mean over the epoch's steps of ℓ_x; in self-labelling, of its loss.
   public var representationLoss: Double
+  /// The mean over the epoch's steps of ℓ_w; 0 in self-labelling.
   public var centerLoss: Double
   /// The encoder's rate in the epoch's last step.
   public var rate: Float
   /// Seconds of training since the start of the run, those before an interruption included.
   public var seconds: Double
+  /// Images learnt from a second, in this epoch.
   public var imagesPerSecond: Double
   /// The share of the epoch's time in which steps waited for their views, 0 to 1; missing in older files.
   public var dataWait: Double?
-  /// The cluster sizes of the evaluated head, from the labels stored while training: smallest, largest, and how many are 0.
+  /// Images in the smallest cluster of the evaluated head, from the labels stored while training.
   public var smallestCluster: Int
+  /// Images in the largest cluster, as before.
   public var largestCluster: Int
+  /// Clusters without an image, as before.
   public var emptyClusters: Int
   /// The greatest difference between two dual variables of one head, over all heads; nil with the entropy constraint.
   public var dualSpread: Double?
@@ -45,15 +54,18 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var labelsMoved: Double
   /// How far the evaluated head's centers turned in this epoch, the mean angle in degrees, 0 to 180; missing in older files.
   public var centerMovement: Double?
-  /// In self-labelling, the share of images whose label was believed, 0 to 1, the clusters of which none was, and the highest
-  /// probability of any label; else nil.
+  /// In self-labelling, the share of images whose label was believed, 0 to 1; else nil.
   public var kept: Double?
+  /// In self-labelling, the clusters of which no label was believed; else nil.
   public var unsureClusters: Int?
+  /// In self-labelling, the highest probability of any label, 0 to 1; else nil.
   public var highestConfidence: Double?
-  /// The scores of those labels, where the data has classes. They come from augmented views and say how training goes; the
-  /// scores of a run are those of `Evaluation`.
+  /// Clustering accuracy of those labels, 0 to 1; nil, as the other scores, for data without classes. Labels come from augmented views
+  /// and say how training goes; the scores of a run are those of `Evaluation`.
   public var acc: Double?
+  /// Their normalised mutual information, 0 to 1.
   public var nmi: Double?
+  /// Their adjusted Rand index, at most 1.
   public var ari: Double?
 
   enum CodingKeys: String, CodingKey {

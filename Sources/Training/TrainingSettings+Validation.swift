@@ -81,7 +81,9 @@ extension TrainingSettings {
   /// Throws unless the network takes images of so many channels, those of the data set `name`.
   package func checkChannels(_ channels: Int, of name: String) throws {
     guard channels == network.channels else {
-      throw SeCuError(.usage, "the network takes \(network.channels) channels, the images have \(channels)", at: name)
+      throw SeCuError(
+        .usage, "the network takes \(network.channels) channels, the images have \(channels)", at: name,
+        remedy: "Take images that have as many, or a network for these")
     }
   }
 }

@@ -26,21 +26,27 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var batch: Int
   /// The number of clusters K of each head.
   public var heads: [Int]
-  /// The encoder, and how the views that it learns from are made.
+  /// The encoder.
   public var network: ResNet
+  /// How the views that the encoder learns from are made.
   public var augmentation: Augmentation
-  /// The highest learning rates of the encoder and of the centers; `Schedule` says how they change.
+  /// The highest learning rate of the encoder; `Schedule` says how it changes.
   public var rate: Float
+  /// The highest learning rate of the centers.
   public var centerRate: Float
+  /// How the centers' rate changes.
   public var centerSchedule: CenterSchedule
-  /// What takes the steps of the encoder and of the centers, with its momentum, 0 ..< 1, and weight decay, 0 or more.
+  /// What takes the steps of the encoder and of the centers.
   public var optimizer: Optimizer
+  /// Its momentum, 0 ..< 1.
   public var momentum: Float
+  /// Its weight decay, 0 or more.
   public var weightDecay: Float
   /// The epochs before the rate begins to fall; the rate is 0 in epoch 0 and rises linearly over the others.
   public var warmupEpochs: Int
-  /// The two losses, and what keeps clusters from collapsing.
+  /// The two losses.
   public var losses: LossSettings
+  /// What keeps clusters from collapsing.
   public var constraint: AssignmentConstraint
   /// The run's folder or the encoder's file that weights come from, as it was given; nil for random weights.
   public var initialWeights: String?

@@ -8,8 +8,9 @@ import Kernels
 /// Nothing is learnt from it. A step costs the same whatever the images show, if self-labelling keeps them all; only reading them is left
 /// out.
 public struct Trial: Sendable {
-  /// Seconds of each step: making the views, and learning from them.
+  /// Seconds of making the views, step by step.
   public let viewSeconds: [Double]
+  /// Seconds of learning from them, step by step.
   public let learningSeconds: [Double]
 
   /// The median of the steps but the first, in which memory is touched for the first time; of the only one, if there is no other.

@@ -49,6 +49,6 @@ import Testing
     let channels = try failure(.usage) {
       try Trial(TinyRun.settings, images: 13, shape: colour, steps: 1, engine: engine)
     }
-    #expect(channels.description == "tiny: the network takes 1 channels, the images have 3.")
+    #expect(channels.place == "tiny" && channels.problem == "the network takes 1 channels, the images have 3")
   }
 }

@@ -63,7 +63,8 @@ extension Augmentation {
     return recipe
   }()
 
-  /// Mean and standard deviation of red, green and blue over ImageNet, which stand in for those of any photographs.
+  /// The mean of red, green and blue over ImageNet, 0…1, which stands in for that of any photographs.
   public static let photographMean = [0.485, 0.456, 0.406]
+  /// Their standard deviation, as the mean.
   public static let photographStandardDeviation = [0.229, 0.224, 0.225]
 }

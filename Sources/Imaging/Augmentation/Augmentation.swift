@@ -24,6 +24,7 @@ public struct Augmentation: Hashable, Encodable, Sendable {
     case resizedCrop
   }
 
+  /// Which of the two pipelines is in force.
   public var geometry = Geometry.affine
   /// The smallest crop as a share of the image's area, above 0 and at most 1. A crop's area is uniform in
   /// [`smallestCrop`, 1], its place uniform within the image.
@@ -85,5 +86,6 @@ public struct Augmentation: Hashable, Encodable, Sendable {
     case solariseProbability, cleanCrop, mean, standardDeviation
   }
 
+  /// A recipe that changes nothing.
   public init() {}
 }

@@ -12,6 +12,7 @@ public struct StrongAugmentation: Hashable, Encodable, Sendable {
   /// One operation on 8-bit pixels, as Pillow defines it, with the range that its strength is uniform in. Signs are drawn
   /// where both directions are alike. Places outside the image are black.
   public enum Operation: String, Codable, CaseIterable, Sendable {
+    /// Nothing happens.
     case identity
     /// Each channel's values are stretched to 0…255.
     case autocontrast
@@ -55,6 +56,7 @@ public struct StrongAugmentation: Hashable, Encodable, Sendable {
     case operations, count, flipProbability, cutout
   }
 
+  /// SCAN's recipe for CIFAR.
   public init() {}
 
   /// SCAN's recipe for CIFAR, 32 px.

@@ -21,6 +21,7 @@ import MicrokernelInterface
 /// With geometry `resizedCrop`, `CropRenderer` has the steps. A clean view is the image resized with its shape kept, and of that
 /// the middle, as `cleanCrop` says.
 public struct ViewMaker: Sendable {
+  /// What views are made of.
   public let images: any ImageSource
   /// The recipe of normalisation and of clean views.
   public let recipe: Augmentation
