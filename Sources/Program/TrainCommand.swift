@@ -148,11 +148,12 @@ struct TrainCommand {
   }
 
   private func tellInterrupted(_ folder: RunFolder) {
-    let name = folder.url.relativePath.asArgument
+    var command = "secu train --resume --output \(folder.url.relativePath.asArgument)"
+    // The run's own settings name the place that its images have moved from.
+    if values[Subcommand.resume], let data = values[SettingsOptions.data] { command += " --data \(data.asArgument)" }
     // With less memory other images may be too large to be read.
-    let memory = values[FolderOptions.memory].map { " --memory \(Int(($0 / 1e6).rounded(.up)))MB" } ?? ""
-    output.messages.tell(
-      "Interrupted; the run is saved. Go on with it: secu train --resume --output \(name)\(memory)\n")
+    if let memory = values[FolderOptions.memory] { command += " --memory \(Int((memory / 1e6).rounded(.up)))MB" }
+    output.messages.tell("Interrupted; the run is saved. Go on with it: \(command)\n")
   }
 
   // MARK: - Beginning

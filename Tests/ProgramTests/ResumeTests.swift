@@ -43,10 +43,12 @@ import Testing
       #expect(isSaved == (signal != "KILL"), "\(first.stderr)")
       #expect(try workspace.paths().filter { $0.hasPrefix("\(run)/encoder") }.isEmpty)
 
-      // Stopped a second time, then to the end; each time with other threads.
+      // Stopped a second time, then to the end; each time with other threads. The place of the data, where it was given, is needed again.
       let second = try await workspace.secu(
-        ["train", "--resume", "--output", run, "--threads", "3"], stoppedBy: signal, after: "loss_x")
+        ["train", "--resume", "--output", run, "--data", "digits", "--threads", "3"], stoppedBy: signal, after: "loss_x"
+      )
       #expect(second.exitCode == code, "\(second.stderr)")
+      #expect(second.stderr.contains("--output \(run) --data digits\n") == isSaved, "\(second.stderr)")
       let third = try await workspace.secu(["train", "--resume", "--output", run, "--threads", "1", "--json"])
       #expect(third.exitCode == 0, "\(third.stderr)")
       #expect(try jsonObject(third.stdout)["epochs"] as? Int == 24)
