@@ -31,6 +31,12 @@ struct Benchmark {
     self.prepare = prepare
   }
 
+  /// Every case there is, for a batch of so many images: what the program measures and the tests run.
+  static func all(batch: Int) -> [Benchmark] {
+    matrixProducts + convolutions(batch: batch) + normalizations(batch: batch) + losses(batch: batch)
+      + augmentations(batch: batch) + decodings() + steps(batch: batch)
+  }
+
   /// The first part of the name: the field `case` of a JSON line.
   var family: String { String(name.prefix { $0 != "/" }) }
 

@@ -89,6 +89,14 @@ struct BenchmarkOptions: Equatable {
     try forbid("--repeats", with: "--seconds")
     try forbid("--repeats", with: "--precision")
     try forbid("--roofline", with: "--no-peaks")
+    if let json, let roofline, URL(filePath: json).standardizedFileURL == URL(filePath: roofline).standardizedFileURL {
+      throw SeCuError(.usage, "names the same file as '--json'", at: "--roofline", remedy: "Name another one")
+    }
+    if given.contains("--fail-on"), case .repeats(let count) = budget, count < Timing.fewestSamples {
+      throw SeCuError(
+        .usage, "can't tell a change from noise by \(count) samples", at: "--fail-on",
+        remedy: "Use '--repeats \(Timing.fewestSamples)' or more")
+    }
     if given.contains("--fail-on"), comparison == nil {
       throw SeCuError(
         .usage, "needs a file to compare with", at: "--fail-on", remedy: "Add '--compare FILE'")
@@ -170,6 +178,9 @@ struct BenchmarkOptions: Equatable {
       guard let set = InstructionSet(rawValue: name), InstructionSet.available.contains(set) else {
         let has = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
         let isUnknown = InstructionSet(rawValue: name) == nil
+        guard name != "all" else {
+          throw SeCuError(.usage, "'all' stands alone", at: "--isa", remedy: "Write '--isa all'")
+        }
         throw SeCuError(
           .usage, isUnknown ? "'\(name)' is not an instruction set" : "this machine has no \(name)", at: "--isa",
           remedy: "This machine has \(has); 'all' means all of them")
@@ -215,6 +226,11 @@ struct BenchmarkOptions: Equatable {
       let matches = names.contains(filter) ? [filter] : names.filter { $0.contains(filter) }
       guard !matches.isEmpty else {
         let nearest = nearestName(to: filter, in: ["profile"] + cases.map(\.family) + names)
+        if filter.hasPrefix("decode") {
+          throw SeCuError(
+            .usage, "found no JPEG files to decode", at: filter,
+            remedy: "Name a folder of some in the environment variable \(Benchmark.decodedFolder)")
+        }
         throw SeCuError(
           .usage, "no case has '\(filter)' in its name",
           remedy: nearest.map { "Did you mean '\($0)'?" } ?? "See the names with '--list'")
@@ -272,8 +288,9 @@ struct BenchmarkOptions: Equatable {
 
     ENVIRONMENT:
       SECU_ISA           The instruction set to measure, unless '--isa' is given
-      SECU_CONVOLUTION   direct or winograd: the algorithm of all convolutions
-                         that it fits (default: the planner's choice)
+      SECU_CONVOLUTION   direct, product or winograd: the algorithm of all
+                         convolutions that it fits (default: the planner's)
+      SECU_JPEGS         A folder of JPEG files: the cases 'decode'
 
     EXIT CODES: 0; 1 slower than --fail-on allows; 64 usage; 65 bad data; 66 no
     such file; 70 a case failed; 73 cannot create; 74 I/O.

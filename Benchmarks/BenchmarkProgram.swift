@@ -40,7 +40,11 @@ struct BenchmarkProgram {
     }
     if options.explains {
       for engine in try options.engines() {
-        if options.settingCount > 1 { try FileHandle.standardOutput.tell("\(engine.instructionSet.rawValue)\n") }
+        if options.settingCount > 1 {
+          let threads = engine.cores.threads
+          try FileHandle.standardOutput.tell(
+            "\(engine.instructionSet.rawValue), \(threads) thread\(threads == 1 ? "" : "s")\n")
+        }
         try FileHandle.standardOutput.tell(Table.explanation(of: selected, on: engine))
       }
       return 0

@@ -28,6 +28,8 @@ struct Comparison {
     case slower, faster
     case same = "within noise"
     case new
+    /// One of the two was measured too few times to know.
+    case unknown = "too few samples"
   }
 
   struct Row {
@@ -47,7 +49,8 @@ struct Comparison {
     }
 
     var verdict: Verdict {
-      guard let range else { return .new }
+      guard let old, let range else { return .new }
+      guard old.hasInterval, result.timing.hasInterval else { return .unknown }
       return range.lowerBound > 0 ? .slower : range.upperBound < 0 ? .faster : .same
     }
 
@@ -71,7 +74,8 @@ struct Comparison {
     return Row(result: result, old: line.flatMap(Self.timing), oldAlgorithm: line?["algorithm"]?.text)
   }
 
-  /// Nil where the times are not positive numbers. Lines without an interval get one from the minimum to as far above the median.
+  /// Nil where the times are not positive numbers. Lines without an interval get one from the minimum to as far above the median, and
+  /// those that don't say how many samples there were are believed.
   private static func timing(_ line: [String: JSONValue]) -> TimingSummary? {
     func number(_ key: String) -> Double? {
       let value: Double? =
@@ -87,7 +91,8 @@ struct Comparison {
     return TimingSummary(
       median: median, minimum: minimum, medianLow: number("median_low_s") ?? minimum,
       medianHigh: number("median_high_s") ?? 2 * median - minimum, firstQuartile: number("q1_s") ?? minimum,
-      thirdQuartile: number("q3_s") ?? 2 * median - minimum, samples: 0, callsPerSample: 1, outliers: 0)
+      thirdQuartile: number("q3_s") ?? 2 * median - minimum,
+      samples: number("samples").flatMap { Int(exactly: $0) } ?? Timing.fewestSamples, callsPerSample: 1, outliers: 0)
   }
 
   /// What makes the earlier run another one: the machine, the compiler.

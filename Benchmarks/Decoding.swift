@@ -6,8 +6,11 @@ import Kernels
 /// `decode`: all JPEG files of a folder, from bytes in memory to RGB pixels. There is such a case if the environment variable `SECU_JPEGS` names
 /// the folder.
 extension Benchmark {
+  /// The environment variable that names the folder.
+  static let decodedFolder = "SECU_JPEGS"
+
   static func decodings(
-    of folder: String? = ProcessInfo.processInfo.environment["SECU_JPEGS"]
+    of folder: String? = ProcessInfo.processInfo.environment[decodedFolder]
   ) -> [Benchmark] {
     guard let folder, let names = FileManager.default.enumerator(atPath: folder) else { return [] }
     let files = names.compactMap { $0 as? String }.filter { ["jpg", "jpeg"].contains(($0 as NSString).pathExtension) }

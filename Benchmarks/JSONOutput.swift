@@ -22,6 +22,11 @@ struct JSONOutput {
     if manager.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       throw SeCuError(.cannotCreate, "expected a file, found a folder", at: path, remedy: "Add a file name")
     }
+    if let type = try? manager.attributesOfItem(atPath: path)[.type] as? FileAttributeType, type != .typeRegular,
+      type != .typeSymbolicLink
+    {
+      throw SeCuError(.cannotCreate, "expected a file, found a device", at: path, remedy: "Name a file")
+    }
     guard manager.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
       throw SeCuError(.cannotCreate, "there is no folder \(folder)", at: path, remedy: "Create the folder first")
     }

@@ -30,9 +30,10 @@ struct ProfileCommand {
       var common: [(name: String, value: any Encodable)] = [
         ("network", step.name), ("size", step.network.height), ("batch", result.images), ("steps", result.steps),
         ("threads", engine.cores.threads), ("isa", engine.instructionSet.rawValue), ("machine", provenance.machine),
-        ("compiler", provenance.compiler),
+        ("system", provenance.system), ("compiler", provenance.compiler),
       ]
       if let commit = provenance.commit { common.append(("commit", commit)) }
+      common.append(("date", provenance.date))
       let lines = try result.report.jsonLines(common)
       if output.takesStandardOutput { try FileHandle.standardOutput.tell(lines.map { $0 + "\n" }.joined()) }
       try output.save(lines)

@@ -51,7 +51,8 @@ struct Table {
     return row(
       [
         result.benchmark.name, result.setting.isa, "\(result.setting.threads)", Self.time(result.median),
-        Self.percent(timing.uncertainty), Self.percent(timing.spread), Self.time(timing.minimum), rate,
+        timing.hasInterval ? Self.percent(timing.uncertainty) : "", Self.percent(timing.spread),
+        Self.time(timing.minimum), rate,
         result.percent.map(Self.percent) ?? "",
         result.limit.map { Self.percent(100 * $0.seconds / result.median) } ?? "",
       ],

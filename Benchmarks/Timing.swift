@@ -22,7 +22,7 @@ struct Timing: Equatable {
 
   /// An interval that holds the true median with a probability of 95 % or more, whatever the distribution of the samples, as long as
   /// they are independent: from the k-th smallest sample to the k-th largest. The number of samples below the median is binomial
-  /// with p = ½, so that k is the largest with P(fewer than k below) ≤ 2.5 %. Fewer than six samples have no such k; the interval
+  /// with p = ½, so that k is the largest with P(fewer than k below) ≤ 2.5 %. Fewer than `fewestSamples` have no such k; the interval
   /// then reaches from the smallest to the largest and holds less.
   ///
   /// Source: H. A. David and H. N. Nagaraja, "Order Statistics", 3rd edition, 2003, section 7.1.
@@ -31,6 +31,9 @@ struct Timing: Equatable {
     let k = max(0, Self.rank(sorted.count) - 1)
     return sorted.count < 2 ? first...last : sorted[k]...sorted[sorted.count - 1 - k]
   }
+
+  /// The fewest samples that tell anything about the median, at 95 %.
+  static let fewestSamples = 6
 
   /// k of the interval, counted from 1; 0 if there is none. From 200 samples on by the normal distribution, as 2⁻ⁿ underflows.
   private static func rank(_ count: Int) -> Int {
@@ -81,6 +84,8 @@ struct TimingSummary: Codable, Equatable {
     case outliers
   }
 
+  /// Whether there are enough samples for an interval of 95 %.
+  var hasInterval: Bool { samples >= Timing.fewestSamples }
   /// Half the width of the median's interval, in percent of the median.
   var uncertainty: Double { 50 * (medianHigh - medianLow) / median }
   /// The interquartile range in percent of the median.

@@ -69,6 +69,12 @@ import Testing
     (["--threads", "2,2"], "--threads: expected different values with commas between them, found '2,2'."),
     (["--fail-on", "5%"], "--fail-on: needs a file to compare with. Add '--compare FILE'."),
     (["--compare=a", "--fail-on=-1"], "--fail-on: expected a number from 0.0 to 1000.0, found '-1'."),
+    (
+      ["--compare=a", "--fail-on=5", "--repeats=5"],
+      "--fail-on: can't tell a change from noise by 5 samples. Use '--repeats 6' or more."
+    ),
+    (["--json=a", "--roofline=./a"], "--roofline: names the same file as '--json'. Name another one."),
+    (["--isa=portable,all"], "--isa: 'all' stands alone. Write '--isa all'."),
     (["--network", "digits"], "--network: belongs to 'profile'. Write 'Benchmarks profile --network NAME'."),
     (["profile", "--network=digits", "gemm"], "profile: takes no filter, found 'gemm'."),
     (["profile", "--network=digits", "--cold"], "--cold: has no meaning for 'profile'. Leave it out."),

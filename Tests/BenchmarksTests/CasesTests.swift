@@ -6,9 +6,9 @@ import Testing
 @testable import Benchmarks
 
 @Suite struct CasesTests {
+  /// Those that need no files.
   private static func all(batch: Int) -> [Benchmark] {
-    Benchmark.matrixProducts + Benchmark.convolutions(batch: batch) + Benchmark.normalizations(batch: batch)
-      + Benchmark.losses(batch: batch) + Benchmark.augmentations(batch: batch) + Benchmark.steps(batch: batch)
+    Benchmark.all(batch: batch).filter { $0.family != "decode" }
   }
 
   @Test func `names are unique and begin with the operation`() {

@@ -52,6 +52,17 @@ import Testing
     #expect(row.exceeds(5) == exceeds)
   }
 
+  @Test func `few samples tell nothing`() throws {
+    let old = Self.old.replacing("\"median_low_s\"", with: "\"samples\": 5, \"median_low_s\"")
+    for (line, samples) in [(old, 9), (Self.old, 5)] {
+      var slow = Self.result(20, 20...20)
+      slow.timing.samples = samples
+      let row = try comparison(line).row(slow)
+      #expect(row.verdict == .unknown)
+      #expect(!row.exceeds(5))
+    }
+  }
+
   @Test func `a case that was not measured before is new`() throws {
     let row = try comparison(Self.old.replacing("\"k\": 4", with: "\"k\": 5")).row(Self.result(1, 1...1))
     #expect(row.verdict == .new)
