@@ -3,7 +3,8 @@ import Foundation
 import MicrokernelInterface
 import Microkernels
 
-#if arch(x86_64)
+// Not there where the package was described on another architecture, or without the symbolic links to their sources.
+#if canImport(MicrokernelsAVX2)
   import MicrokernelsAVX2
   import MicrokernelsAVX512
 #endif
@@ -17,8 +18,16 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   /// AVX-512 F, BW, CD, DQ and VL (x86-64-v4).
   case avx512
 
-  /// Those that this machine can run, narrowest first.
-  public static let available: [InstructionSet] = allCases.filter { $0.isSubset(of: processorFeatures()) }
+  /// Those that this program was built for and this machine can run, narrowest first.
+  public static let available: [InstructionSet] = allCases.filter { $0.isBuilt && $0.isSubset(of: processorFeatures()) }
+
+  private var isBuilt: Bool {
+    #if canImport(MicrokernelsAVX2)
+      true
+    #else
+      self == .portable
+    #endif
+  }
 
   /// The environment variable that pins one instruction set.
   public static let variable = "SECU_ISA"
@@ -46,7 +55,7 @@ public enum InstructionSet: String, CaseIterable, Sendable {
 
   /// The microkernels built for this instruction set.
   package var microkernels: any MicrokernelTable.Type {
-    #if arch(x86_64)
+    #if canImport(MicrokernelsAVX2)
       switch self {
       case .portable: Microkernels.EntryPoints.self
       case .avx2: MicrokernelsAVX2.EntryPoints.self
@@ -59,7 +68,7 @@ public enum InstructionSet: String, CaseIterable, Sendable {
 
   /// The processor flags that the compiler may assume, under the names of Linux's /proc/cpuinfo.
   private func isSubset(of features: Set<String>) -> Bool {
-    let avx2 = ["avx", "avx2", "fma", "bmi1", "bmi2", "f16c", "movbe"]
+    let avx2 = ["abm", "avx", "avx2", "fma", "bmi1", "bmi2", "f16c", "movbe"]
     switch self {
     case .portable: return true
     case .avx2: return features.isSuperset(of: avx2)

@@ -19,12 +19,13 @@ func processorFeatures() -> Set<String> {
       "bmi2": "bmi2", "avx512f": "avx512f", "avx512bw": "avx512bw", "avx512cd": "avx512cd",
       "avx512dq": "avx512dq", "avx512vl": "avx512vl",
     ]
-    return Set(
-      names.compactMap { key, name in
-        var value: Int32 = 0
-        var size = MemoryLayout<Int32>.size
-        return sysctlbyname("hw.optional.\(key)", &value, &size, nil, 0) == 0 && value != 0 ? name : nil
-      })
+    let found = names.compactMap { key, name in
+      var value: Int32 = 0
+      var size = MemoryLayout<Int32>.size
+      return sysctlbyname("hw.optional.\(key)", &value, &size, nil, 0) == 0 && value != 0 ? name : nil
+    }
+    // LZCNT, which Darwin has no name for, came to Intel's processors together with BMI1.
+    return Set(found).union(found.contains("bmi1") ? ["abm"] : [])
   #else
     return []
   #endif
