@@ -97,6 +97,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],
       exclude: ["Golden"], swiftSettings: optimised),
+    .testTarget(name: "SeCuTests", dependencies: ["SeCu"]),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics", "Imaging", "Training"]),
     .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Basics", "Kernels", "Networks"]),
   ] + fuzzing,

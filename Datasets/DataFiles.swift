@@ -50,12 +50,12 @@ public struct DataFiles: Sendable {
   ///
   /// - Parameters:
   ///   - splits: whose; nil for the usual ones.
-  ///   - limit: only so many, from the first on.
+  ///   - limit: only so many, from the first on; below 0 counts as 0.
   /// - Returns: images with labels if all have them.
   /// - Throws: `SeCuError` of kind `.usage` for a split that there is not, otherwise with the file and the byte at fault.
   public func load(_ splits: Splits? = nil, limit: Int? = nil) throws -> ImageSet {
     let parts = try parts(of: splits)
-    var left = min(limit ?? .max, parts.reduce(0) { $0 + $1.count })
+    var left = min(max(0, limit ?? .max), parts.reduce(0) { $0 + $1.count })
     let total = left * shape.count
     try Machine.checkMemory(
       Double(total), for: "its images", at: path ?? name, remedy: "Use fewer of them with --limit")

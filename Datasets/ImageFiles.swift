@@ -40,7 +40,7 @@ public struct ImageFiles: Sendable {
   /// Calls `body` with the images of one batch after the other, and the files that gave none.
   ///
   /// - Parameters:
-  ///   - size: the most images of a batch.
+  ///   - size: the most images of a batch, at least 1.
   ///   - side: the shorter side that larger images are made smaller to.
   ///   - channels: 1 for grey, 3 for RGB.
   ///   - memory: bytes that decoding may take.
@@ -50,8 +50,8 @@ public struct ImageFiles: Sendable {
     _ body: (ImageBatch, [SkippedFile]) throws -> Void
   ) throws {
     let decoding = ImageDecoding(root: nil, side: side, channels: channels, memory: memory, cores: cores)
-    for first in stride(from: 0, to: files.count, by: size) {
-      let some = Array(files[first..<min(files.count, first + size)])
+    for first in stride(from: 0, to: files.count, by: max(1, size)) {
+      let some = Array(files[first..<min(files.count, first + max(1, size))])
       var images: [Image] = [], names: [String] = [], unread: [SkippedFile] = []
       try decoding.each(some) { place, result in
         switch result {

@@ -27,26 +27,43 @@ public struct ImageFolder: ImageSource {
 
   /// How to read a folder.
   public struct Options: Sendable {
-    /// The shorter side that images keep, in pixels: larger ones are made smaller.
+    /// The shorter side that images keep, in pixels, 1…65,535: larger ones are made smaller.
     public var side: Int
     /// 1 for grey, 3 for RGB.
     public var channels: Int
-    /// The bytes of memory that reading may take: half of them for what is kept, half for decoding.
+    /// The bytes of memory that reading may take, above 0: half of them for what is kept, half for decoding.
     public var memory: Double
     /// Whether the first image that can't be read is an error, or left out.
     public var isStrict = false
     /// Whether the first folder in each path is the image's class.
     public var hasClassFolders = false
-    /// Only so many files, from the first on.
+    /// Only so many files, from the first on, at least 1.
     public var limit: Int?
     /// The cores that decode.
     public var cores: Cores
     /// Called now and then with the number of files that were read, and of all.
     public var progress: @Sendable (Int, Int) -> Void = { _, _ in }
 
-    /// - Parameters: as the properties have them; a `side` below 1 counts as 1.
+    /// - Parameters: as the properties have them.
     public init(side: Int, channels: Int = 3, memory: Double = ImageFolder.usualMemory, cores: Cores = Cores()) {
-      (self.side, self.channels, self.memory, self.cores) = (max(1, side), channels, memory, cores)
+      (self.side, self.channels, self.memory, self.cores) = (side, channels, memory, cores)
+    }
+
+    fileprivate func validate() throws {
+      let sides = 1...ImageShape.largestDimension
+      guard sides.contains(side) else {
+        throw SeCuError(
+          .usage, "expected a side of \(sides.lowerBound) to \(sides.upperBound), found \(side)", at: "side")
+      }
+      guard channels == 1 || channels == 3 else {
+        throw SeCuError(.usage, "expected 1 channel (grey) or 3 (RGB), found \(channels)", at: "channels")
+      }
+      guard memory > 0 else {
+        throw SeCuError(.usage, "expected a number of bytes above 0, found \(memory)", at: "memory")
+      }
+      if let limit, limit < 1 {
+        throw SeCuError(.usage, "expected 1 file or more, found \(limit)", at: "limit", remedy: "Leave it out for all")
+      }
     }
   }
 
@@ -62,9 +79,10 @@ public struct ImageFolder: ImageSource {
   /// - Parameters:
   ///   - path: the folder.
   ///   - options: how.
-  /// - Throws: `SeCuError` if the folder can't be read or the cache not be written, if there is no image, if images lie outside the
-  ///   folders of classes; with `isStrict`, for the first image that can't be read.
+  /// - Throws: `SeCuError` for options out of range, if the folder can't be read or the cache not be written, if there is no image, if
+  ///   images lie outside the folders of classes; with `isStrict`, for the first image that can't be read.
   public init(_ path: String, _ options: Options) throws {
+    try options.validate()
     let scan = try FolderScan(path, cores: options.cores)
     let chosen = Array(scan.files.prefix(options.limit ?? .max))
     if options.isStrict, let first = scan.skipped.first(where: { $0.kind == .unreadable }) { throw first.refusal }

@@ -7,12 +7,12 @@ import Synchronization
 /// task when they are free. As long as a task writes only what no other task touches, the result has the same bits for
 /// any number of threads.
 public struct Cores: Sendable {
-  /// How many cores share the work, at least 1.
+  /// How many cores share the work, 1…4,096.
   public let threads: Int
 
-  /// - Parameter threads: below 1 counts as 1; the cores that are in use unless given.
+  /// - Parameter threads: brought into its range; the cores that are in use unless given.
   public init(threads: Int = ProcessInfo.processInfo.activeProcessorCount) {
-    self.threads = max(1, threads)
+    self.threads = min(max(1, threads), 1 + WorkerPool.mostHelpers)
   }
 
   /// Calls `body(task, worker)` once for every task in 0..<`tasks` and returns when all calls have returned.

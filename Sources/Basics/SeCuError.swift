@@ -1,3 +1,5 @@
+import Foundation
+
 /// What went wrong, where, and what to do about it: the one error type that this project throws.
 ///
 /// Everything a user can get wrong (an option, a file, a disk) arrives as a `SeCuError`. `kind` is what a program
@@ -61,4 +63,9 @@ public struct SeCuError: Error, Sendable, Equatable, CustomStringConvertible {
     let sentence = location.isEmpty ? problem : "\(location): \(problem)"
     return remedy.map { "\(sentence). \($0)." } ?? "\(sentence)."
   }
+}
+
+extension SeCuError: LocalizedError {
+  /// The description, which programs with windows show.
+  public var errorDescription: String? { description }
 }

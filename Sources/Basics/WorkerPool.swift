@@ -16,6 +16,8 @@ import Synchronization
 /// by one atomic word, `JobState`.
 final class WorkerPool: Sendable {
   static let shared = WorkerPool()
+  /// Helpers of one job, at most.
+  static let mostHelpers = JobState.most
 
   private let state = Atomic<UInt64>(0)
   private let isTaken = Atomic<Bool>(false)

@@ -24,8 +24,9 @@ public struct FeatureScores: Sendable, Equatable {
     _ features: Features, labels: [Int], neighbors: NearestNeighbors = .init(), probe: LinearProbe = .init(),
     seed: UInt64 = 0, on engine: Engine
   ) throws {
-    queries = features.count
+    // First of all: the halves are made of labels alone.
     neighborAccuracy = try neighbors.accuracy(features, labels: labels, on: engine)
+    queries = features.count
     let halves = StratifiedHalves(labels, seed: seed)
     (probeTraining, probeTest) = (halves.training.count, halves.test.count)
     let classifier = try probe.fit(

@@ -47,8 +47,14 @@ public struct LinearProbe: Sendable, Equatable {
   ///   - features: n × d.
   ///   - labels: the class of each image, 0 or more.
   /// - Returns: nil for fewer than two classes.
-  /// - Throws: `SeCuError` of kind `badData` unless there is a class for each image.
+  /// - Throws: `SeCuError` of kind `badData` unless there is a class for each image, of kind `usage` for properties out of range.
   public func fit(_ features: Features, labels: [Int], on engine: Engine) throws -> Classifier? {
+    guard penalty > 0, penalty.isFinite, mostIterations >= 0, tolerance >= 0 else {
+      throw SeCuError(
+        .usage,
+        "expected a penalty above 0, and iterations and a tolerance of 0 or more, found \(penalty), \(mostIterations) "
+          + "and \(tolerance)", at: "linear probe")
+    }
     try features.check(labels, name: "class labels")
     let classes = Set(labels).sorted()
     guard classes.count >= 2 else { return nil }

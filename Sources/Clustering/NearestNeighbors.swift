@@ -29,8 +29,10 @@ public struct NearestNeighbors: Sendable, Equatable {
   /// - Parameters:
   ///   - labels: the class of each image, 0 or more.
   /// - Returns: 0 to 1; nil for fewer than two images.
-  /// - Throws: `SeCuError` of kind `badData` unless there is a class for each image.
+  /// - Throws: `SeCuError` of kind `badData` unless there is a class for each image, of kind `usage` for properties out of range.
   public func accuracy(_ features: Features, labels: [Int], on engine: Engine) throws -> Double? {
+    try validate()
+    try features.check(labels, name: "class labels")
     guard features.count >= 2 else { return nil }
     return try Self.share(labels, classes(of: features, reference: features, labels, leavesOneOut: true, engine))
   }
@@ -40,10 +42,12 @@ public struct NearestNeighbors: Sendable, Equatable {
   /// - Parameters:
   ///   - labels, referenceLabels: the class of each image, 0 or more.
   /// - Returns: 0 to 1; nil if there is no image, or none to refer to.
-  /// - Throws: `SeCuError` of kind `badData` unless there is a class for each image and all features are equally long.
+  /// - Throws: `SeCuError` of kind `badData` unless there is a class for each image and all features are equally long, of kind `usage` for
+  ///   properties out of range.
   public func accuracy(
     _ features: Features, labels: [Int], reference: Features, referenceLabels: [Int], on engine: Engine
   ) throws -> Double? {
+    try validate()
     try features.check(labels, name: "class labels")
     guard features.dimension == reference.dimension else {
       throw SeCuError(
@@ -53,6 +57,14 @@ public struct NearestNeighbors: Sendable, Equatable {
     guard features.count > 0, reference.count > 0 else { return nil }
     return try Self.share(
       labels, classes(of: features, reference: reference, referenceLabels, leavesOneOut: false, engine))
+  }
+
+  private func validate() throws {
+    guard neighbors >= 1, temperature > 0, temperature.isFinite else {
+      throw SeCuError(
+        .usage, "expected 1 neighbour or more and a temperature above 0, found \(neighbors) and \(temperature)",
+        at: "neighbours")
+    }
   }
 
   private static func share(_ labels: [Int], _ told: [Int]) -> Double {

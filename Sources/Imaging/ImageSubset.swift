@@ -19,9 +19,14 @@ public struct ImageSubset: ImageSource {
   /// - Parameters:
   ///   - whole: where the images are.
   ///   - ids: their numbers, in the order that they are to have here; one may occur more than once.
-  /// - Throws: `SeCuError` of kind `usage` for a number outside 0..<`whole.count`.
+  /// - Throws: `SeCuError` of kind `usage` for a number outside 0..<`whole.count`, of kind `badData` where `whole` has labels or names,
+  ///   but not one an image.
   public init(_ whole: any ImageSource, ids: [Int]) throws {
     for id in ids { try whole.check(id) }
+    for count in [whole.labels?.count, whole.fileNames?.count].compactMap(\.self) where count != whole.count {
+      throw SeCuError(
+        .badData, "expected \(whole.count) labels and names, one an image, found \(count)", at: whole.name)
+    }
     (self.whole, self.ids) = (whole, ids)
     labels = whole.labels.map { labels in ids.map { labels[$0] } }
   }

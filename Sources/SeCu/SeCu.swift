@@ -1,15 +1,23 @@
-/// Clustering of images with SeCu, as a library.
+/// Clustering of images with SeCu, as a library. To learn from images, and keep the run:
 ///
-///     import SeCu
+///     let images = try DataCatalog.find("digits").load()              // or any ImageSource of your own
+///     var settings = TrainingSettings.digits
+///     settings.epochs = 12
+///     let trainer = try Trainer(settings, images: images, engine: Engine())
+///     let folder = try RunFolder.create(at: url)
+///     let recorder = try RunRecorder(trainer, folder: folder)
+///     try trainer.run(handle: recorder.handle)
+///     try recorder.save(trainer.evaluate())                           // with each image's cluster
 ///
-///     let images = try DataCatalog.entry(named: "digits").load()      // or any ImageSource of your own
-///     let trainer = try Trainer(.digits, images: images, engine: Engine())
-///     try trainer.run { event in
-///       if case .epochEnded(let report) = event { print(report.epoch, report.representationLoss) }
-///     }
-///     let clusters = try trainer.evaluate().assignments.map(\.cluster)
+/// To cluster an image from the bytes of its file with it:
 ///
-/// The public parts of the modules below are re-exported; what they share among themselves is not.
+///     let model = try TrainedModel(RunFolder.open(url), engine: Engine())
+///     let image = try ImageFile.decode(bytes, name: "new.png").image(channels: 1)
+///     let one = try ImageSet(name: "new.png", shape: image.shape, pixels: image.pixels)
+///     let cluster = try model.evaluate(one).assignments[0].cluster
+///
+/// The public parts of the modules below are re-exported; what they share among themselves is not. A trainer and a model are for one
+/// thread at a time; an actor may own them.
 @_exported import Basics
 @_exported import Clustering
 @_exported import Datasets

@@ -122,6 +122,19 @@ package final class Learner {
     return losses
   }
 
+  /// One step of the stage that the run is in: `step`, or `selfLabel`, whose one loss stands for ℓ_x.
+  ///
+  /// - Parameters: as both have them.
+  /// - Returns: the losses before the step, and in self-labelling what was kept.
+  func learn(
+    ids: [Int], head: Int, firstEpoch: Bool, rate: Float, centerRate: Float
+  ) -> (losses: ClusterHeads.StepLosses, found: ClusterHeads.SelfLabels?) {
+    if let found = selfLabel(ids: ids, head: head, rate: rate) {
+      return (.init(representation: found.loss, center: 0), found)
+    }
+    return (step(ids: ids, firstEpoch: firstEpoch, rate: rate, centerRate: centerRate), nil)
+  }
+
   /// The unit features of clean images, with running batch-norm statistics.
   ///
   /// - Parameters:

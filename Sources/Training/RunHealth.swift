@@ -59,7 +59,7 @@ public struct RunHealth: Sendable {
   ///   - settings: those of the run.
   ///   - images: N, at least 2.
   ///   - evaluatedHead: the head whose cluster sizes are reported.
-  public init(_ settings: TrainingSettings, images: Int, evaluatedHead: Int) {
+  package init(_ settings: TrainingSettings, images: Int, evaluatedHead: Int) {
     self.settings = settings
     self.images = images
     clusters = settings.heads[evaluatedHead]

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Interchange
 
@@ -13,16 +14,22 @@ public final class RunRecorder {
   /// Checkpoints are written at the end of an epoch, but no more often than this.
   public static let interval = Duration.seconds(3)
 
-  /// - Throws: `SeCuError` if the files can't be written, or another process is writing to this run.
+  /// - Throws: `SeCuError` if the folder holds another run, the files can't be written, or another process is writing to this run.
   public init(_ trainer: Trainer, folder: RunFolder) throws {
     self.trainer = trainer
     self.folder = folder
     lock = try RunLock(folder.url)
+    let holdsRun = FileManager.default.fileExists(atPath: folder.checkpoint.path)
+    guard trainer.isResumed || !holdsRun else {
+      throw SeCuError(
+        .cannotCreate, "the folder holds another run", at: folder.url.relativePath,
+        remedy: "Name another folder, or resume that run")
+    }
     AtomicFile.removeLeftovers(in: folder.url)
     try folder.write(trainer.settings)
     metrics = try folder.openMetrics(epochsDone: trainer.progress.epoch)
     lastSaved = clock.now
-    if !FileManager.default.fileExists(atPath: folder.checkpoint.path) { try save() }
+    if !holdsRun { try save() }
   }
 
   /// Writes a line for an epoch that ended, and a checkpoint from time to time.

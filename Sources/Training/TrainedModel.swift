@@ -20,6 +20,10 @@ public final class TrainedModel {
   ///
   /// - Throws: `SeCuError` if a file is missing, damaged, or does not fit the others.
   public init(_ folder: RunFolder, engine: Engine) throws {
+    guard FileManager.default.fileExists(atPath: folder.url.path) else {
+      throw SeCuError(
+        .noInput, "there is no such folder", at: folder.url.relativePath, remedy: "Name the folder of a run")
+    }
     guard FileManager.default.fileExists(atPath: folder.encoder.path) else {
       throw SeCuError(
         .noInput, "the run has not ended (encoder.safetensors is missing)", at: folder.url.relativePath,
@@ -59,11 +63,18 @@ public final class TrainedModel {
   /// Clusters `images` by their projections: so that several heads need one look at the images.
   ///
   /// - Parameters:
-  ///   - projections: what `features(of:)` returned for `images`.
+  ///   - projections: what `features(of:)` returned for `images`, [images.count, d].
   ///   - head: the head to use.
-  /// - Throws: `SeCuError` of kind `.usage` for a head that is not there.
+  /// - Throws: `SeCuError` of kind `.usage` for a head that is not there, or features that are no projections of so many images.
   public func evaluate(_ images: any ImageSource, projections: Features, head: Int) throws -> Evaluation {
     try check(head: head)
+    let dimension = settings.network.dimension
+    guard projections.dimension == dimension, projections.count == images.count else {
+      throw SeCuError(
+        .usage,
+        "expected \(images.count) projections of \(dimension) numbers, found \(projections.count) of "
+          + "\(projections.dimension)", at: images.name, remedy: "Pass what features(of:) returned for these images")
+    }
     return try learner.evaluate(projections, of: images, head: head)
   }
 

@@ -19,6 +19,8 @@ public final class Trainer {
   let viewMaker: ViewMaker
   private let schedule: Schedule
   package private(set) var progress = Progress()
+  /// Whether it goes on from a checkpoint.
+  private(set) var isResumed = false
 
   /// Where a run stands between two steps, apart from weights and labels.
   package struct Progress: Codable, Equatable {
@@ -93,6 +95,7 @@ public final class Trainer {
   public convenience init(resuming checkpoint: Checkpoint, images: any ImageSource, engine: Engine) throws {
     try self.init(checkpoint.settings, images, engine)
     progress = try checkpoint.restore(learner, images: images, fingerprint: fingerprint())
+    isResumed = true
   }
 
   /// Everything that `init(resuming:)` needs.

@@ -60,7 +60,7 @@ extension TrainingSettings {
     try validate()
     guard count >= 2 else {
       throw SeCuError(
-        .badData, "\(count == 1 ? "one image" : "no image") can't be clustered", at: data,
+        .badData, "expected 2 images or more, found \(count == 1 ? "one" : "none")", at: data,
         remedy: "Give at least 2 images")
     }
     guard batch <= count else {

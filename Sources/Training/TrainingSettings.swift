@@ -153,7 +153,8 @@ extension TrainingSettings {
   /// Steps in one pass over `images` images. The last batch may be short; one of a single image has no batch statistics and is
   /// left out of its pass.
   public func stepsPerPass(images: Int) -> Int {
-    images / batch + (images % batch > 1 ? 1 : 0)
+    let batch = max(1, batch)
+    return images / batch + (images % batch > 1 ? 1 : 0)
   }
 
   /// The views of an image that go through the network at a time: both for clustering, one after the other for self-labelling.

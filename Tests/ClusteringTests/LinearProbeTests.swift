@@ -66,6 +66,9 @@ import Testing
     let features = try gridFeatures(4, 3), engine = makeEngine()
     #expect(try LinearProbe().fit(features, labels: [2, 2, 2, 2], on: engine) == nil)
     #expect(throws: SeCuError.self) { try LinearProbe().fit(features, labels: [2], on: engine) }
+    for wrong in [LinearProbe(penalty: 0), .init(penalty: .nan), .init(mostIterations: -1), .init(tolerance: .nan)] {
+      #expect(throws: SeCuError.self) { try wrong.fit(features, labels: [0, 1, 0, 1], on: engine) }
+    }
     let classifier = try #require(try LinearProbe().fit(features, labels: [0, 1, 0, 1], on: engine))
     #expect(try classifier.accuracy(Features(unit: [], dimension: 3), labels: [], on: engine) == nil)
     let error = #expect(throws: SeCuError.self) {

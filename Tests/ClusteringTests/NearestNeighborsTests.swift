@@ -55,6 +55,19 @@ import Testing
     #expect(try NearestNeighbors().accuracy(features, labels: labels, on: engine) == 1)
   }
 
+  @Test func `properties out of range are refused`() throws {
+    let engine = makeEngine(), pair = try Features(normalizing: [1, 0, 0, 1], dimension: 2)
+    for wrong in [
+      NearestNeighbors(neighbors: 0), .init(neighbors: -1), .init(temperature: 0), .init(temperature: .nan),
+    ] {
+      let error = #expect(throws: SeCuError.self) { try wrong.accuracy(pair, labels: [0, 1], on: engine) }
+      #expect(error?.kind == .usage)
+    }
+    // Labels are counted before anything is made of them.
+    let few = #expect(throws: SeCuError.self) { try FeatureScores(pair.subset([0]), labels: [0, 1, 1], on: engine) }
+    #expect(few?.kind == .badData)
+  }
+
   /// More images than one block of rows holds: 2²² similarities are 2,048 rows of 2,048.
   @Test func `threads and blocks change nothing`() throws {
     let (features, labels) = try bunches([[1, 0, 0, 0], [0, 1, 0, 0]], count: 1100, spread: 0.8, seed: 3)

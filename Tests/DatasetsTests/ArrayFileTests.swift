@@ -29,6 +29,7 @@ import Testing
     #expect(train.shape == (try ImageShape(height: 3, width: 4, channels: 1)))
     #expect(try files.load(Splits(.test)).labels == [3])
     #expect(try files.load(Splits("test+train"), limit: 2).labels == [3, 7])
+    #expect(try files.load(limit: -1).count == 0)
     // A file by itself finds its labels beside it.
     #expect(try folder.files("raw/t10k-images-idx3-ubyte\(end)").load().labels == [3])
   }

@@ -84,6 +84,27 @@ import Testing
     #expect(try ImageFolder(place.path, options).files == Array(folder.files.prefix(2)))
   }
 
+  @Test func `options out of range are refused`() throws {
+    let place = Place()
+    defer { place.remove() }
+    try place.write(Self.png(6, 6, 1), to: "1.png")
+    let changes: [(String, (inout ImageFolder.Options) -> Void)] = [
+      ("limit", { $0.limit = 0 }), ("limit", { $0.limit = -1 }), ("side", { $0.side = 0 }),
+      ("side", { $0.side = 65_536 }), ("channels", { $0.channels = 2 }), ("memory", { $0.memory = .nan }),
+    ]
+    for (field, change) in changes {
+      var options = Self.options()
+      change(&options)
+      let error = try #require(throws: SeCuError.self) { try ImageFolder(place.path, options) }
+      #expect(error.kind == .usage && error.place == field, "\(error)")
+    }
+  }
+
+  @Test func `a folder that is not there`() throws {
+    let error = try #require(throws: SeCuError.self) { try ImageFolder("/no/such/folder", Self.options()) }
+    #expect(error.kind == .noInput && error.place == "/no/such/folder" && error.remedy == "Check the path")
+  }
+
   @Test func `sub-folders are classes if asked`() throws {
     let place = Place()
     defer { place.remove() }

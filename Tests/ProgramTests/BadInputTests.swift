@@ -72,7 +72,7 @@ import Testing
 
     Mistake("train --limit 50 --batch 20 --heads 51", 64, "heads", "51 clusters for 50 images"),
     Mistake("train --limit 50 --heads 10 --batch 51", 64, "batch", "51", "50"),
-    Mistake("train --limit 1 --batch 2 --heads 2", 65, "one image can't be clustered"),
+    Mistake("train --limit 1 --batch 2 --heads 2", 65, "expected 2 images or more, found one"),
     Mistake("train --epochs 4 --warmup 4", 64, "warmupEpochs", "4 of 4 epochs"),
     Mistake("train --widths 16384,16384,16384 --blocks 1000,1000,1000", 64, "GB of memory"),
 

@@ -112,6 +112,19 @@ import Testing
     #expect(try PixelBaseline.scored(images, clusters: 31, seed: 0, cores: cores) == nil)
     #expect(try PixelBaseline.scored(TinyRun.images(30, labelled: false), clusters: 3, seed: 0, cores: cores) == nil)
     #expect(try PixelBaseline.scored(images, clusters: 3, seed: 0, cores: cores)?.scores?.accuracy == 1)
+    // A source whose images are not of the shape that it tells.
+    struct Uneven: ImageSource {
+      let name = "uneven", count = 4, channels = 1
+      let labels: [Int]? = nil
+      let classNames: [String]? = nil
+      let commonShape: ImageShape?
+      func image(at index: Int) throws -> Image {
+        try Image(shape: ImageShape(height: 1, width: 1, channels: 1), pixels: [UInt8(index)])
+      }
+    }
+    let uneven = Uneven(commonShape: images.shape)
+    let error = try failure(.badData) { try PixelBaseline(uneven, clusters: 2, seed: 0, cores: cores) }
+    #expect(error.description == "uneven, image 0: expected an image of 6×6×1, found 1×1×1.")
   }
 
   @Test func `images of many sizes are clustered as small views`() throws {

@@ -222,7 +222,13 @@ import Testing
     #expect(try files.contentsOfDirectory(atPath: url.path).isEmpty)
     withExtendedLifetime(lock) {}
     lock = nil
-    for _ in 0..<2 { _ = try RunRecorder(trainer, folder: folder) }
+    _ = try RunRecorder(trainer, folder: folder)
     #expect(FileManager.default.fileExists(atPath: folder.checkpoint.path))
+    // The lock is free again, but a run that begins would overwrite this one.
+    let refused = try failure(.cannotCreate) { try RunRecorder(trainer, folder: folder) }
+    #expect(refused.problem == "the folder holds another run")
+    let resumed = try Trainer(
+      resuming: folder.readCheckpoint(), images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 1))
+    _ = try RunRecorder(resumed, folder: folder)
   }
 }

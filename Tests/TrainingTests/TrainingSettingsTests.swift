@@ -75,8 +75,8 @@ import Testing
   }
 
   @Test func `settings are checked against the images`() throws {
-    #expect(try failure(.badData) { try TinyRun.settings.validate(images: 0) }.problem.contains("no image"))
-    #expect(try failure(.badData) { try TinyRun.settings.validate(images: 1) }.problem.contains("one image"))
+    #expect(try failure(.badData) { try TinyRun.settings.validate(images: 0) }.problem.contains("found none"))
+    #expect(try failure(.badData) { try TinyRun.settings.validate(images: 1) }.problem.contains("found one"))
     let batch = try failure(.usage) { try TinyRun.settings.validate(images: 3) }
     #expect(batch.description == "batch: 4 is outside 2 to 3, the number of images.")
     let heads = try failure(.usage) { try TinyRun.settings.validate(images: 4) }

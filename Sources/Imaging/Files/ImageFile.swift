@@ -8,8 +8,8 @@ public enum ImageFile {
   ///   - bytes: the whole file.
   ///   - name: what messages call the file.
   ///   - limits: how large the image may be.
-  /// - Throws: `SeCuError` of kind `badData`, with the byte at fault, for a file that is damaged, too large or of a kind
-  ///   that is not read.
+  /// - Throws: `SeCuError` of kind `badData`, with the byte at fault, for a file that is damaged or of a kind that is not read; of kind
+  ///   `tooLarge` for an image above a limit.
   public static func decode(
     _ bytes: [UInt8], name: String, limits: DecodingLimits = DecodingLimits()
   ) throws(SeCuError) -> DecodedImage {

@@ -94,7 +94,7 @@ struct JPEGFrame {
   /// - Parameters:
   ///   - reader: stands at the first scan's entropy-coded data.
   ///   - limits: what the image may have.
-  /// - Throws: `SeCuError` of kind `badData` if the image is above a limit, or the file too short for it.
+  /// - Throws: `SeCuError` of kind `tooLarge` if the image is above a limit, of kind `badData` if the file is too short for it.
   mutating func layOut(reader: ByteReader, limits: DecodingLimits) throws(SeCuError) {
     _ = try limits.check(height: height, width: width, channels: channels, name: reader.name, position: position)
     horizontal = components.map(\.horizontal).max() ?? 1

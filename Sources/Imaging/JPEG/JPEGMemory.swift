@@ -1,6 +1,6 @@
 /// The working memory of one decoding: raw pointers into it are valid while it lives.
 ///
-/// What a hostile file can make it reserve is bounded by `JPEGFrame.init(_:entropyBytes:limits:)`; tables have fixed places.
+/// What a hostile file can make it reserve is bounded by `JPEGFrame.layOut(reader:limits:)`; tables have fixed places.
 final class JPEGMemory {
   private var blocks: [UnsafeMutableRawPointer] = []
 
