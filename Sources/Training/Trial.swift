@@ -13,6 +13,9 @@ public struct Trial: Sendable {
   /// Seconds of learning from them, step by step.
   public let learningSeconds: [Double]
 
+  /// Images learnt from in each step: all of a batch.
+  package let imagesLearnt: [Int]
+
   /// The median of the steps but the first, in which memory is touched for the first time; of the only one, if there is no other.
   public var secondsPerStep: Double { Self.median(zip(viewSeconds, learningSeconds).map(+)) }
   /// The part of it that making the views takes.
@@ -50,14 +53,14 @@ public struct Trial: Sendable {
     learner.initialize(seed: settings.seed)
     learner.beginEpoch()
     let schedule = settings.schedule(images: count), clock = ContinuousClock()
-    var viewSeconds: [Double] = [], learningSeconds: [Double] = []
+    var viewSeconds: [Double] = [], learningSeconds: [Double] = [], imagesLearnt: [Int] = []
     for step in 0..<max(1, steps) where step == 0 || !shouldStop() {
       let start = clock.now
       try views.views(
         of: Array(0..<batch), seed: settings.seed, pass: step, cores: engine.cores, into: learner.views.base)
       let middle = clock.now
       // The rates of the run's first steps: the encoder stands still, and the cost is that of any step.
-      let (losses, _) = learner.learn(
+      let (losses, found) = learner.learn(
         ids: (0..<batch).map { (step * batch + $0) % count }, head: head, firstEpoch: true, rate: 0,
         centerRate: schedule.centerRate(epoch: 0, step: step))
       guard losses.representation.isFinite, losses.center.isFinite else {
@@ -65,10 +68,11 @@ public struct Trial: Sendable {
           .badData, "a loss is not a finite number", at: "trial", position: "step \(step + 1)",
           remedy: settings.remedyForDivergence)
       }
+      imagesLearnt.append(found?.kept ?? batch)
       viewSeconds.append((middle - start) / .seconds(1))
       learningSeconds.append((clock.now - middle) / .seconds(1))
     }
-    (self.viewSeconds, self.learningSeconds) = (viewSeconds, learningSeconds)
+    (self.viewSeconds, self.learningSeconds, self.imagesLearnt) = (viewSeconds, learningSeconds, imagesLearnt)
   }
 
   /// The memory of the trial's own images: those of one batch.

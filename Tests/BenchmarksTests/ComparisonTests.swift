@@ -69,6 +69,11 @@ import Testing
     #expect(!row.exceeds(0))
   }
 
+  @Test func `of several lines of a case the last counts`() throws {
+    let newer = Self.old + Self.old.replacing("\"median_s\": 10", with: "\"median_s\": 12")
+    #expect(try comparison(newer).row(Self.result(1, 1...1)).old?.median == 12)
+  }
+
   @Test func `lines without an interval reach from the minimum to as far above the median`() throws {
     let line =
       #"{"case": "gemm", "m": 2, "n": 3, "k": 4, "threads": 2, "isa": "avx2", "median_s": 10, "min_s": 9}"# + "\n"

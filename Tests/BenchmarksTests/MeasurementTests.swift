@@ -83,6 +83,9 @@ import Testing
   @Test func `seconds: until the median is known`() {
     #expect(Work { _ in 0.125 }.timed(.seconds(100)).samples.count == 80)
     #expect(Work { _ in 1 }.timed(.seconds(100)).samples.count == 15)
+    // An interval of 1 ± 0.75 % is known to 1 %, and not to a half.
+    #expect(Work { $0 % 2 == 0 ? 1 : 1.015 }.timed(.seconds(100), precision: 0.01).samples.count == 15)
+    #expect(Work { $0 % 2 == 0 ? 1 : 1.015 }.timed(.seconds(100), precision: 0.005).samples.count > 90)
     #expect(Work { _ in 0.5 }.timed(.seconds(10), precision: -1).samples.count == 20)
   }
 

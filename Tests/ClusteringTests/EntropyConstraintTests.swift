@@ -28,6 +28,17 @@ import Testing
     }
   }
 
+  @Test func ofEqualCostsTheFirstWins() {
+    let similarities: [Float] = [0.1, 0.4, 0.4]
+    similarities.withUnsafeBufferPointer { s in
+      guard let s = s.baseAddress else { return }
+      let constraint = EntropyConstraint(alpha: 100)
+      #expect(constraint.assign(s, old: 0, costs: nil, clusters: 3) == 1)
+      #expect(
+        constraint.assign(s, old: 0, costs: constraint.costs([5, 5, 5], isFirst: true, images: 100), clusters: 3) == 1)
+    }
+  }
+
   @Test func firstBatchIsFreeAndLaterOnesPreferSmallClusters() throws {
     let constraint = EntropyConstraint(alpha: 100)
     #expect(constraint.costs([0, 0, 0], isFirst: true, images: 10) == nil)

@@ -9,7 +9,8 @@ import Testing
   /// Heads of 1, 2, 5 and 40 clusters with random centers that are not of unit length, and random unit rows.
   private struct Problem {
     let heads = ClusterHeads(
-      clusters: [1, 2, 5, 40], dimension: 7, images: 4, batch: 2, constraint: .size(.init()), losses: .init())
+      clusters: [1, 2, 5, 40], dimension: 7, images: 4, batch: 2, constraint: .size(.init()),
+      losses: .init(centerTemperature: 1))
     let rows = FloatBuffer(23 * 7)
     let lengths = FloatBuffer(23)
 

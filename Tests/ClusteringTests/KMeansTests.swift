@@ -91,6 +91,16 @@ import Testing
     #expect(Set(solutions).count == 3)
   }
 
+  /// Every restart finds both pairs; the first names them.
+  @Test func ofEqualRestartsTheFirstWins() throws {
+    let points: [Float] = [0, 1, 100, 101]
+    for seed in 0..<10 as Range<UInt64> {
+      let one = try KMeans(clusters: 2, restarts: 1, seed: seed).fit(points, dimensions: 1, cores: Cores(threads: 1))
+      let many = try KMeans(clusters: 2, restarts: 10, seed: seed).fit(points, dimensions: 1, cores: Cores(threads: 1))
+      #expect(one.inertia == 1 && many.assignments == one.assignments)
+    }
+  }
+
   @Test func moreRestartsNeverScoreWorse() throws {
     let points = normals(200 * 3, seed: 7)
     let inertias = try (1...6).map { try KMeans(clusters: 9, restarts: $0).fit(points, dimensions: 3).inertia }

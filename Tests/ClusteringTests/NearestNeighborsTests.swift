@@ -41,6 +41,11 @@ import Testing
         try Features(normalizing: [0, 1], dimension: 2), labels: [3],
         reference: try Features(normalizing: [1, 0, -1, 0, 1, 0], dimension: 2), referenceLabels: [4, 3, 3], on: engine)
         == 1)
+    // Of the two at 0.8, the first stays when nearer ones come after them.
+    let later = try Features(normalizing: [4, 3, 4, -3, 1, 0, 12, 5], dimension: 2)
+    #expect(
+      try NearestNeighbors(neighbors: 3, temperature: 1).accuracy(
+        query, labels: [2], reference: later, referenceLabels: [2, 9, 9, 2], on: engine) == 1)
     // More neighbours than there are images: all of them.
     #expect(try told(100, 1000, [5, 2, 2, 1]) == [2])
   }

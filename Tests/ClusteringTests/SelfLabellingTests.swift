@@ -121,6 +121,12 @@ import Testing
     #expect(problem.heads.gradients.values.allSatisfy { $0 == 0 })
   }
 
+  @Test func `a label must pass the threshold, not reach it`() {
+    let problem = Problem(Engine(instructionSet: .portable, cores: Cores(threads: 1)), temperature: 0.001)
+    let found = problem.step(threshold: 1)
+    #expect(found.highest == 1 && found.kept == 0)
+  }
+
   @Test func `every cluster that occurs weighs the same`() {
     // All strong views are one and the same row; the weak ones are 23 times center 0 and once center 1.
     let problem = Problem(Engine(instructionSet: .portable, cores: Cores(threads: 1)), temperature: 0.05)

@@ -135,6 +135,15 @@ private func little(_ value: UInt32) -> [UInt8] { bigEndian(value).reversed() }
     #expect(try decode(sample).pixels == [0, 0, 30, 0, 0, 0, 30, 20, 10] + bottom)
   }
 
+  /// Five pixels of 4 bits are three bytes, and a filling byte.
+  @Test func sequencesOfFourBitsAreFilledUp() throws {
+    let grey: [UInt8] = [0, 0, 0, 0, 10, 10, 10, 0, 20, 20, 20, 0, 30, 30, 30, 0]
+    let sample = BMPSample(
+      width: 5, height: 1, bits: 4, compression: 2, colours: 4, palette: grey,
+      data: [0, 5, 0x32, 0x10, 0x30, 0, 0, 1])
+    #expect(try decode(sample).pixels == [30, 20, 10, 0, 30])
+  }
+
   @Test(
     arguments: [
       (1, [4, 0, 0, 1], "found 4 pixels from row 0, column 0"), (1, [0, 4, 0, 0, 0, 0, 0, 1], "found 4 pixels"),

@@ -103,6 +103,19 @@ import Testing
     #expect(found == expected)
   }
 
+  /// A try fits this image with p = 0.0933: the area is uniform in 0.01…1, and at aspect ratio a, 1.0139 on average, the height stays
+  /// below 100.5 up to an area of 0.101·a. Ten tries fit with 1 − (1 − p)¹⁰, within five standard deviations of the binomial.
+  @Test func cropsAreTriedTenTimes() {
+    var recipe = Augmentation.cifar10
+    recipe.smallestCrop = 0.01
+    let fallback = PixelRectangle(top: 0, left: 433, height: 100, width: 133)
+    let fitting = (0..<2000 as Range<UInt64>).count { seed in
+      var stream = RandomStream(seed: seed, purpose: .augmentation)
+      return PixelRectangle.random(recipe, height: 100, width: 1000, drawing: &stream) != fallback
+    }
+    #expect(abs(Double(fitting) - 2000 * 0.6246) < 5 * (2000 * 0.6246 * 0.3754).squareRoot())
+  }
+
   /// Images so long that no crop of 0.9 of their area fits: the largest of an allowed aspect ratio about the center.
   @Test(arguments: [
     (100, 1000, PixelRectangle(top: 0, left: 433, height: 100, width: 133)),

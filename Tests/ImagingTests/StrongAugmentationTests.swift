@@ -56,6 +56,35 @@ import Testing
     }
   }
 
+  /// What shows an operation's strength in a view of a ramp, 0…255 in 16 rows of 16, and the range that it is uniform in.
+  private static let strengths: [(StrongAugmentation.Operation, ClosedRange<Double>, @Sendable ([Int]) -> Double)] = [
+    // 2ⁿ values remain of n bits: n = 4…7.
+    (.posterise, 4...7, { log2(Double(Set($0).count)) }),
+    // The share of values that are inverted.
+    (.solarise, 0...1, { view in Double(view.indices.count { view[$0] != $0 }) / 256 }),
+    // Black stays black, and the brightest value tells the factor.
+    (.brightness, 0.05...0.95, { Double($0[255]) / 255 }),
+    // What is left of the range.
+    (.contrast, 0.05...0.95, { Double($0[255] - $0[0]) / 255 }),
+  ]
+
+  @Test(arguments: strengths.indices) func strengthsFillTheirRange(index: Int) throws {
+    let (operation, range, strength) = Self.strengths[index]
+    let shape = try ImageShape(height: 16, width: 16, channels: 1)
+    let set = try ImageSet(
+      name: "ramps", shape: shape, pixels: (0..<300).flatMap { _ in (0..<256).map { UInt8($0) } })
+    var plain = Augmentation()
+    plain.geometry = .resizedCrop
+    let maker = try ViewMaker(set, recipe: plain, first: .strong(recipe([operation])), second: .clean)
+    let views = try maker.random(Array(0..<300))
+    let found = (0..<300).map { id in strength(views[id * 256..<(id + 1) * 256].map { Int(($0 * 255).rounded()) }) }
+    // A value is off by a half at most, and the outermost 3 % of a range are missed by 300 draws once in 10,000 times.
+    let rounding = 0.5 / 255, margin = 0.03 * (range.upperBound - range.lowerBound)
+    let (least, most) = (try #require(found.min()), try #require(found.max()))
+    #expect(range.lowerBound - rounding <= least && least <= range.lowerBound + margin)
+    #expect(range.upperBound - margin <= most && most <= range.upperBound + rounding)
+  }
+
   /// On an image of ones, what is 0 is the hole: a square of at most 16 pixels, cut at the edges.
   @Test func holesAreSquares() throws {
     let shape = try ImageShape(height: 40, width: 30, channels: 1)
@@ -76,6 +105,20 @@ import Testing
     }
     #expect(sides == [0, 2, 4, 6, 8, 10, 12, 14, 16])
     #expect(touchesEdge > 50)
+  }
+
+  /// A view of 8 pixels lies anywhere in an image of 10, at the last place too. A pixel is the number of its place.
+  @Test func viewsLieAnywhere() throws {
+    let shape = try ImageShape(height: 10, width: 10, channels: 1)
+    let set = try ImageSet(
+      name: "places", shape: shape, pixels: (0..<200).flatMap { _ in (0..<100).map { UInt8($0) } })
+    var plain = Augmentation()
+    (plain.geometry, plain.cleanCrop) = (.resizedCrop, 0.8)
+    let maker = try ViewMaker(
+      set, recipe: plain, first: .strong(recipe([], count: 0)), second: .clean, height: 8, width: 8)
+    let views = try maker.random(Array(0..<200))
+    let corners = Set((0..<200).map { Int((views[$0 * 64] * 255).rounded()) })
+    #expect(corners == [0, 1, 2, 10, 11, 12, 20, 21, 22])
   }
 
   @Test func recipesSurviveJSON() throws {

@@ -17,6 +17,7 @@ import Testing
       + "é,\"\"\"\",\",\"\r\n"
     #expect(CSV.text(Self.table) == expected)
     #expect(CSV.text([[""], ["x"]]) == "\"\"\r\nx\r\n")
+    #expect(CSV.text([["a\rb", "c"]]) == "\"a\rb\",c\r\n")
   }
 
   @Test(arguments: [table, [], [[""]], [["", ""]], [["a"], [""]], [["\r"], ["\n"], ["\r\n"]]])

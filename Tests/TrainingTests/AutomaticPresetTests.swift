@@ -31,5 +31,9 @@ import Testing
     #expect(settings(400).augmentation.geometry == .resizedCrop)
     // √0.3 of 88 pixels are 48.
     #expect(settings(400).keptSide == 88)
+    // A clean view that is the middle of its image needs more than whole crops do: 48 / 0.5.
+    var middle = settings(400)
+    (middle.augmentation.smallestCrop, middle.augmentation.cleanCrop) = (1, 0.5)
+    #expect(middle.keptSide == 96)
   }
 }

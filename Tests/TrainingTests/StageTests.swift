@@ -158,6 +158,24 @@ import Testing
     _ = try resumed.evaluate()
   }
 
+  /// With equal centers no label is surer than another: what an epoch before it was sure of is not remembered.
+  @Test func `the highest confidence is an epoch's own`() throws {
+    defer { remove(folder) }
+    try TinyRun.finished(in: folder)
+    let run = try stage(Self.settings(threshold: 0))
+    let heads = run.learner.heads
+    var highest: [Double] = []
+    try run.run { event in
+      guard case .epochEnded(let report) = event else { return }
+      highest.append(report.highestConfidence ?? .nan)
+      for h in heads.clusters.indices {
+        let first = heads.centers.base + heads.rowOffsets[h] * heads.dimension
+        for k in 1..<heads.clusters[h] { (first + k * heads.dimension).update(from: first, count: heads.dimension) }
+      }
+    }
+    #expect(highest.count > 1 && highest[1] < 0.9 * highest[0], "\(highest)")
+  }
+
   @Test func `a run that stops after any step ends with the same bits`() throws {
     defer { remove(folder) }
     try TinyRun.finished(in: folder)

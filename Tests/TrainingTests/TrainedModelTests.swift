@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Imaging
 import Interchange
 import Kernels
 import Testing
@@ -34,6 +35,10 @@ import Testing
     #expect(found.scores == evaluation.scores)
     #expect(try model.evaluate(images.subset([7])).assignments == [evaluation.assignments[7]])
     #expect(try model.evaluate(images, head: 1).clusters == 5)
+    // Images of other classes are judged by the head that fits them, and those without classes as the run was.
+    let five = try ImageSet(name: "five", shape: images.shape, pixels: images.pixels, labels: (0..<13).map { $0 % 5 })
+    #expect(try model.head(for: five) == 1 && model.evaluate(five).head == 1)
+    #expect(try model.head(for: TinyRun.images(labelled: false)) == evaluation.head)
   }
 
   @Test func `a model has few images in memory, whatever the run's batch was`() throws {

@@ -63,6 +63,28 @@ import Testing
     #expect(states[0] != states[2])
   }
 
+  /// Two passes an epoch: no batch of views comes a second time.
+  @Test func `every pass has an order and views of its own`() throws {
+    let trainer = try TinyRun.trainer()
+    var batches: [[Float]] = []
+    try trainer.run { if case .stepped = $0 { batches.append(trainer.learner.views.values) } }
+    #expect(batches.count == 18 && Set(batches).count == 18)
+  }
+
+  @Test func `the seconds before an interruption count`() throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    let first = try TinyRun.trainer()
+    try first.run(steps: 3) { _ in Thread.sleep(forTimeInterval: 0.1) }
+    let file = try RunFolder.create(at: url).checkpoint
+    try first.makeCheckpoint().write(to: file)
+    let second = try Trainer(
+      resuming: Checkpoint(contentsOf: file), images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 1))
+    #expect(second.seconds == first.seconds && first.seconds > 0.2)
+    try second.run(steps: 1)
+    #expect(second.seconds > first.seconds)
+  }
+
   // MARK: - What happens in a run
 
   @Test func `events come in order and are complete`() throws {
@@ -225,6 +247,17 @@ import Testing
     #expect(ended == Array(0..<(step / 6 - 1)))
     let refusal = try failure(.badData) { _ = try trainer.makeCheckpoint() }
     #expect(refusal.position == place)
+  }
+
+  /// The representation loss looks at the frozen centers, which are still numbers.
+  @Test func `a center that is no number stops the run at its step`() throws {
+    let trainer = try TinyRun.trainer()
+    let centers = trainer.learner.heads.centers.base
+    let error = try failure(.badData) {
+      try trainer.run { if case .stepped(let report) = $0, report.stepsDone == 8 { centers[0] = .nan } }
+    }
+    #expect(error.position == "epoch 2, step 3")
+    #expect(error.problem.contains("center loss") && error.problem.contains("center_0"), "\(error)")
   }
 
   @Test func `absurd rates end with an error and not with a result`() throws {

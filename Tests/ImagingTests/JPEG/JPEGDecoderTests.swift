@@ -77,6 +77,19 @@ import Testing
     }
   }
 
+  /// An orientation is of type SHORT, 3 (Exif 2.32, 4.6.4); of type LONG it turns nothing.
+  @Test func ignoresOrientationsOfAnotherType() throws {
+    let sample = try JPEGSample.named("grey")
+    var parts = try JPEGParts(sample.bytes), exif = JPEGParts.exif(6, isBigEndian: false)
+    let type = try #require(exif.firstRange(of: [0x12, 1, 3, 0])).lowerBound + 2
+    exif[type] = 4
+    parts.segments.insert(exif, at: 1)
+    #expect(CRC32.checksum(try JPEGDecoder.decode(parts.bytes, name: "exif").pixels) == sample.checksum)
+    exif[type] = 3
+    parts.segments[1] = exif
+    #expect(CRC32.checksum(try JPEGDecoder.decode(parts.bytes, name: "exif").pixels) != sample.checksum)
+  }
+
   /// The height can stand in a DNL segment behind the first scan (T.81, B.2.5).
   @Test(arguments: ["yCbCr420", "restarts", "scanForEach"])
   func readsHeightBehindFirstScan(_ name: String) throws {
@@ -94,6 +107,22 @@ import Testing
     let image = try JPEGDecoder.decode(parts.bytes, name: "dnl")
     #expect(image.height == sample.height)
     #expect(CRC32.checksum(image.pixels) == sample.checksum)
+  }
+
+  /// Restart markers are numbered from 0 to 7 and then anew (T.81, B.2.1).
+  @Test func restartMarkersBeginAnewAfterSeven() throws {
+    let code = [1] + [UInt8](repeating: 0, count: 15) + [0]
+    // Twenty blocks of grey; a byte has no difference of DC, the end of the block, and filling bits.
+    let blocks: [[UInt8]] = (0..<20).map { $0 == 0 ? [0x3F] : [0xFF, 0xD0 + UInt8(($0 - 1) % 8), 0x3F] }
+    let segments = [
+      JPEGParts.segment(0xDB, [0] + [UInt8](repeating: 1, count: 64)),
+      JPEGParts.segment(0xC0, [8, 0, 8, 0, 160, 1, 1, 0x11, 0]),
+      JPEGParts.segment(0xC4, [0x00] + code + [0x10] + code), JPEGParts.segment(0xDD, [0, 1]),
+      JPEGParts.segment(0xDA, [1, 1, 0x00, 0, 63, 0]),
+    ]
+    let bytes: [UInt8] = [0xFF, 0xD8] + segments.joined() + blocks.joined() + [0xFF, 0xD9]
+    let image = try JPEGDecoder.decode(bytes, name: "restarts")
+    #expect(image.pixels == [UInt8](repeating: 128, count: 8 * 160))
   }
 
   /// Without markers, the components' identifiers tell RGB from YCbCr; an Adobe marker overrules them, JFIF overrules both.
