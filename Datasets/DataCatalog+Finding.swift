@@ -87,12 +87,14 @@ extension DataCatalog {
 
   /// The folders that may hold the files of `entry`, those that exist, and whether other files lie there too.
   private static func candidates(_ entry: Entry) -> [(folder: String, isShared: Bool)] {
-    bases.flatMap { base in
-      (entry.folders + [entry.content]).map { (join(base, $0), false) }
-        + [(base, true)]
-        // What was unpacked beside another data set.
-        + entry.folders.map { (join(base, "../\($0)"), false) }
-    }.filter { isFolder($0.0) }
+    var found: [(folder: String, isShared: Bool)] = []
+    for base in bases {
+      found += (entry.folders + [entry.content]).map { (join(base, $0), false) }
+      found.append((base, true))
+      // What was unpacked beside another data set.
+      found += entry.folders.map { (join(base, "../\($0)"), false) }
+    }
+    return found.filter { isFolder($0.folder) }
   }
 
   static func join(_ folder: String, _ name: String) -> String {

@@ -122,8 +122,9 @@ import Testing
     #expect(summary.outliers == 2)
     #expect(summary.samples == 9)
     #expect(summary.callsPerSample == 2)
-    #expect(summary.spread == 100.0 / 12)
-    #expect(summary.uncertainty == 50 * (14.0 - 11) / 12)
+    let (spread, uncertainty): (Double, Double) = (100 / 12, 50 * (14 - 11) / 12)
+    #expect(summary.spread == spread)
+    #expect(summary.uncertainty == uncertainty)
   }
 
   @Test func `seconds: at least seven samples`() {

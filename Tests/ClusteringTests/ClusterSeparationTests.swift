@@ -66,7 +66,10 @@ struct SeparatedClusters: Sendable, CustomTestStringConvertible {
   @Test func `means of distances are distances from means`() throws {
     let features = try gridFeatures(301, 9), labels = (0..<301).map { $0 * $0 % 11 }
     let d = features.dimension, x = features.values.map(Double.init)
-    func distance(_ i: Int, _ j: Int) -> Double { 1 - (0..<d).reduce(0) { $0 + x[i * d + $1] * x[j * d + $1] } }
+    func distance(_ i: Int, _ j: Int) -> Double {
+      let products = (0..<d).map { x[i * d + $0] * x[j * d + $0] }
+      return 1 - products.reduce(0, +)
+    }
     var sum = 0.0
     for i in 0..<301 {
       var totals: [Int: (sum: Double, count: Int)] = [:]

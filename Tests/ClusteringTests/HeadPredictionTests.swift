@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test func `equal centers share, and the first is chosen`() {
+  @Test func `equal centers share, and the first is chosen`() throws {
     let engine = Engine(instructionSet: .portable, cores: Cores(threads: 1))
     let heads = ClusterHeads(
       clusters: [4], dimension: 3, images: 2, batch: 1, constraint: .size(.init()), losses: .init())
@@ -58,7 +58,8 @@ import Testing
     let found = heads.predict(x.base, rows: 1, head: 0, on: engine)
     #expect(found.map(\.cluster) == [1])
     #expect(found.map(\.second) == [2])
-    #expect(abs((found.first?.confidence ?? 0) - 1 / 3) < 1e-6)
+    let confidence = try #require(found.first).confidence, third: Float = 1 / 3
+    #expect(abs(confidence - third) < 1e-6)
     #expect(heads.predict(x.base, rows: 0, head: 0, on: engine).isEmpty)
   }
 

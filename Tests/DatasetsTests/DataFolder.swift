@@ -73,7 +73,8 @@ func gzip(_ content: [UInt8]) -> [UInt8] {
     let block = content[first..<min(first + 65_535, content.count)]
     let length = UInt16(block.count)
     file += [first + block.count == content.count ? 1 : 0]
-    file += [length, ~length].flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] } + block
+    for number in [length, ~length] { file += [UInt8(number & 255), UInt8(number >> 8)] }
+    file += block
   }
   return file + little(CRC32.checksum(content)) + little(UInt32(content.count))
 }

@@ -113,7 +113,9 @@ import Testing
       var stream = RandomStream(seed: seed, purpose: .augmentation)
       return PixelRectangle.random(recipe, height: 100, width: 1000, drawing: &stream) != fallback
     }
-    #expect(abs(Double(fitting) - 2000 * 0.6246) < 5 * (2000 * 0.6246 * 0.3754).squareRoot())
+    let expected: Double = 2000 * 0.6246
+    let deviation = (expected * 0.3754).squareRoot()
+    #expect(abs(Double(fitting) - expected) < 5 * deviation)
   }
 
   /// Images so long that no crop of 0.9 of their area fits: the largest of an allowed aspect ratio about the center.

@@ -25,7 +25,8 @@ import Testing
       }
       let lengths = CanonicalCode.lengths(frequencies: frequencies, limit: limit)
       #expect(lengths.allSatisfy { $0 >= 1 && $0 <= limit })
-      #expect(lengths.reduce(0) { $0 + 1 << (15 - Int($1)) } == 1 << 15)
+      let shares = lengths.map { (length: UInt8) -> Int in 1 << (15 - Int(length)) }
+      #expect(shares.reduce(0, +) == 1 << 15)
       // Without the limit, the cost of Huffman's own construction: the sum of all merged weights.
       var weights = frequencies
       var least = 0

@@ -64,7 +64,11 @@ struct PNGSample {
       guard !columns.isEmpty else { continue }
       var above: [UInt8] = []
       for y in stride(from: origin.1, to: height, by: step.1) {
-        let row = packed(columns.flatMap { x in samples[(y * width + x) * count..<(y * width + x + 1) * count] })
+        let row = packed(
+          columns.flatMap { (x: Int) -> ArraySlice<Int> in
+            let first = (y * width + x) * count
+            return samples[first..<first + count]
+          })
         let filter = PNG.Filter.allCases[(y / step.1 + 2) % 5]
         rows += [filter.rawValue] + filtered(row, above, filter)
         above = row

@@ -82,8 +82,9 @@ import Testing
     z09n2c08 3 F8F7D651
     """.split(whereSeparator: \.isNewline).flatMap { line in
       let words = line.split(separator: " ")
-      return stride(from: 0, to: words.count, by: 3).map {
-        (String(words[$0]), Int(words[$0 + 1]) ?? 0, UInt32(words[$0 + 2], radix: 16) ?? 0)
+      return stride(from: 0, to: words.count, by: 3).map { (i: Int) -> (String, Int, UInt32) in
+        let channels = Int(words[i + 1]) ?? 0, checksum = UInt32(words[i + 2], radix: 16) ?? 0
+        return (String(words[i]), channels, checksum)
       }
     }
 }

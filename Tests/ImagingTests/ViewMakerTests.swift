@@ -69,8 +69,9 @@ import Testing
     recipe.standardDeviation = [0.2, 0.3, 0.4]
     let set = try sampleSet(count: 3, height: 5, width: 6, channels: 3)
     let clean = try ViewMaker(set, recipe: recipe).clean([2, 0])
-    let expected = (Array(set.pixels[180...]) + set.pixels[..<90]).enumerated().map { index, pixel in
-      (Double(pixel) / 255 - recipe.mean[index % 3]) / recipe.standardDeviation[index % 3]
+    let pixels = Array(set.pixels[180...]) + set.pixels[..<90]
+    let expected = pixels.indices.map { (i: Int) -> Double in
+      (Double(pixels[i]) / 255 - recipe.mean[i % 3]) / recipe.standardDeviation[i % 3]
     }
     #expect(zip(clean, expected).allSatisfy { abs(Double($0) - $1) < 4 * 0x1p-24 / 0.2 })
     #expect(clean.count == expected.count)

@@ -79,7 +79,8 @@ import Testing
       table[1].split(separator: " ").map(String.init) == [
         "head", "K", "ACC", "NMI", "ARI", "purity", "silhouette", "Davies–Bouldin", "empty", "sizes",
       ])
-    #expect(table[2].hasPrefix("   0  10  0.") && table[3].hasPrefix("   1   4  0."), "\(table)")
+    #expect(table[2].hasPrefix("   0  10  0."), "\(table)")
+    #expect(table[3].hasPrefix("   1   4  0."), "\(table)")
     #expect(Set(table[1...3].map(\.count)).count == 1)
 
     let details = try await workspace.secu(

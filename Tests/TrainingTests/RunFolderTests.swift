@@ -126,9 +126,10 @@ import Testing
 
     let rows = try CSV.read(contentsOf: folder.assignments)
     #expect(rows[0] == ["image", "cluster", "confidence", "second", "label"])
-    #expect(rows.dropFirst().map { $0[0] } == (0..<13).map(String.init))
-    #expect(rows.dropFirst().map { $0[1] } == evaluation.assignments.map { String($0.cluster) })
-    #expect(rows.dropFirst().map { $0[4] } == (0..<13).map { String($0 % 3) })
+    let columns = (0..<5).map { (column: Int) -> [String] in rows.dropFirst().map { $0[column] } }
+    #expect(columns[0] == (0..<13).map { "\($0)" })
+    #expect(columns[1] == evaluation.assignments.map { "\($0.cluster)" })
+    #expect(columns[4] == (0..<13).map { "\($0 % 3)" })
 
     let encoder = try SafeTensors(contentsOf: folder.encoder)
     #expect(try encoder.tensors == trainer.learner.network.stateDictionary())

@@ -38,9 +38,10 @@ enum TinyRun {
     var random = RandomStream(seed: seed, purpose: .benchmark)
     let shape = try ImageShape(height: 6, width: 6, channels: channels)
     let labels = (0..<count).map { $0 % 3 }
-    let pixels = labels.flatMap { label in
-      (0..<shape.count).map { i in
-        (i / channels / 12 == label ? 180 : 20) + UInt8(random.nextWord() % 60)
+    let pixels = labels.flatMap { (label: Int) -> [UInt8] in
+      (0..<shape.count).map { (i: Int) -> UInt8 in
+        let base: UInt8 = i / channels / 12 == label ? 180 : 20
+        return base + UInt8(random.nextWord() % 60)
       }
     }
     return try ImageSet(

@@ -27,7 +27,7 @@ struct PNGRowConverter {
     channels = (isPalette ? 3 : samples) + (chunks.transparency == nil ? 0 : 1)
     if isPalette {
       colourCount = min(chunks.palette.count / 3, 1 << bitDepth)
-      colours = (0..<colourCount).flatMap { index in
+      colours = (0..<colourCount).flatMap { (index: Int) -> [UInt8] in
         let alpha = chunks.transparency.map { index < $0.count ? $0[index] : 255 } ?? 255
         return chunks.palette[3 * index..<3 * index + 3] + [alpha]
       }

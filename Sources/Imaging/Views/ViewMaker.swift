@@ -89,8 +89,9 @@ public struct ViewMaker: Sendable {
     let mean = perChannel(recipe.mean), deviation = perChannel(recipe.standardDeviation)
     self.mean = mean
     inverseDeviation = perChannel(recipe.standardDeviation.map { 1 / $0 })
-    normalised = (0..<channels).flatMap { channel in
-      (0..<256).map { (Float($0) / 255 - mean[channel]) / deviation[channel] }
+    normalised = (0..<channels).flatMap { (channel: Int) -> [Float] in
+      let values = (0..<256).map { Float($0) / 255 }
+      return values.map { ($0 - mean[channel]) / deviation[channel] }
     }
   }
 

@@ -99,9 +99,11 @@ import Testing
     let error = try failure { _ = try JPEGDecoder.decode(parts.bytes, name: "dnl") }
     #expect(error.problem == "expected a DNL marker with the height behind the first scan, found none")
 
+    let restarts: ClosedRange<UInt8> = 0xD0...0xD7
     let end = try #require(
-      (14..<parts.scans.count - 1).first {
-        parts.scans[$0] == 0xFF && parts.scans[$0 + 1] != 0 && !(0xD0...0xD7 ~= parts.scans[$0 + 1])
+      (14..<parts.scans.count - 1).first { (i: Int) -> Bool in
+        let next = parts.scans[i + 1]
+        return parts.scans[i] == 0xFF && next != 0 && !restarts.contains(next)
       })
     parts.scans.insert(contentsOf: JPEGParts.segment(0xDC, [0, UInt8(sample.height)]), at: end)
     let image = try JPEGDecoder.decode(parts.bytes, name: "dnl")
@@ -113,7 +115,9 @@ import Testing
   @Test func restartMarkersBeginAnewAfterSeven() throws {
     let code = [1] + [UInt8](repeating: 0, count: 15) + [0]
     // Twenty blocks of grey; a byte has no difference of DC, the end of the block, and filling bits.
-    let blocks: [[UInt8]] = (0..<20).map { $0 == 0 ? [0x3F] : [0xFF, 0xD0 + UInt8(($0 - 1) % 8), 0x3F] }
+    let blocks = (0..<20).map { (block: Int) -> [UInt8] in
+      block == 0 ? [0x3F] : [0xFF, 0xD0 + UInt8((block - 1) % 8), 0x3F]
+    }
     let segments = [
       JPEGParts.segment(0xDB, [0] + [UInt8](repeating: 1, count: 64)),
       JPEGParts.segment(0xC0, [8, 0, 8, 0, 160, 1, 1, 0x11, 0]),
