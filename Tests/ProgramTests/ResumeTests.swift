@@ -43,12 +43,13 @@ import Testing
       #expect(isSaved == (signal != "KILL"), "\(first.stderr)")
       #expect(try workspace.paths().filter { $0.hasPrefix("\(run)/encoder") }.isEmpty)
 
-      // Stopped a second time, then to the end; each time with other threads. The place of the data, where it was given, is needed again.
+      // Stopped a second time, then to the end; each time with other threads. What was given of the data is needed again.
       let second = try await workspace.secu(
-        ["train", "--resume", "--output", run, "--data", "digits", "--threads", "3"], stoppedBy: signal, after: "loss_x"
-      )
+        ["train", "--resume", "--output", run, "--data", "digits", "--memory", "512.5MB", "--threads", "3"],
+        stoppedBy: signal, after: "loss_x")
       #expect(second.exitCode == code, "\(second.stderr)")
-      #expect(second.stderr.contains("--output \(run) --data digits\n") == isSaved, "\(second.stderr)")
+      #expect(
+        second.stderr.contains("--output \(run) --data digits --memory 513MB\n") == isSaved, "\(second.stderr)")
       // What was done before a signal that can be heeded is not done again.
       if isSaved { #expect(!second.stderr.contains("epoch 1/24  loss_x"), "\(second.stderr)") }
       let third = try await workspace.secu(["train", "--resume", "--output", run, "--threads", "1", "--json"])
