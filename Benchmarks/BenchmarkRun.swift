@@ -110,6 +110,11 @@ final class BenchmarkRun {
         remedy: "Write it with the same filters and options")
     }
     if let tolerance = options.tolerance {
+      guard rows.contains(where: { $0.range != nil }) else {
+        throw SeCuError(
+          .badData, "was measured too few times to tell a change from noise", at: comparison.name,
+          remedy: "Write it with '--repeats \(Timing.fewestSamples)' or more")
+      }
       for i in rows.indices where rows[i].exceeds(tolerance) {
         let first = rows[i].result
         guard
@@ -129,7 +134,7 @@ final class BenchmarkRun {
     try people.tell("\n" + comparison.text(rows, tolerance: options.tolerance, now: provenance))
     guard let tolerance = options.tolerance else { return false }
     let slow = rows.count { $0.exceeds(tolerance) }
-    let compared = rows.count { $0.old != nil }
+    let compared = rows.count { $0.range != nil }
     if slow > 0 {
       try people.tell("\(slow) of \(compared) cases slower by more than \(Table.percent(tolerance)), measured twice\n")
     } else {

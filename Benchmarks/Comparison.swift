@@ -41,16 +41,16 @@ struct Comparison {
     /// The change of the median in percent, positive for slower.
     var change: Double? { old.map { 100 * (result.median / $0.median - 1) } }
 
-    /// The least and the largest change that both intervals allow, in percent.
+    /// The least and the largest change that both intervals allow, in percent; nil without two of them.
     var range: ClosedRange<Double>? {
-      guard let old else { return nil }
+      guard let old, old.hasInterval, result.timing.hasInterval else { return nil }
       let low = 100 * (result.timing.medianLow / old.medianHigh - 1)
       return low...max(low, 100 * (result.timing.medianHigh / old.medianLow - 1))
     }
 
     var verdict: Verdict {
-      guard let old, let range else { return .new }
-      guard old.hasInterval, result.timing.hasInterval else { return .unknown }
+      guard old != nil else { return .new }
+      guard let range else { return .unknown }
       return range.lowerBound > 0 ? .slower : range.upperBound < 0 ? .faster : .same
     }
 

@@ -124,6 +124,14 @@ import Testing
     #expect(slower.stdout.contains("TOO SLOW"))
     #expect(slower.stdout.contains("4 of 4 cases slower by more than 5.0 %, measured twice"))
 
+    // What was measured too few times must not pass for a good comparison.
+    let few = try await run(["gemm/64", "--repeats=1", "--threads=1", "--no-peaks", "--json", json.path])
+    #expect(few.exitCode == 0)
+    let untold = try await run(
+      ["gemm/64", "--repeats=6", "--threads=1", "--no-peaks", "--compare", json.path, "--fail-on", "5%"])
+    #expect(untold.exitCode == 65)
+    #expect(untold.stderr.contains("was measured too few times"))
+
     let cold = try await run(["gemm/64", "--repeats=1", "--threads=1", "--no-peaks", "--cold", "--json=-"])
     #expect(try objects(cold.stdout).first?["cache"] as? String == "cold")
     let other = try await run(["loss/soft", "--repeats=1", "--no-peaks", "--compare", json.path])
