@@ -50,8 +50,9 @@ public struct ImageFiles: Sendable {
     _ body: (ImageBatch, [SkippedFile]) throws -> Void
   ) throws {
     let decoding = ImageDecoding(root: nil, side: side, channels: channels, memory: memory, cores: cores)
-    for first in stride(from: 0, to: files.count, by: max(1, size)) {
-      let some = Array(files[first..<min(files.count, first + max(1, size))])
+    let size = max(1, size)
+    for first in stride(from: 0, to: files.count, by: size) {
+      let some = Array(files[first..<min(files.count, first + size)])
       var images: [Image] = [], names: [String] = [], unread: [SkippedFile] = []
       try decoding.each(some) { place, result in
         switch result {

@@ -41,13 +41,13 @@ final class WorkerPool: Sendable {
   /// Calls `body(0)` on this thread and, at the same time, `body(1)` … `body(helpers)` on as many workers as come before
   /// it returns. If another thread is using the pool, only `body(0)` is called.
   ///
-  /// The numbers given to workers are distinct and in 1...`helpers`, in the order in which they come.
+  /// The numbers given to workers are distinct and in 1...`helpers`, in the order in which they come; `helpers` is `mostHelpers` at most,
+  /// as `Cores` sees to.
   func run(helpers: Int, _ body: (Int) -> Void) {
     guard isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
       body(0)
       return
     }
-    let helpers = min(helpers, JobState.most)
     withoutActuallyEscaping(body) { body in
       withUnsafePointer(to: body) { pointer in
         job = Job(body: pointer, flushesDenormals: Denormals.areFlushed)

@@ -24,7 +24,7 @@ public struct FeatureScores: Sendable, Equatable {
     _ features: Features, labels: [Int], neighbors: NearestNeighbors = .init(), probe: LinearProbe = .init(),
     seed: UInt64 = 0, on engine: Engine
   ) throws {
-    // First of all: the halves are made of labels alone.
+    // This refuses labels that are not one a vector; the halves are made of labels alone.
     neighborAccuracy = try neighbors.accuracy(features, labels: labels, on: engine)
     queries = features.count
     let halves = StratifiedHalves(labels, seed: seed)

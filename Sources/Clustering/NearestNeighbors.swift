@@ -34,7 +34,7 @@ public struct NearestNeighbors: Sendable, Equatable {
     try validate()
     try features.check(labels, name: "class labels")
     guard features.count >= 2 else { return nil }
-    return try Self.share(labels, classes(of: features, reference: features, labels, leavesOneOut: true, engine))
+    return Self.share(labels, classes(of: features, reference: features, labels, leavesOneOut: true, engine))
   }
 
   /// The share of images whose class their neighbours among the reference images tell.
@@ -55,7 +55,8 @@ public struct NearestNeighbors: Sendable, Equatable {
         at: "features")
     }
     guard features.count > 0, reference.count > 0 else { return nil }
-    return try Self.share(
+    try reference.check(referenceLabels, name: "class labels")
+    return Self.share(
       labels, classes(of: features, reference: reference, referenceLabels, leavesOneOut: false, engine))
   }
 
@@ -73,8 +74,7 @@ public struct NearestNeighbors: Sendable, Equatable {
 
   private func classes(
     of queries: Features, reference: Features, _ labels: [Int], leavesOneOut: Bool, _ engine: Engine
-  ) throws -> [Int] {
-    try reference.check(labels, name: "class labels")
+  ) -> [Int] {
     let n = queries.count, m = reference.count, d = queries.dimension
     let k = min(neighbors, leavesOneOut ? m - 1 : m)
     // Rows of at most 16 MiB of similarities at a time.

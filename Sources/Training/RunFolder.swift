@@ -84,12 +84,20 @@ public struct RunFolder: Sendable {
   /// - Throws: `SeCuError` of kind `.noInput` if no run is there.
   public static func open(_ url: URL) throws -> RunFolder {
     let folder = RunFolder(url)
+    try folder.checkIsThere()
     guard FileManager.default.fileExists(atPath: folder.configuration.path) else {
-      let isThere = FileManager.default.fileExists(atPath: url.path)
-      let problem = isThere ? "the folder holds no run (config.json is missing)" : "there is no such folder"
-      throw SeCuError(.noInput, problem, at: url.relativePath, remedy: "Name the folder of a run")
+      throw folder.noRun("the folder holds no run (config.json is missing)")
     }
     return folder
+  }
+
+  /// Throws `SeCuError` of kind `.noInput` if there is no folder.
+  func checkIsThere() throws {
+    guard FileManager.default.fileExists(atPath: url.path) else { throw noRun("there is no such folder") }
+  }
+
+  private func noRun(_ problem: String) -> SeCuError {
+    SeCuError(.noInput, problem, at: url.relativePath, remedy: "Name the folder of a run")
   }
 
   /// Whether the run was stopped before its first checkpoint: there is nothing yet that beginning anew would lose.

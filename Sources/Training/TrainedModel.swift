@@ -20,10 +20,7 @@ public final class TrainedModel {
   ///
   /// - Throws: `SeCuError` if a file is missing, damaged, or does not fit the others.
   public init(_ folder: RunFolder, engine: Engine) throws {
-    guard FileManager.default.fileExists(atPath: folder.url.path) else {
-      throw SeCuError(
-        .noInput, "there is no such folder", at: folder.url.relativePath, remedy: "Name the folder of a run")
-    }
+    try folder.checkIsThere()
     guard FileManager.default.fileExists(atPath: folder.encoder.path) else {
       throw SeCuError(
         .noInput, "the run has not ended (encoder.safetensors is missing)", at: folder.url.relativePath,
