@@ -2,7 +2,7 @@ import MicrokernelInterface
 
 /// A piece of a panel that is narrower than its vectors, or has a bias: whole vectors go to a buffer, and from there what belongs to C.
 @inline(never)
-func computePieceAtEdge(_ t: Tile, _ start: TileStart, _ rows: Int, _ panel: Int, alongRows: Bool) {
+func computePieceAtEdge<S: TileShape>(_ shape: S.Type, _ t: Tile, _ start: TileStart, _ rows: Int, _ panel: Int) {
   let bias = t.bias.map { $0 + panel * t.columns }
   let width = 2 * lanes
   withUnsafeTemporaryAllocation(of: Float.self, capacity: TileRows.most * width) { buffer in
@@ -12,11 +12,7 @@ func computePieceAtEdge(_ t: Tile, _ start: TileStart, _ rows: Int, _ panel: Int
     whole.accumulate = false
     var toSums = start
     toSums.c = sums
-    if alongRows {
-      computePiece(whole, toSums, rows, wide: t.columns > lanes, alongRows: true)
-    } else {
-      computePiece(whole, toSums, rows, wide: t.columns > lanes, alongRows: false)
-    }
+    computePieces(shape, whole, toSums, rows, repeats: 1)
     var r = 0
     while r < rows {
       let c = start.c + r * t.cRowStride

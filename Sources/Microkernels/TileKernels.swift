@@ -1,7 +1,7 @@
 import MicrokernelInterface
 
-/// The rows of a tile that one piece of it computes, by instruction set, and how a higher one is cut into pieces. `computeTile` (TileSums.swift)
-/// is what computes a piece; this file has a function for each shape of it.
+/// The rows of a tile that one piece of it computes, by instruction set, and how a higher one is cut into pieces. `computePieces`
+/// (TileSums.swift) is what computes them; this file has it compiled once for each shape.
 enum TileRows {
   #if AVX512
     static var most: Int { 12 }
@@ -22,217 +22,123 @@ enum TileRows {
     let half = (left + 1) / 2
     return most == 6 ? half : min(most, (half + 3) / 4 * 4)
   }
+
+  /// How many pieces of `next(left:)` rows follow each other.
+  @inline(__always)
+  static func repeats(left: Int) -> Int {
+    if left < 2 * most { return 1 }
+    return left % most == 0 ? left / most : left / most - 1
+  }
 }
 
-// One function for each shape of tile. They are apart because the optimiser stops inlining into a function that has grown
-// large, and a tile that is not inlined keeps its sums in memory.
-
-#if AVX512 || arch(arm64)
-  @inline(never) private func along12Wide(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 12, wide: true, alongRows: true)
-  }
-  @inline(never) private func along12Narrow(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 12, wide: false, alongRows: true)
-  }
-  @inline(never) private func along8Wide(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 8, wide: true, alongRows: true)
-  }
-  @inline(never) private func along8Narrow(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 8, wide: false, alongRows: true)
-  }
-#elseif AVX2
-  @inline(never) private func along5Wide(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 5, wide: true, alongRows: true)
-  }
-  @inline(never) private func along5Narrow(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 5, wide: false, alongRows: true)
-  }
-  @inline(never) private func along6Wide(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 6, wide: true, alongRows: true)
-  }
-  @inline(never) private func along6Narrow(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 6, wide: false, alongRows: true)
-  }
-#endif
-@inline(never) private func along4Wide(_ t: Tile, _ start: TileStart) {
-  computeTile(t, start, rows: 4, wide: true, alongRows: true)
-}
-@inline(never) private func along4Narrow(_ t: Tile, _ start: TileStart) {
-  computeTile(t, start, rows: 4, wide: false, alongRows: true)
-}
-@inline(never) private func along2Wide(_ t: Tile, _ start: TileStart) {
-  computeTile(t, start, rows: 2, wide: true, alongRows: true)
-}
-@inline(never) private func along2Narrow(_ t: Tile, _ start: TileStart) {
-  computeTile(t, start, rows: 2, wide: false, alongRows: true)
-}
-@inline(never) private func along1Wide(_ t: Tile, _ start: TileStart) {
-  computeTile(t, start, rows: 1, wide: true, alongRows: true)
-}
-@inline(never) private func along1Narrow(_ t: Tile, _ start: TileStart) {
-  computeTile(t, start, rows: 1, wide: false, alongRows: true)
+/// What is known of a tile when it is compiled. Each is a type, so that the compiler makes a function of each shape.
+protocol TileShape {
+  /// The columns are two vectors, not one.
+  static var wide: Bool { get }
+  /// The depth lies along the rows of A (`aDepthStride` is 1), else across them (`aRowStride` is 1).
+  static var alongRows: Bool { get }
+  /// The rows of B are as long as the tile is wide, as in a packed panel: their addresses need no registers.
+  static var packed: Bool { get }
 }
 
-#if AVX512 || arch(arm64)
-  @inline(never) private func across12Wide(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 12, wide: true, alongRows: false)
-  }
-  @inline(never) private func across12Narrow(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 12, wide: false, alongRows: false)
-  }
-  // Three channels under a row of a 3×3 kernel: the weight gradient of a network's first layer.
-  @inline(never) private func across9Wide(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 9, wide: true, alongRows: false)
-  }
-  @inline(never) private func across9Narrow(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 9, wide: false, alongRows: false)
-  }
-  @inline(never) private func across8Wide(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 8, wide: true, alongRows: false)
-  }
-  @inline(never) private func across8Narrow(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 8, wide: false, alongRows: false)
-  }
-#elseif AVX2
-  @inline(never) private func across5Wide(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 5, wide: true, alongRows: false)
-  }
-  @inline(never) private func across5Narrow(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 5, wide: false, alongRows: false)
-  }
-  @inline(never) private func across6Wide(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 6, wide: true, alongRows: false)
-  }
-  @inline(never) private func across6Narrow(_ t: Tile, _ start: TileStart) {
-    computeTile(t, start, rows: 6, wide: false, alongRows: false)
-  }
-#endif
-@inline(never) private func across4Wide(_ t: Tile, _ start: TileStart) {
-  computeTile(t, start, rows: 4, wide: true, alongRows: false)
-}
-@inline(never) private func across4Narrow(_ t: Tile, _ start: TileStart) {
-  computeTile(t, start, rows: 4, wide: false, alongRows: false)
-}
-@inline(never) private func across2Wide(_ t: Tile, _ start: TileStart) {
-  computeTile(t, start, rows: 2, wide: true, alongRows: false)
-}
-@inline(never) private func across2Narrow(_ t: Tile, _ start: TileStart) {
-  computeTile(t, start, rows: 2, wide: false, alongRows: false)
-}
-@inline(never) private func across1Wide(_ t: Tile, _ start: TileStart) {
-  computeTile(t, start, rows: 1, wide: true, alongRows: false)
-}
-@inline(never) private func across1Narrow(_ t: Tile, _ start: TileStart) {
-  computeTile(t, start, rows: 1, wide: false, alongRows: false)
+protocol Flag { static var value: Bool { get } }
+enum Yes: Flag { static var value: Bool { true } }
+enum No: Flag { static var value: Bool { false } }
+
+enum Shape<Wide: Flag, AlongRows: Flag, Packed: Flag>: TileShape {
+  static var wide: Bool { Wide.value }
+  static var alongRows: Bool { AlongRows.value }
+  static var packed: Bool { Packed.value }
 }
 
-/// `rows` rows of a tile, `TileRows.most` at most, by the fewest shapes that cover them.
+private protocol RowCount { static var rows: Int { get } }
+private enum Rows12: RowCount { static var rows: Int { 12 } }
+private enum Rows9: RowCount { static var rows: Int { 9 } }
+private enum Rows8: RowCount { static var rows: Int { 8 } }
+private enum Rows6: RowCount { static var rows: Int { 6 } }
+private enum Rows5: RowCount { static var rows: Int { 5 } }
+private enum Rows4: RowCount { static var rows: Int { 4 } }
+private enum Rows2: RowCount { static var rows: Int { 2 } }
+private enum Rows1: RowCount { static var rows: Int { 1 } }
+
+/// A function of its own for each shape: the optimiser stops inlining into one that has grown large, and a tile that is not inlined keeps its
+/// sums in memory.
+@inline(never)
+private func pieces<Rows: RowCount, S: TileShape>(
+  of _: Rows.Type, _ shape: S.Type, _ t: Tile, _ start: TileStart, repeats: Int
+) {
+  computePieces(shape, t, start, rows: Rows.rows, repeats: repeats)
+}
+
+/// `rows` rows of a tile, `TileRows.most` at most, by the fewest shapes that cover them; the most so many times, one below the other.
 @inline(__always)
-func computePiece(_ t: Tile, _ start: TileStart, _ rows: Int, wide: Bool, alongRows: Bool) {
+func computePieces<S: TileShape>(_ shape: S.Type, _ t: Tile, _ start: TileStart, _ rows: Int, repeats: Int) {
   var start = start
   var left = rows
   #if AVX512 || arch(arm64)
-    if left == 12 {
-      switch (alongRows, wide) {
-      case (true, true): along12Wide(t, start)
-      case (true, false): along12Narrow(t, start)
-      case (false, true): across12Wide(t, start)
-      case (false, false): across12Narrow(t, start)
-      }
-      return
-    }
-    if left == 9, !alongRows {
-      if wide { across9Wide(t, start) } else { across9Narrow(t, start) }
-      return
-    }
+    if left == 12 { return pieces(of: Rows12.self, shape, t, start, repeats: repeats) }
+    // Three channels under a row of a 3×3 kernel: the weight gradient of a network's first layer.
+    if left == 9, !S.alongRows { return pieces(of: Rows9.self, shape, t, start, repeats: 1) }
     if left >= 8 {
-      switch (alongRows, wide) {
-      case (true, true): along8Wide(t, start)
-      case (true, false): along8Narrow(t, start)
-      case (false, true): across8Wide(t, start)
-      case (false, false): across8Narrow(t, start)
-      }
-      start.advance(8, t, alongRows: alongRows)
+      pieces(of: Rows8.self, shape, t, start, repeats: 1)
+      start.advance(8, shape, t)
       left -= 8
     }
   #elseif AVX2
-    if left == 6 {
-      switch (alongRows, wide) {
-      case (true, true): along6Wide(t, start)
-      case (true, false): along6Narrow(t, start)
-      case (false, true): across6Wide(t, start)
-      case (false, false): across6Narrow(t, start)
-      }
-      return
-    }
-    if left == 5 {
-      switch (alongRows, wide) {
-      case (true, true): along5Wide(t, start)
-      case (true, false): along5Narrow(t, start)
-      case (false, true): across5Wide(t, start)
-      case (false, false): across5Narrow(t, start)
-      }
-      return
-    }
+    if left == 6 { return pieces(of: Rows6.self, shape, t, start, repeats: repeats) }
+    if left == 5 { return pieces(of: Rows5.self, shape, t, start, repeats: 1) }
   #endif
   if left >= 4 {
-    switch (alongRows, wide) {
-    case (true, true): along4Wide(t, start)
-    case (true, false): along4Narrow(t, start)
-    case (false, true): across4Wide(t, start)
-    case (false, false): across4Narrow(t, start)
-    }
-    start.advance(4, t, alongRows: alongRows)
+    pieces(of: Rows4.self, shape, t, start, repeats: TileRows.most == 4 ? repeats : 1)
+    start.advance(4, shape, t)
     left -= 4
   }
   if left >= 2 {
-    switch (alongRows, wide) {
-    case (true, true): along2Wide(t, start)
-    case (true, false): along2Narrow(t, start)
-    case (false, true): across2Wide(t, start)
-    case (false, false): across2Narrow(t, start)
-    }
-    start.advance(2, t, alongRows: alongRows)
+    pieces(of: Rows2.self, shape, t, start, repeats: 1)
+    start.advance(2, shape, t)
     left -= 2
   }
-  if left >= 1 {
-    switch (alongRows, wide) {
-    case (true, true): along1Wide(t, start)
-    case (true, false): along1Narrow(t, start)
-    case (false, true): across1Wide(t, start)
-    case (false, false): across1Narrow(t, start)
-    }
-  }
+  if left >= 1 { pieces(of: Rows1.self, shape, t, start, repeats: 1) }
 }
 
 /// Panel by panel, and each piece by piece.
 @inline(__always)
-private func compute(_ t: Tile, alongRows: Bool) {
-  let wide = t.columns > lanes
-  let isAtEdge = t.columns != (wide ? 2 : 1) * lanes || t.bias != nil
+private func computePanels<S: TileShape>(_ shape: S.Type, _ t: Tile) {
+  let isAtEdge = t.columns != (S.wide ? 2 : 1) * lanes || t.bias != nil
   var panel = 0
   while panel < t.panels {
     var start = TileStart(t, panel: panel)
     var left = t.rows
     while left > 0 {
       let rows = TileRows.next(left: left)
-      if rows == left, rows < t.rows { start.askForNextPanel(t) }
+      let repeats = isAtEdge ? 1 : TileRows.repeats(left: left)
+      start.endsPanel = rows * repeats == left && rows < t.rows
       if isAtEdge {
-        computePieceAtEdge(t, start, rows, panel, alongRows: alongRows)
+        computePieceAtEdge(shape, t, start, rows, panel)
       } else {
-        computePiece(t, start, rows, wide: wide, alongRows: alongRows)
+        computePieces(shape, t, start, rows, repeats: repeats)
       }
-      start.advance(rows, t, alongRows: alongRows)
-      left -= rows
+      start.advance(rows * repeats, shape, t)
+      left -= rows * repeats
     }
     panel += 1
   }
 }
 
+@inline(__always)
+private func compute<AlongRows: Flag>(_: AlongRows.Type, _ t: Tile) {
+  switch (t.columns > lanes, t.bDepthStride) {
+  case (true, 2 * lanes): computePanels(Shape<Yes, AlongRows, Yes>.self, t)
+  case (true, _): computePanels(Shape<Yes, AlongRows, No>.self, t)
+  case (false, lanes): computePanels(Shape<No, AlongRows, Yes>.self, t)
+  case (false, _): computePanels(Shape<No, AlongRows, No>.self, t)
+  }
+}
+
 extension EntryPoints {
   @inline(never)
-  package static func tileAlongRows(_ t: Tile) { compute(t, alongRows: true) }
+  package static func tileAlongRows(_ t: Tile) { compute(Yes.self, t) }
 
   @inline(never)
-  package static func tileAcrossRows(_ t: Tile) { compute(t, alongRows: false) }
+  package static func tileAcrossRows(_ t: Tile) { compute(No.self, t) }
 }

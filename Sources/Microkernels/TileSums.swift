@@ -90,31 +90,25 @@ struct TileStart {
   var a: UnsafePointer<Float>
   var b: UnsafePointer<Float>
   var c: UnsafeMutablePointer<Float>
-  /// Floats from a row of B to the line that is asked for as it is read.
-  private(set) var ahead: Int
+  /// The last piece of several asks for the next panel. Its own is in L1 since the first, and the next one may come from L3 or memory, for
+  /// which a few steps are too late: convolutions of 256 channels by Winograd gain 8 to 15 %.
+  var endsPanel = false
 
   /// - Parameter panel: where B and C start, of `t.panels`.
   @inline(__always) init(_ t: Tile, panel: Int) {
     a = t.a
     b = t.b + panel * t.bPanelStride
     c = t.c + panel * t.columns
-    ahead = stepsAhead * t.bDepthStride
-  }
-
-  /// The last piece of several asks for the next panel. Its own is in L1 since the first, and the next one may come from L3 or memory, for
-  /// which a few steps are too late: convolutions of 256 channels by Winograd gain 8 to 15 %.
-  @inline(__always) mutating func askForNextPanel(_ t: Tile) {
-    if t.bPanelStride != 0 { ahead = t.bPanelStride }
   }
 
   /// So many rows on.
-  @inline(__always) mutating func advance(_ rows: Int, _ t: Tile, alongRows: Bool) {
-    a += rows * (alongRows ? t.aRowStride : 1)
+  @inline(__always) mutating func advance<S: TileShape>(_ rows: Int, _: S.Type, _ t: Tile) {
+    a += rows * (S.alongRows ? t.aRowStride : 1)
     c += rows * t.cRowStride
   }
 }
 
-/// Computes a piece of a tile of a matrix product, with its sums held in registers: the body of every tile.
+/// Computes pieces of a tile of a matrix product, one below the other, each with its sums held in registers: the body of every tile.
 ///
 ///                      B[k, 0 ..< 2·lanes]
 ///                     ┌────────┬────────┐
@@ -129,94 +123,101 @@ struct TileStart {
 ///
 /// Cost: 2 · rows · columns · depth · runs FLOPs; reads (rows + columns) · depth · runs floats. Error: as `gemmReference`'s sum, in Float.
 ///
-/// `rows`, `wide` and `alongRows` are constants at each call, so that after inlining only the rows in use are left, each in its own
-/// registers.
-///
-/// `alongRows`: the depth lies along the rows of A (`aDepthStride` is 1), else across them (`aRowStride` is 1).
+/// `rows` and the shape are constants at each call, so that after inlining only the rows in use are left, each in its own registers. What is
+/// known before the first piece is computed once for all: with 16 channels it took a fifth of a piece's instructions.
 @inline(__always)
-func computeTile(_ t: Tile, _ start: TileStart, rows: Int, wide: Bool, alongRows: Bool) {
-  let stride = alongRows ? t.aRowStride : 1
-  let aStep = alongRows ? 1 : t.aDepthStride
-  let bStep = t.bDepthStride
-  let offsets = alongRows ? RowOffsets(4 * stride, rows: rows) : RowOffsets()
-  if t.accumulate || t.depth >= depthWorthFetching {
-    // The lines of C have all the time of the loop to arrive.
-    var r = 0
-    while r < rows {
-      prefetchLine(start.c + r * t.cRowStride)
-      if wide, lanes == 16 { prefetchLine(start.c + r * t.cRowStride + lanes) }
-      r += 1
-    }
-  }
-  var s0 = RowSums(), s1 = RowSums(), s2 = RowSums(), s3 = RowSums()
-  var s4 = RowSums(), s5 = RowSums(), s6 = RowSums(), s7 = RowSums()
-  var s8 = RowSums(), s9 = RowSums(), s10 = RowSums(), s11 = RowSums()
-  @inline(__always) func addOne(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) {
-    addStep(
-      a, offsets, b, start.ahead, rows: rows, wide: wide, &s0, &s1, &s2, &s3, &s4, &s5, &s6, &s7, &s8, &s9, &s10, &s11)
-  }
-  var next = t.runs
-  var left = t.runCount
-  while left > 0 {
-    var a = start.a
-    var b = start.b
-    if let run = next {
-      a += run.pointee.a
-      b += run.pointee.b
-      next = run + 1
-    }
-    var k = t.depth
-    #if AVX2
-      // Four steps a turn: of a step's 26 instructions five would only count and move pointers, for which a core that shares its front end
-      // with another thread has no room (7 % slower). And a processor foresees the end of a loop of some 60 turns, not of 120.
-      var fours = k >> 2
-      k &= 3
-      while fours > 0 {
-        addOne(a, b)
-        addOne(a + aStep, b + bStep)
-        b += 2 * bStep
-        addOne(a + 2 * aStep, b)
-        addOne(a + 3 * aStep, b + bStep)
-        b += 2 * bStep
-        a += 4 * aStep
-        fours -= 1
+func computePieces<S: TileShape>(_ shape: S.Type, _ t: Tile, _ start: TileStart, rows: Int, repeats: Int) {
+  let wide = S.wide
+  let stride = S.alongRows ? t.aRowStride : 1
+  let aStep = S.alongRows ? 1 : t.aDepthStride
+  let bStep = S.packed ? (wide ? 2 : 1) * lanes : t.bDepthStride
+  let offsets = S.alongRows ? RowOffsets(4 * stride, rows: rows) : RowOffsets()
+  let aheadAtLast = start.endsPanel && t.bPanelStride != 0 ? t.bPanelStride : stepsAhead * bStep
+  var start = start
+  var repeats = repeats
+  while repeats > 0 {
+    let ahead = repeats == 1 ? aheadAtLast : stepsAhead * bStep
+    if t.accumulate || t.depth >= depthWorthFetching {
+      // The lines of C have all the time of the loop to arrive.
+      var r = 0
+      while r < rows {
+        prefetchLine(start.c + r * t.cRowStride)
+        if wide, lanes == 16 { prefetchLine(start.c + r * t.cRowStride + lanes) }
+        r += 1
       }
-    #endif
-    while k > 0 {
-      addOne(a, b)
-      a += aStep
-      b += bStep
-      k -= 1
     }
-    left -= 1
-  }
-  let c = start.c
-  let step = t.cRowStride
-  if t.accumulate {
-    s0.addTo(c, wide: wide)
-    if rows > 1 { s1.addTo(c + step, wide: wide) }
-    if rows > 2 { s2.addTo(c + 2 * step, wide: wide) }
-    if rows > 3 { s3.addTo(c + 3 * step, wide: wide) }
-    if rows > 4 { s4.addTo(c + 4 * step, wide: wide) }
-    if rows > 5 { s5.addTo(c + 5 * step, wide: wide) }
-    if rows > 6 { s6.addTo(c + 6 * step, wide: wide) }
-    if rows > 7 { s7.addTo(c + 7 * step, wide: wide) }
-    if rows > 8 { s8.addTo(c + 8 * step, wide: wide) }
-    if rows > 9 { s9.addTo(c + 9 * step, wide: wide) }
-    if rows > 10 { s10.addTo(c + 10 * step, wide: wide) }
-    if rows > 11 { s11.addTo(c + 11 * step, wide: wide) }
-  } else {
-    s0.put(c, wide: wide)
-    if rows > 1 { s1.put(c + step, wide: wide) }
-    if rows > 2 { s2.put(c + 2 * step, wide: wide) }
-    if rows > 3 { s3.put(c + 3 * step, wide: wide) }
-    if rows > 4 { s4.put(c + 4 * step, wide: wide) }
-    if rows > 5 { s5.put(c + 5 * step, wide: wide) }
-    if rows > 6 { s6.put(c + 6 * step, wide: wide) }
-    if rows > 7 { s7.put(c + 7 * step, wide: wide) }
-    if rows > 8 { s8.put(c + 8 * step, wide: wide) }
-    if rows > 9 { s9.put(c + 9 * step, wide: wide) }
-    if rows > 10 { s10.put(c + 10 * step, wide: wide) }
-    if rows > 11 { s11.put(c + 11 * step, wide: wide) }
+    var s0 = RowSums(), s1 = RowSums(), s2 = RowSums(), s3 = RowSums()
+    var s4 = RowSums(), s5 = RowSums(), s6 = RowSums(), s7 = RowSums()
+    var s8 = RowSums(), s9 = RowSums(), s10 = RowSums(), s11 = RowSums()
+    @inline(__always) func addOne(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) {
+      addStep(
+        a, offsets, b, ahead, rows: rows, wide: wide, &s0, &s1, &s2, &s3, &s4, &s5, &s6, &s7, &s8, &s9, &s10, &s11)
+    }
+    var next = t.runs
+    var left = t.runCount
+    while left > 0 {
+      var a = start.a
+      var b = start.b
+      if let run = next {
+        a += run.pointee.a
+        b += run.pointee.b
+        next = run + 1
+      }
+      var k = t.depth
+      #if AVX2
+        // Four steps a turn: of a step's 26 instructions five would only count and move pointers, for which a core that shares its front end
+        // with another thread has no room (7 % slower). And a processor foresees the end of a loop of some 60 turns, not of 120.
+        var fours = k >> 2
+        k &= 3
+        while fours > 0 {
+          addOne(a, b)
+          addOne(a + aStep, b + bStep)
+          b += 2 * bStep
+          addOne(a + 2 * aStep, b)
+          addOne(a + 3 * aStep, b + bStep)
+          b += 2 * bStep
+          a += 4 * aStep
+          fours -= 1
+        }
+      #endif
+      while k > 0 {
+        addOne(a, b)
+        a += aStep
+        b += bStep
+        k -= 1
+      }
+      left -= 1
+    }
+    let c = start.c
+    let step = t.cRowStride
+    if t.accumulate {
+      s0.addTo(c, wide: wide)
+      if rows > 1 { s1.addTo(c + step, wide: wide) }
+      if rows > 2 { s2.addTo(c + 2 * step, wide: wide) }
+      if rows > 3 { s3.addTo(c + 3 * step, wide: wide) }
+      if rows > 4 { s4.addTo(c + 4 * step, wide: wide) }
+      if rows > 5 { s5.addTo(c + 5 * step, wide: wide) }
+      if rows > 6 { s6.addTo(c + 6 * step, wide: wide) }
+      if rows > 7 { s7.addTo(c + 7 * step, wide: wide) }
+      if rows > 8 { s8.addTo(c + 8 * step, wide: wide) }
+      if rows > 9 { s9.addTo(c + 9 * step, wide: wide) }
+      if rows > 10 { s10.addTo(c + 10 * step, wide: wide) }
+      if rows > 11 { s11.addTo(c + 11 * step, wide: wide) }
+    } else {
+      s0.put(c, wide: wide)
+      if rows > 1 { s1.put(c + step, wide: wide) }
+      if rows > 2 { s2.put(c + 2 * step, wide: wide) }
+      if rows > 3 { s3.put(c + 3 * step, wide: wide) }
+      if rows > 4 { s4.put(c + 4 * step, wide: wide) }
+      if rows > 5 { s5.put(c + 5 * step, wide: wide) }
+      if rows > 6 { s6.put(c + 6 * step, wide: wide) }
+      if rows > 7 { s7.put(c + 7 * step, wide: wide) }
+      if rows > 8 { s8.put(c + 8 * step, wide: wide) }
+      if rows > 9 { s9.put(c + 9 * step, wide: wide) }
+      if rows > 10 { s10.put(c + 10 * step, wide: wide) }
+      if rows > 11 { s11.put(c + 11 * step, wide: wide) }
+    }
+    start.advance(rows, shape, t)
+    repeats -= 1
   }
 }

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct TileTests {
   /// Every number of columns that a tile can have, and of rows up to three pieces, on whole numbers, whose sums are exact: with and
-  /// without adding to C, with and without bias, over no, one and three runs, one and two tiles side by side.
+  /// without adding to C, with and without bias, over no, one and three runs, one and two tiles side by side, B's rows one after the other
+  /// as in a packed panel, and apart.
   @Test(arguments: InstructionSet.available, [false, true])
   func everySizeMatchesItsFormula(instructionSet: InstructionSet, acrossRows: Bool) {
     let kernels = instructionSet.microkernels
@@ -15,19 +16,39 @@ import Testing
         let (runs, depth) = ([0, 1, 3][cases % 3], [1, 2, 7, 0, 12][cases % 5])
         let found = problem(
           kernels, rows: rows, columns: columns, panels: cases % 11 < 3 ? 2 : 1, runs: runs, depth: depth,
-          acrossRows: acrossRows, accumulate: cases % 2 == 0, bias: cases % 7 < 3)
+          bGap: cases % 3, acrossRows: acrossRows, accumulate: cases % 2 == 0, bias: cases % 7 < 3)
         #expect(found == nil, "\(rows)×\(columns), \(runs) runs of \(depth)")
+      }
+    }
+  }
+
+  /// Tiles of whole vectors without a bias go straight to C, in loops of their own for packed panels and for pieces that repeat.
+  @Test(arguments: InstructionSet.available, [false, true])
+  func wholeVectorsMatchTheirFormula(instructionSet: InstructionSet, acrossRows: Bool) {
+    let kernels = instructionSet.microkernels
+    for rows in 1...4 * kernels.tileRows + 1 {
+      for columns in [kernels.lanes, kernels.tileColumns] {
+        for bGap in [0, 1] {
+          for (runs, depth) in [(1, 1), (1, 4), (1, 23), (2, 8), (3, 5), (0, 4)] {
+            for accumulate in [false, true] {
+              let found = problem(
+                kernels, rows: rows, columns: columns, panels: 1 + rows % 2, runs: runs, depth: depth, bGap: bGap,
+                acrossRows: acrossRows, accumulate: accumulate, bias: false)
+              #expect(found == nil, "\(rows)×\(columns), \(runs) runs of \(depth), gap \(bGap)")
+            }
+          }
+        }
       }
     }
   }
 
   private func problem(
     _ kernels: any MicrokernelTable.Type, rows: Int, columns: Int, panels: Int, runs: Int, depth: Int,
-    acrossRows: Bool, accumulate: Bool, bias: Bool
+    bGap: Int, acrossRows: Bool, accumulate: Bool, bias: Bool
   ) -> String? {
     var samples = Samples(rows * 100 + columns)
-    // Rows of A, of B and of C lie further apart than they are long; runs start anywhere.
-    let aLong = runs * depth + 3, bStride = columns + 2, cStride = panels * columns + 5
+    // Rows of A and of C lie further apart than they are long, and B's by `bGap`; runs start anywhere.
+    let aLong = runs * depth + 3, bStride = columns + bGap, cStride = panels * columns + 5
     let bPanel = (runs * depth + 1) * bStride + 1
     let aStrides = acrossRows ? (row: 1, depth: rows + 4) : (row: aLong, depth: 1)
     let a = GuardedFloats(samples.integers(acrossRows ? aLong * (rows + 4) : max(1, rows) * aLong))
