@@ -55,10 +55,8 @@ struct BenchmarkProgram {
   /// Tells an error on standard error, and returns its exit code.
   static func tell(_ error: any Error) -> Int32 {
     let error = error as? SeCuError ?? SeCuError(.internal, "\(error)")
-    var message = "\(error)"
-    if message.hasSuffix("?.") { message.removeLast() }
     let hint = error.kind == .usage ? "See 'Benchmarks --help'.\n" : ""
-    try? FileHandle.standardError.write(contentsOf: Data("Benchmarks: \(message)\n\(hint)".utf8))
+    try? FileHandle.standardError.write(contentsOf: Data("Benchmarks: \(error)\n\(hint)".utf8))
     return error.kind.exitCode
   }
 }

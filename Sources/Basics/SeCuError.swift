@@ -45,7 +45,7 @@ public struct SeCuError: Error, Sendable, Equatable, CustomStringConvertible {
   public var place: String?
   /// The byte (of a binary file) or line (of a text file) at fault, such as `byte 16`.
   public var position: String?
-  /// What to do now, as a sentence without a final full stop.
+  /// What to do now, as a sentence without a final full stop; a question has its mark.
   public var remedy: String?
 
   /// - Parameters: as the properties have them.
@@ -61,7 +61,8 @@ public struct SeCuError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     let location = [place, position].compactMap(\.self).joined(separator: ", ")
     let sentence = location.isEmpty ? problem : "\(location): \(problem)"
-    return remedy.map { "\(sentence). \($0)." } ?? "\(sentence)."
+    guard let remedy else { return "\(sentence)." }
+    return "\(sentence). \(remedy)\(remedy.hasSuffix("?") ? "" : ".")"
   }
 }
 

@@ -80,8 +80,7 @@ struct Dispatcher: Sendable {
   /// Tells `error` to the person and returns the exit code that tells it to a program.
   private func report(_ error: any Error, from place: String) -> Int32 {
     let known = error as? SeCuError
-    var message = known?.description ?? String(describing: error)
-    if message.hasSuffix("?.") { message.removeLast() }
+    let message = known?.description ?? String(describing: error)
     errors.tell("\(errors.emphasized("\(place):")) \(printable(message))\n")
     if known?.kind == .usage { errors.tell("See '\(place) --help'.\n") }
     return (known?.kind ?? .internal).exitCode

@@ -46,7 +46,7 @@ import Testing
   }
 
   private static let mistakes: [([String], String)] = [
-    (["--thread", "2"], "unknown option '--thread'. Did you mean '--threads'?."),
+    (["--thread", "2"], "unknown option '--thread'. Did you mean '--threads'?"),
     (["-x"], "unknown option '-x'."),
     (["-"], "unknown option '-'."),
     (["--threads"], "--threads: expected a value, found the end of the line. Write '--threads N,…'."),

@@ -10,7 +10,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("tets", "split: expected train, test, unlabelled or several joined by +, found 'tets'. Did you mean 'test'?."),
+    ("tets", "split: expected train, test, unlabelled or several joined by +, found 'tets'. Did you mean 'test'?"),
     ("", "split: expected train, test, unlabelled or several joined by +, found ''."),
     ("train+", "split: expected train, test, unlabelled or several joined by +, found ''."),
     ("train+train", "split: expected each split once, found 'train+train'."),
