@@ -82,7 +82,15 @@ import Testing
     let byCaller = Convolution(large, algorithm: .winograd).plan(.forward, on: engine)
     #expect(byCaller.algorithm == .winograd && byCaller.reason == "pinned")
     let misfit = Convolution(strided, algorithm: .winograd).plan(.weightGradient, on: engine)
-    #expect(misfit.algorithm == .direct && misfit.reason == "winograd is pinned, but does not fit the shape")
+    #expect(misfit.algorithm == .direct && misfit.reason == "winograd is pinned, but does not fit this pass and shape")
+    // Pixels and weights make a product, which the weight gradient is none of.
+    let pointwise = Convolution(Self.shape(64, 64, 32, kernel: 1), algorithm: .product)
+    for pass in [ConvolutionPass.forward, .inputGradient] {
+      #expect(pointwise.plan(pass, on: engine).algorithm == .product)
+    }
+    let gradient = pointwise.plan(.weightGradient, on: engine)
+    #expect(gradient.algorithm == .direct)
+    #expect(gradient.reason == "product is pinned, but does not fit this pass and shape")
   }
 
   @Test func theEnvironmentPinsAnAlgorithm() throws {
@@ -95,6 +103,11 @@ import Testing
     #expect(error?.kind == .usage)
     #expect(
       error?.description
-        == "SECU_CONVOLUTION: 'fft' is not a convolution algorithm. There are direct, product, winograd.")
+        == "SECU_CONVOLUTION: 'fft' is not a convolution algorithm. Set it to one of direct, product, winograd, "
+        + "or leave it unset.")
+    let misspelt = #expect(throws: SeCuError.self) {
+      try ConvolutionAlgorithm.pinned(environment: ["SECU_CONVOLUTION": "Winogard"])
+    }
+    #expect(misspelt?.remedy == "Did you mean 'winograd'?")
   }
 }

@@ -11,7 +11,7 @@ import Testing
   @Test(arguments: InstructionSet.available)
   func isBatchNormBeforeTheConvolution(instructionSet: InstructionSet) {
     for (i, s) in Self.shapes.enumerated() {
-      for algorithm in [ConvolutionAlgorithm.direct, .winograd] where algorithm.fits(s) {
+      for algorithm in [ConvolutionAlgorithm.direct, .winograd] where algorithm.fits(.forward, s) {
         let trial = Trial(s, seed: i)
         let engine = poisonedEngine(instructionSet, threads: i % 2 + 1)
         let fused = trial.run(on: engine, algorithm, normalizing: true)

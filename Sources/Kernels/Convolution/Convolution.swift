@@ -1,7 +1,6 @@
 import MicrokernelInterface
 
-/// One convolution layer's three passes, each by the algorithm that suits its shape and the instruction set; `ConvolutionPlan`
-/// chooses:
+/// One convolution layer's three passes, each by the algorithm that suits its shape; `ConvolutionPlan` chooses:
 ///
 /// - `product`, for 1×1 with stride 1: pixels × in times in × out; GEMM reads the activations where they lie;
 /// - `winograd`, for 3×3 with stride 1 or 2, enough channels and pixels (`WinogradSum`, `WinogradWeightGradient`);
@@ -9,13 +8,17 @@ import MicrokernelInterface
 ///   (`TapSum`, `WeightGradient`), as `ConvolutionShape.sumsAlongRows` says.
 ///
 /// Tables that depend on the shape are made here once; a pass allocates nothing.
+///
+/// What a pass writes may not overlap what it reads. Error of an element of a direct sum, with γ as in Winograd.swift: |error| ≤ γ(n) ·
+/// (|before| + Σ|a·b|), where n counts its products and, if they are added to what was there, one more; Winograd.swift and GEMM.swift state
+/// the others'.
 package final class Convolution {
   package let shape: ConvolutionShape
   private let pinned: ConvolutionAlgorithm?
   private let direct: (forward: any ConvolutionSum, gradient: any ConvolutionSum, weightGradient: any WeightGradientSum)
   private let winograd: (forward: WinogradSum, gradient: WinogradSum, weightGradient: WinogradWeightGradient)?
 
-  /// - Parameter algorithm: computes all passes by this one as far as it fits the shape, and by the direct sum if not; nil
+  /// - Parameter algorithm: computes all passes by this one as far as it fits them, and by the direct sum if not; nil
   ///   takes the one that the engine pins, or leaves the choice to the planner.
   package init(_ shape: ConvolutionShape, algorithm: ConvolutionAlgorithm? = nil) {
     self.shape = shape
@@ -26,7 +29,7 @@ package final class Convolution {
       shape.sumsAlongRows(.weightGradient) ? RowWeightGradient(shape) : WeightGradient(shape)
     )
     winograd =
-      ConvolutionAlgorithm.winograd.fits(shape)
+      ConvolutionAlgorithm.winograd.fits(.forward, shape)
       ? (WinogradSum(forward: shape), WinogradSum(inputGradient: shape), WinogradWeightGradient(shape)) : nil
   }
 
@@ -45,9 +48,11 @@ package final class Convolution {
     }
   }
 
-  /// Whether forward and weight gradient can normalise x as they read it: where they copy it anyway, into the caches. A product
-  /// reads it where it lies.
-  package var normalizesInput: Bool { !ConvolutionAlgorithm.product.fits(shape) }
+  /// Whether forward can be a product, which reads x where it lies and does not know where images end.
+  private var canBeProduct: Bool { ConvolutionAlgorithm.product.fits(.forward, shape) }
+
+  /// Whether forward and weight gradient can normalise x as they read it: where they copy it anyway, into the caches.
+  package var normalizesInput: Bool { !canBeProduct }
 
   /// y = x ∗ w over the first `count` images.
   ///
@@ -70,8 +75,8 @@ package final class Convolution {
       statistics: statistics)
   }
 
-  /// The most scratch memory that the passes over a whole batch take, on any engine, in bytes. Most of it is the weight gradient's, whose
-  /// parts each have a result of their own.
+  /// The most scratch memory that the passes over a whole batch take, on any engine that pins no algorithm, in bytes. Most of it is the
+  /// weight gradient's, whose parts each have a result of their own.
   ///
   /// - Parameter threads: the cores of the engine.
   package func scratchBytes(threads: Int) -> Double {
@@ -81,12 +86,12 @@ package final class Convolution {
       // Where cores work on the same sums, forward takes more of each: for a panel of weights.
       return 4 * Double(floats.shared) + cores * max(4 * Double(floats.perCore), min(3e6, 8 * weights))
     }
-    // What `WeightGradientTasks` allows, and a block's rows of pixels for each core.
-    return 4 * min(16 * weights, 2e6 + 2 * weights) + 1e6 * cores
+    // What `WeightGradientTasks` allows, twice as many parts after rounding up, and a block's rows of pixels for each core.
+    return 4 * min(16 * weights, 4e6 + 4 * weights) + 1e6 * cores
   }
 
-  /// Whether forward can take statistics of y: not a product, which does not know where images end.
-  package var sumsUpItsOutput: Bool { !ConvolutionAlgorithm.product.fits(shape) }
+  /// Whether forward can take statistics of y.
+  package var sumsUpItsOutput: Bool { !canBeProduct }
 
   /// The parts in which forward over `count` images gives its statistics; nil for a product.
   package func outputParts(count: Int, groups: Int, on engine: Engine) -> Int? {
@@ -98,7 +103,7 @@ package final class Convolution {
     max(32 + groups, shape.batch + groups, winograd?.forward.mostParts(count: shape.batch, groups: groups) ?? 0)
   }
 
-  /// dx (+)= the gradient with respect to x.
+  /// dx (+)= the gradient with respect to x, over the first `count` images.
   package func inputGradient(
     on engine: Engine, dy: UnsafePointer<Float>, w: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int,
     accumulate: Bool
@@ -113,7 +118,7 @@ package final class Convolution {
       statistics: nil)
   }
 
-  /// dw (+)= the gradient with respect to w.
+  /// dw (+)= the gradient with respect to w, over the first `count` images.
   ///
   /// - Parameter normalizing: as `forward` has it.
   package func weightGradient(

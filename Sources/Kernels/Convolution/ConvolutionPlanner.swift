@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 
-/// The passes of a convolution, as oneDNN names them.
+/// The passes of a convolution; the short names of the gradients are those of cuDNN and CUTLASS.
 package enum ConvolutionPass: String, CaseIterable, Sendable {
   /// y from x and w.
   case forward = "fwd"
@@ -21,7 +21,7 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
   /// `WinogradWeightGradient`).
   case winograd
 
-  /// The environment variable that pins one algorithm wherever it fits the shape; elsewhere the direct sum is taken.
+  /// The environment variable that pins one algorithm for all passes and shapes that it fits; elsewhere the direct sum is taken.
   public static let variable = "SECU_CONVOLUTION"
 
   /// The algorithm that the environment pins, nil if it leaves the choice to the planner.
@@ -32,17 +32,20 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
   {
     guard let name = environment[variable], !name.isEmpty else { return nil }
     guard let algorithm = ConvolutionAlgorithm(rawValue: name.lowercased()) else {
-      let known = allCases.map(\.rawValue).joined(separator: ", ")
-      throw SeCuError(.usage, "'\(name)' is not a convolution algorithm", at: variable, remedy: "There are \(known)")
+      let known = allCases.map(\.rawValue)
+      throw SeCuError(
+        .usage, "'\(name)' is not a convolution algorithm", at: variable,
+        remedy: nearestName(to: name, in: known).map { "Did you mean '\($0)'?" }
+          ?? "Set it to one of \(known.joined(separator: ", ")), or leave it unset")
     }
     return algorithm
   }
 
-  /// Whether this algorithm can compute a convolution of this shape.
-  package func fits(_ s: ConvolutionShape) -> Bool {
+  /// Whether this algorithm can compute a pass of a convolution of this shape.
+  package func fits(_ pass: ConvolutionPass, _ s: ConvolutionShape) -> Bool {
     switch self {
     case .direct: true
-    case .product: s.kernel == 1 && s.stride == 1 && s.padding == 0
+    case .product: pass != .weightGradient && s.kernel == 1 && s.stride == 1 && s.padding == 0
     case .winograd: s.kernel == 3 && (s.stride == 1 || s.stride == 2 && s.padding == 1)
     }
   }
@@ -107,10 +110,10 @@ package struct ConvolutionPlan: Equatable, Sendable {
     _ pass: ConvolutionPass, _ s: ConvolutionShape, pinned: ConvolutionAlgorithm? = nil
   ) {
     if let pinned {
-      self = pinned.fits(s) ? Self(pinned, .pinned) : Self(.direct, .pinnedDoesNotFit(pinned))
-    } else if ConvolutionAlgorithm.product.fits(s), pass != .weightGradient {
+      self = pinned.fits(pass, s) ? Self(pinned, .pinned) : Self(.direct, .pinnedDoesNotFit(pinned))
+    } else if ConvolutionAlgorithm.product.fits(pass, s) {
       self.init(.product, .isProduct)
-    } else if !ConvolutionAlgorithm.winograd.fits(s) {
+    } else if !ConvolutionAlgorithm.winograd.fits(pass, s) {
       self.init(.direct, s.kernel != 3 ? .kernel(s.kernel) : .stride(s.stride, padding: s.padding))
     } else {
       let channels = min(s.inputChannels, s.outputChannels)
@@ -134,7 +137,7 @@ package struct ConvolutionPlan: Equatable, Sendable {
   package var reason: String {
     switch ground {
     case .pinned: "pinned"
-    case .pinnedDoesNotFit(let other): "\(other.rawValue) is pinned, but does not fit the shape"
+    case .pinnedDoesNotFit(let other): "\(other.rawValue) is pinned, but does not fit this pass and shape"
     case .isProduct: "a 1×1 kernel with stride 1 is a product of pixels and weights"
     case .kernel(let kernel): "Winograd is for 3×3 kernels, this one is \(kernel)×\(kernel)"
     case .stride(2, let padding): "Winograd with stride 2 is for padding 1, this is padding \(padding)"

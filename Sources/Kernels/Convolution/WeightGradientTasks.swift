@@ -31,8 +31,9 @@ struct WeightGradientTasks {
 
   /// Parts and groups at most: enough to share out, few enough that each does much.
   static let most = 16
+  /// About what the results of all parts may take, but for two of them. Parts are rounded up to a power of two: it can be twice as much.
   private static let partBytes = 8_000_000
-  /// With fewer blocks in a part, adding up the parts would cost too much.
+  /// With fewer blocks in a part, before parts are rounded up, adding up the parts would cost too much.
   private static let fewestBlocks = 4
 
   /// - Parameters:
