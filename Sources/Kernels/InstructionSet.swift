@@ -34,7 +34,7 @@ public enum InstructionSet: String, CaseIterable, Sendable {
 
   /// The instruction set to use: the one that the environment pins, else the widest available.
   ///
-  /// - Throws: `SeCuError` of kind `.usage` if the pinned one is unknown or this machine lacks it.
+  /// - Throws: `SeCuError` of kind `.usage` if the pinned one is unknown or not among those available.
   public static func chosen(environment: [String: String] = ProcessInfo.processInfo.environment) throws
     -> InstructionSet
   {
@@ -46,9 +46,16 @@ public enum InstructionSet: String, CaseIterable, Sendable {
     guard let name = environment[variable], !name.isEmpty else { return available.last ?? .portable }
     let choice = InstructionSet(rawValue: name.lowercased())
     guard let choice, available.contains(choice) else {
-      let has = available.map(\.rawValue).joined(separator: ", ")
-      let problem = choice == nil ? "'\(name)' is not an instruction set" : "this machine has no \(name)"
-      throw SeCuError(.usage, problem, at: variable, remedy: "This machine has \(has)")
+      let names = available.map(\.rawValue)
+      let problem =
+        choice == nil
+        ? "'\(name)' is not an instruction set"
+        : "'\(name)' is not there: this machine lacks it, or the program was built without it"
+      let nearest = choice == nil ? nearestName(to: name, in: names) : nil
+      throw SeCuError(
+        .usage, problem, at: variable,
+        remedy: nearest.map { "Did you mean '\($0)'?" }
+          ?? "Set it to one of \(names.joined(separator: ", ")), or leave it unset")
     }
     return choice
   }
@@ -66,7 +73,7 @@ public enum InstructionSet: String, CaseIterable, Sendable {
     #endif
   }
 
-  /// The processor flags that the compiler may assume, under the names of Linux's /proc/cpuinfo.
+  /// Whether `features`, under the names of Linux's /proc/cpuinfo, are all that the compiler may assume.
   private func isSubset(of features: Set<String>) -> Bool {
     let avx2 = ["abm", "avx", "avx2", "fma", "bmi1", "bmi2", "f16c", "movbe"]
     switch self {

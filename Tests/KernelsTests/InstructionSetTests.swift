@@ -31,13 +31,18 @@ import Testing
     let error = try #require(throws: SeCuError.self) { try chosen("sse9") }
     #expect(
       error.description
-        == "SECU_ISA: 'sse9' is not an instruction set. This machine has portable, avx2.")
+        == "SECU_ISA: 'sse9' is not an instruction set. Set it to one of portable, avx2, or leave it unset.")
     #expect(error.kind == .usage)
+    let misspelt = try #require(throws: SeCuError.self) { try chosen("axv2") }
+    #expect(misspelt.description == "SECU_ISA: 'axv2' is not an instruction set. Did you mean 'avx2'?")
   }
 
   @Test func anInstructionSetThatThisMachineLacksIsAnError() throws {
     let error = try #require(throws: SeCuError.self) { try chosen("avx512") }
-    #expect(error.description == "SECU_ISA: this machine has no avx512. This machine has portable, avx2.")
+    #expect(
+      error.description
+        == "SECU_ISA: 'avx512' is not there: this machine lacks it, or the program was built without it. "
+        + "Set it to one of portable, avx2, or leave it unset.")
     #expect(error.kind == .usage)
   }
 

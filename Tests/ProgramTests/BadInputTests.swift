@@ -126,7 +126,7 @@ import Testing
   func `an instruction set that is none is refused everywhere`(line: String) async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    let mistake = Mistake(line, 64, "SECU_ISA", "'garbage'", "This machine has portable")
+    let mistake = Mistake(line, 64, "SECU_ISA", "'garbage'", "Set it to one of portable")
     check(try await workspace.secu(mistake.arguments, environment: ["SECU_ISA": "garbage"]), mistake)
     #expect(try workspace.paths().isEmpty)
   }
