@@ -174,7 +174,7 @@ private final class ProbeObjective {
         let scores = logits + row * classes, label = labels[first + row]
         let own = scores[label]
         let (most, sum) = kernels.exponentialsAndSum(scores, 1, classes, scores)
-        kernels.scaleAndAdd(0, scores, 1 / sum, scores, classes)
+        kernels.scale(scores, 1 / sum, classes, scores)
         scores[label] -= 1
         losses[first + row] = log(Double(sum)) + Double(most) - Double(own)
       }

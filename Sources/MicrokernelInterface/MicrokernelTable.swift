@@ -59,6 +59,7 @@ package protocol MicrokernelTable: Sendable {
   static func dotProduct(_ x: Floats, _ y: Floats, _ count: Int) -> Float
   static func addScaledRows(
     _ x: Floats, _ b: Floats, _ stride: Int, _ rows: Int, _ columns: Int, _ y: MutableFloats)
+  static func scale(_ x: Floats, _ factor: Float, _ count: Int, _ y: MutableFloats)
   static func scaleAndAdd(_ a: Float, _ x: Floats, _ b: Float, _ y: MutableFloats, _ count: Int)
   static func exponentialsAndSum(_ x: Floats, _ scale: Float, _ count: Int, _ y: MutableFloats) -> (
     maximum: Float, sum: Float

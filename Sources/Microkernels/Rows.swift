@@ -1,6 +1,5 @@
-import MicrokernelInterface
-
-/// Whole rows at a time: products, lengths and soft-max. Each function states its formula; a row has `count` values.
+/// Whole rows at a time: products, lengths and soft-max. Each function states its formula; a row has `count` values, and x and y may be the
+/// same memory unless it says otherwise.
 
 extension EntryPoints {
   /// Σ_i x[i] · y[i], in two vector sums and a scalar tail.
@@ -25,6 +24,23 @@ extension EntryPoints {
     return s
   }
 
+  /// y[i] = factor · x[i].
+  @inline(never)
+  package static func scale(
+    _ x: UnsafePointer<Float>, _ factor: Float, _ count: Int, _ y: UnsafeMutablePointer<Float>
+  ) {
+    let f = splat(factor)
+    var i = 0
+    while i + lanes <= count {
+      store(f * load(x + i), y + i)
+      i += lanes
+    }
+    while i < count {
+      y[i] = factor * x[i]
+      i += 1
+    }
+  }
+
   /// y[i] = a · x[i] + b · y[i].
   @inline(never)
   package static func scaleAndAdd(
@@ -44,7 +60,7 @@ extension EntryPoints {
 
   /// y[i] = e^(scale · (x[i] − m)) with m = max x; returns (m, Σ y): all that soft-max and log-soft-max need.
   ///
-  /// soft-max = y / Σ y, log-soft-max = scale · (x − m) − ln Σ y. x and y may be the same memory.
+  /// soft-max = y / Σ y, log-soft-max = scale · (x − m) − ln Σ y. `count` is 1 or more, `scale` above 0.
   @inline(never)
   package static func exponentialsAndSum(
     _ x: UnsafePointer<Float>, _ scale: Float, _ count: Int, _ y: UnsafeMutablePointer<Float>
@@ -115,7 +131,7 @@ extension EntryPoints {
 }
 
 extension EntryPoints {
-  /// Copies `count` stretches of `length` floats: stretch i from x + i · xStep to y + i · yStep.
+  /// Copies `count` stretches of `length` floats: stretch i from x + i · xStep to y + i · yStep. Those of x and y may not overlap.
   @inline(never)
   package static func copyStretches(
     _ x: UnsafePointer<Float>, _ xStep: Int, _ y: UnsafeMutablePointer<Float>, _ yStep: Int, _ length: Int,

@@ -111,7 +111,7 @@ package final class GradientDescent {
     let scale = weightLength > 0 && updateLength > 0 ? trust * weightLength / updateLength : 1
     engine.run(chunks, flops: 64 * range.count) { task, worker in
       let (d, start, count) = decayed(task, worker)
-      kernels.scaleAndAdd(0, d, scale, d, count)
+      kernels.scale(d, scale, count, d)
       kernels.momentumStep(parameters.base + start, d, velocity.base + start, count, rate, momentum, 0)
     }
   }

@@ -19,6 +19,19 @@ import Testing
     }
   }
 
+  /// y = factor·x, rounded once.
+  @Test(arguments: InstructionSet.available, [false, true])
+  func scale(instructionSet: InstructionSet, inPlace: Bool) {
+    for count in Self.counts {
+      var samples = Samples(count)
+      let values = samples.normals(count), factor = samples.normals(1)[0]
+      let x = GuardedFloats(values, offset: 1), y = inPlace ? x : GuardedFloats(count)
+      instructionSet.microkernels.scale(x.base, factor, count, y.base)
+      #expect(y.values == values.map { factor * $0 }, "\(count)")
+      #expect(y.isGuarded)
+    }
+  }
+
   /// y = a·x + b·y: at most two products and a sum.
   @Test(arguments: InstructionSet.available)
   func scaleAndAdd(instructionSet: InstructionSet) {

@@ -185,7 +185,7 @@ extension ClusterHeads {
       if losses.discrimination == .stable {
         memory.centerWeights.base[h * batch.rows + row] = (1 - s[label] / sum) * scale
       } else {
-        engine.kernels.scaleAndAdd(0, s, share / sum, s, k)
+        engine.kernels.scale(s, share / sum, k, s)
         s[label] -= share
       }
     }

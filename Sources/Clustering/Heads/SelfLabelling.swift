@@ -87,7 +87,7 @@ extension ClusterHeads {
       let own = row[label]
       let (most, sum) = engine.kernels.exponentialsAndSum(row, scale, k, row)
       found.loss += Double(share) * (log(Double(sum)) - Double(scale * (own - most)))
-      engine.kernels.scaleAndAdd(0, row, share * scale / sum, row, k)
+      engine.kernels.scale(row, share * scale / sum, k, row)
       row[label] -= share * scale
     }
     let g = Matrix(memory.logits.base, rows: b, columns: k)

@@ -6,11 +6,14 @@ import MicrokernelInterface
 ///     softmax(x)[j] = e^(x[j]/t) / Σ_k e^(x[k]/t)
 ///     logSoftmax(x)[j] = x[j]/t − ln Σ_k e^(x[k]/t)
 ///
-/// The row's maximum is subtracted first, so that no exponential overflows. `exponential` in the microkernels states its error.
+/// The row's maximum is subtracted first, so that no exponential overflows. Relative error of a soft-max, absolute error of its logarithm: the
+/// sum's γ(columns), as in Winograd.swift, and 2⁻²⁴ times 2·|x[j] − max|/t for the argument of an exponential, 3 for itself (`exponential` in
+/// the microkernels) and 2 for the quotient; the logarithm's own rounding comes to it.
 package struct Softmax {
   package let columns: Int
   private let scale: Float
 
+  /// - Parameter temperature: t, above 0.
   package init(columns: Int, temperature: Float = 1) {
     self.columns = columns
     scale = 1 / temperature
@@ -24,7 +27,7 @@ package struct Softmax {
     engine.runRows(rows, flopsPerRow: 60 * columns) { r in
       let row = y + r * columns
       let (_, sum) = kernels.exponentialsAndSum(x + r * columns, scale, columns, row)
-      kernels.scaleAndAdd(0, row, 1 / sum, row, columns)
+      kernels.scale(row, 1 / sum, columns, row)
     }
   }
 
