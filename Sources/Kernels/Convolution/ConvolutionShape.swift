@@ -7,26 +7,26 @@
 ///     y[n, oy, ox, co] = Σ_ky Σ_kx Σ_ci  x[n, oy·stride − padding + ky, ox·stride − padding + kx, ci] · w[ky, kx, ci, co]
 ///
 /// where pixels outside the image count as zero. This is PyTorch's `Conv2d` without bias (a cross-correlation).
-public struct ConvolutionShape: Hashable, Sendable {
+package struct ConvolutionShape: Hashable, Sendable {
   /// Images, 1 or more.
-  public var batch: Int
+  package var batch: Int
   /// Rows of an input image, in pixels, 1 or more.
-  public var height: Int
+  package var height: Int
   /// Columns of an input image, in pixels, 1 or more.
-  public var width: Int
+  package var width: Int
   /// Values a pixel of x, 1 or more.
-  public var inputChannels: Int
+  package var inputChannels: Int
   /// Values a pixel of y, 1 or more.
-  public var outputChannels: Int
+  package var outputChannels: Int
   /// The height and width of the kernel, in pixels, 1 or more.
-  public var kernel: Int
+  package var kernel: Int
   /// How many pixels the kernel moves from one output to the next, 1 or more.
-  public var stride: Int
+  package var stride: Int
   /// Zeros around the image, on each side: 0 or more.
-  public var padding: Int
+  package var padding: Int
 
   /// - Parameters: as the properties have them.
-  public init(
+  package init(
     batch: Int, height: Int, width: Int, inputChannels: Int, outputChannels: Int, kernel: Int, stride: Int = 1,
     padding: Int = 0
   ) {
@@ -41,9 +41,9 @@ public struct ConvolutionShape: Hashable, Sendable {
   }
 
   /// Rows of an output image, in pixels, 0 where the kernel is larger than the padded input.
-  public var outputHeight: Int { outputs(height) }
+  package var outputHeight: Int { outputs(height) }
   /// Columns of an output image, as `outputHeight`.
-  public var outputWidth: Int { outputs(width) }
+  package var outputWidth: Int { outputs(width) }
 
   private func outputs(_ pixels: Int) -> Int {
     let room = pixels + 2 * padding - kernel
@@ -51,12 +51,12 @@ public struct ConvolutionShape: Hashable, Sendable {
   }
 
   /// Floats of x.
-  public var inputCount: Int { batch * height * width * inputChannels }
+  package var inputCount: Int { batch * height * width * inputChannels }
   /// Floats of y.
-  public var outputCount: Int { batch * outputHeight * outputWidth * outputChannels }
+  package var outputCount: Int { batch * outputHeight * outputWidth * outputChannels }
   /// Floats of w.
-  public var weightCount: Int { kernel * kernel * inputChannels * outputChannels }
+  package var weightCount: Int { kernel * kernel * inputChannels * outputChannels }
 
   /// Multiplications and additions of one pass, taps on padding counted.
-  public var flops: Int { 2 * outputCount * inputChannels * kernel * kernel }
+  package var flops: Int { 2 * outputCount * inputChannels * kernel * kernel }
 }

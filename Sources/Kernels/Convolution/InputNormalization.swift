@@ -15,6 +15,7 @@ package struct InputNormalization {
   /// - Parameters:
   ///   - saved: what the batch norm's forward or inference left.
   ///   - beta: its β.
+  ///   - channels: those of x, which are the batch norm's.
   ///   - imagesPerGroup: the images that share statistics, which follow each other in a batch.
   package init(saved: BatchNorm.Saved, beta: UnsafePointer<Float>, channels: Int, imagesPerGroup: Int) {
     self.saved = saved

@@ -6,9 +6,11 @@ import MicrokernelInterface
 ///     part p of group g:   n,   Σ y,   Σ y²          over the pixels that task p writes of the group's images
 ///
 /// A task adds up pixels of one group in Float, some hundred where it goes by rows or by blocks of tiles and up to some thousand elsewhere,
-/// then adds that to sums in Double (`flush`). Taken from Σ y², the variance loses as
-/// many bits as μ² is larger: batch norm reads the result again after all if a mean is far from zero (`total`). The parts are the
-/// convolution's tasks, which depend on the shape and the instruction set alone; each is one task's to write.
+/// then adds that to sums in Double (`flush`). Taken from Σ y², the variance loses as many bits as μ² is larger: batch norm reads the result
+/// again after all if a mean is far from zero (`total`).
+///
+/// The parts are the convolution's tasks, or Winograd's stretches where tasks are panels of channels; they depend on the shape, the groups and
+/// the instruction set alone. What a part has of a channel is one task's to write, and its number of pixels that of the task with channel 0.
 package struct OutputStatistics {
   private let parts: Int
   private let channels: Int
@@ -33,6 +35,7 @@ package struct OutputStatistics {
     running = memory + 2 * doubles
   }
 
+  /// What `init` wants as memory, in floats.
   package static func floats(parts: Int, groups: Int, channels: Int) -> Int {
     2 * groups * (parts + 1) * (1 + 2 * channels) + 2 * groups * parts * channels
   }
@@ -49,7 +52,7 @@ package struct OutputStatistics {
     return ChannelSums(sums: first, squares: first + channels)
   }
 
-  /// Tells that a task has added so many pixels of an image, for all channels.
+  /// Tells that so many pixels of an image are added to a part, for all channels.
   func count(_ pixels: Int, part: Int, image: Int) { slot(part, image / imagesPerGroup)[0] += Double(pixels) }
 
   /// Adds pixels of an image that a task has written, [pixels, channels].

@@ -1,4 +1,3 @@
-import Basics
 import MicrokernelInterface
 
 /// Direct convolution along rows: the sum of `TapSum` for images that are wide enough to fill a tile with pixels of one row.
@@ -10,19 +9,18 @@ import MicrokernelInterface
 ///     target 0        └─────────────────┘                        kernel · channels floats: the depth of one run
 ///     target 1              └─────────────────┘                  stride · channels floats further on: A's row stride
 ///
-///     for each task: some images × a band of target rows                              spread over the cores
-///       for each group of target rows
+///     for each task: a block of images × a band of target rows                        spread over the cores
+///       for each group of its images, of its target rows
 ///         copy the source rows that it newly needs, padded                            in L2, each row once
 ///         for each panel of target channels                                           packed weights, from L2
-///           for each target row, and tile of its pixels: one tile, pixels × channels  in registers
+///           for each image, target row, class of targets: tiles, pixels × channels    in registers
 ///
 /// The input gradient is the same sum over dy. With a stride, targets fall into classes by their remainder: those of one class read
 /// neighbouring sources with the same taps, the last tap first. Where targets have so few channels that a vector would be mostly empty
 /// (an image's gradient), four neighbours are the columns of one row, each with zeros for the taps that the others have alone.
 /// Forward with a kernel of one pixel and no padding, several rows of targets are one row.
 ///
-/// Cost: FLOPs of the taps, those on the padding left and right
-/// of a row included (at most 1/width each), those above and below left out.
+/// Cost: FLOPs of the taps, those on the padding left and right of a row included (at most 1/width each), those above and below left out.
 final class RowSum: ConvolutionSum {
   /// Targets of a row that read their sources alike.
   private struct ColumnClass {
@@ -57,14 +55,14 @@ final class RowSum: ConvolutionSum {
   let tapsTogether: Int
 
   /// Forward of `s`.
-  package convenience init(forward s: ConvolutionShape) {
+  convenience init(forward s: ConvolutionShape) {
     self.init(
       s, source: (s.height, s.width, s.inputChannels),
       target: (s.outputHeight, s.outputWidth, s.outputChannels), backward: false)
   }
 
   /// Input gradient of `s`.
-  package convenience init(inputGradient s: ConvolutionShape) {
+  convenience init(inputGradient s: ConvolutionShape) {
     self.init(
       s, source: (s.outputHeight, s.outputWidth, s.outputChannels),
       target: (s.height, s.width, s.inputChannels), backward: true)
@@ -146,15 +144,14 @@ final class RowSum: ConvolutionSum {
     let packed = engine.sharedScratch(panels.floats + bOverread)
     pack(weights, panels, into: packed, on: engine)
     let plan = Plan(self, count: count, panels: panels)
-    let runFloats = (kernel * MemoryLayout<Tile.Run>.stride + 3) / 4
+    let runFloats = Tile.Run.floats(kernel)
     engine.reserveWorkerScratch(runFloats + plan.groupImages * plan.slots * row.floats + bOverread)
     engine.sweep(plan.blocks * plan.bands, flops: plan.flops) { task, worker in
       let scratch = engine.workerScratch(worker)
       let work = Work(
         plan: plan, panels: panels, packed: packed, source: source, normalizing: normalizing, target: target,
         accumulate: accumulate, statistics: statistics, part: task,
-        runs: UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Tile.Run.self),
-        rows: scratch + runFloats, kernels: kernels)
+        runs: Tile.Run.room(for: kernel, at: scratch), rows: scratch + runFloats, kernels: kernels)
       let block = task % plan.blocks, band = task / plan.blocks
       let targets = band * targetHeight / plan.bands..<(band + 1) * targetHeight / plan.bands
       var image = block * plan.blockImages

@@ -1,4 +1,3 @@
-import Basics
 import MicrokernelInterface
 
 /// Weight gradient along rows: the sum of `WeightGradient` for stems, whose few channels would make low tiles.
@@ -11,7 +10,7 @@ import MicrokernelInterface
 ///     for each task: a part of the images × a group of output panels             spread over the cores
 ///       for each block of images × band of output rows of the part
 ///         copy the band's rows of x, padded                                      in L2
-///         for each ky, tile of rows of dw, panel of output channels:
+///         for each ky, panel of output channels, tile of rows of dw:
 ///           add the tile over the block's rows, each of them one run             sums in registers
 ///     add the parts' results                                                     in a fixed order
 ///
@@ -49,7 +48,7 @@ final class RowWeightGradient: WeightGradientSum {
     let copiesOutputs: Bool
     /// Rows of x of a band, at most.
     let inputRows: Int
-    let runFloats: Int, xFloats: Int, yFloats: Int
+    let mostRuns: Int, xFloats: Int, yFloats: Int
 
     /// x and dy of a block should leave half of a 1 MiB L2 to the sums.
     private static let blockBytes = 500_000
@@ -68,11 +67,12 @@ final class RowWeightGradient: WeightGradientSum {
       tasks = WeightGradientTasks(
         s, count: count, images: images, rows: fitting, segments: kernelRows, kernels: kernels)
       inputRows = min(s.height, (tasks.bandRows - 1) * s.stride + s.kernel)
-      runFloats = (tasks.images * tasks.bandRows * MemoryLayout<Tile.Run>.stride + 3) / 4
+      mostRuns = tasks.images * tasks.bandRows
       xFloats = tasks.images * inputRows * g.row.floats
       yFloats = copiesOutputs ? tasks.images * tasks.bandRows * s.outputWidth * s.outputChannels : 0
     }
 
+    var runFloats: Int { Tile.Run.floats(mostRuns) }
     var workerFloats: Int { runFloats + xFloats + yFloats + 2 * bOverread }
   }
 
@@ -84,7 +84,7 @@ final class RowWeightGradient: WeightGradientSum {
     let firstInput = max(0, outputs.lowerBound * s.stride - s.padding)
     let lastInput = min(s.height, (outputs.upperBound - 1) * s.stride - s.padding + s.kernel)
     guard !outputs.isEmpty, firstInput < lastInput else { return }
-    let runs = UnsafeMutableRawPointer(block.scratch).assumingMemoryBound(to: Tile.Run.self)
+    let runs = Tile.Run.room(for: plan.mostRuns, at: block.scratch)
     let xCopy = block.scratch + plan.runFloats, yCopy = xCopy + plan.xFloats + bOverread
     let outputRow = s.outputWidth * s.outputChannels
     for (i, image) in images.enumerated() {

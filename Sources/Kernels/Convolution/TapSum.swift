@@ -1,4 +1,3 @@
-import Basics
 import MicrokernelInterface
 
 /// Direct convolution: forward and input gradient of any kernel, stride and padding, without im2col.
@@ -7,8 +6,8 @@ import MicrokernelInterface
 ///
 ///     target[n, ty, tx, j] = Σ over taps (sy, ky), (sx, kx)  Σ_c  source[n, sy, sx, c] · W[ky, kx][c, j]
 ///
-/// Forward reads x with W = w; the input gradient reads dy with W = wᵀ. What the plain form does pixel by pixel, this does for
-/// a tile of images × channels at a time:
+/// Forward reads x with W = w; the input gradient reads dy with W = wᵀ. What `ConvolutionReference` does pixel by pixel, this does for a tile
+/// of images × channels at a time:
 ///
 ///     for each task: a block of `tileRows` images × a band of target rows            spread over the cores
 ///       for each target row ty
@@ -63,7 +62,7 @@ final class TapSum: ConvolutionSum {
   }
 
   /// Tasks: blocks of images of each group × bands of target rows, which share out the work when there are few blocks; a band copies the
-  /// rows around its edges again. With statistics no block is in two groups, so that sums over one have the same bits in any batch.
+  /// rows around its edges again. With statistics no block is in two groups, since what a task sums up is one group's.
   private func cut(
     _ count: Int, _ groups: Int, _ kernels: any MicrokernelTable.Type
   ) -> (groupBlocks: Int, bands: Int) {
@@ -91,12 +90,12 @@ final class TapSum: ConvolutionSum {
     let work = Work(
       panels: panels, packed: packed, target: target, accumulate: accumulate, columns: columns,
       slots: max(1, rowAxis.window), slotFloats: columns.count * kernels.tileRows * paddedDepth)
-    let runFloats = (kernel * kernel * MemoryLayout<Tile.Run>.stride + 3) / 4
+    let mostRuns = kernel * kernel, runFloats = Tile.Run.floats(mostRuns)
     engine.reserveWorkerScratch(runFloats + work.slots * work.slotFloats + bOverread)
 
     engine.sweep(blocks * bands, flops: flops(count)) { task, worker in
       let scratch = engine.workerScratch(worker)
-      let runs = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Tile.Run.self)
+      let runs = Tile.Run.room(for: mostRuns, at: scratch)
       let rows = scratch + runFloats
       let block = task % blocks, band = task / blocks, group = block / groupBlocks
       let first = group * perGroup + block % groupBlocks * kernels.tileRows
@@ -181,7 +180,7 @@ final class TapSum: ConvolutionSum {
     return count
   }
 
-  private var paddedDepth: Int { ConvolutionShape.imageStride(sourceChannels) }
+  private var paddedDepth: Int { ConvolutionShape.paddedChannels(sourceChannels) }
 
   /// Weights [tap][in][out] as panels [tap][source channel][target channel].
   private func pack(

@@ -1,16 +1,16 @@
-import Basics
 import MicrokernelInterface
 
 /// Weight gradient of any kernel, stride and padding, without im2col:
 ///
 ///     dw[ky, kx][ci, co] = Σ over n, oy, ox   x[n, oy·stride − padding + ky, ox·stride − padding + kx, ci] · dy[n, oy, ox, co]
 ///
-/// For one tap this is a product xᵀ·dy whose depth runs over pixels, input channels × output channels a tile:
+/// For one tap this is a product xᵀ·dy whose depth runs over pixels, input channels × output channels a tile. Where
+/// `ConvolutionReference.weightGradient` adds pixel by pixel to all of dw, this adds a block's pixels to a tile while it is in registers:
 ///
 ///     for each task: a part of the pixels × some output panels × some input channels   spread over the cores (`WeightGradientTasks`)
 ///       for each block of images × band of output rows of the part
 ///         copy the band's rows of x: [row][x][image][channel]                          in L2
-///         copy those of dy by panels: [panel][row][x][image][tileColumns]              a panel at a time in L1; not for one tap
+///         copy those of dy by panels: [panel][row][x][image][tileColumns]              a panel at a time in L1; for one tap, see `readsInPlace`
 ///         for each panel of output channels, tap:
 ///           add the task's input channels × the panel, over all valid pixels           sums in registers
 ///     add the parts' results                                                           in a fixed order
@@ -53,12 +53,12 @@ final class WeightGradient: WeightGradientSum {
     let panels: PackedPanels
     /// Floats of a pixel in the copy of x.
     let xChannels: Int
-    /// Whether dy is read where it lies: with one tap a copy would be read too few times to pay. Tiles read whole vectors, so panels must be
-    /// whole.
+    /// Whether dy is read where it lies: with one tap, and no more than 128 input channels, a copy would be read too few times to pay. Tiles
+    /// read whole vectors, so panels must be whole.
     let readsInPlace: Bool
     /// Floats of a panel of dy of one block.
     let panelFloats: Int
-    let runFloats: Int, rowFloats: Int, xFloats: Int, yFloats: Int
+    let mostRuns: Int, rowFloats: Int, xFloats: Int, yFloats: Int
 
     /// Half of an L1 of 32 KiB for a panel, which stays there while all taps and input channels go by. With this many pixels, reading
     /// and writing a tile's sums costs a few percent.
@@ -81,14 +81,15 @@ final class WeightGradient: WeightGradientSum {
       let taps = WeightGradientTasks.Segments(
         count: s.kernel * s.kernel, rows: s.inputChannels, room: s.inputChannels, rowsPerTask: channels)
       tasks = WeightGradientTasks(s, count: count, images: images, rows: rows, segments: taps, kernels: kernels)
-      xChannels = ConvolutionShape.imageStride(channels)
+      xChannels = ConvolutionShape.paddedChannels(channels)
       xFloats = xPixels * xChannels
       panelFloats = rows * s.outputWidth * images * panels.tileColumns
       yFloats = readsInPlace ? 0 : panels.count * panelFloats
-      runFloats = (rows * images * MemoryLayout<Tile.Run>.stride + 3) / 4
+      mostRuns = rows * images
       rowFloats = s.width * s.inputChannels
     }
 
+    var runFloats: Int { Tile.Run.floats(mostRuns) }
     var workerFloats: Int { runFloats + rowFloats + xFloats + yFloats + 2 * bOverread }
   }
 
@@ -99,7 +100,7 @@ final class WeightGradient: WeightGradientSum {
     let s = shape, images = block.images.count
     // Images that are apart from each other, and those that lie pixel beside pixel.
     let apart = plan.readsInPlace ? images : 1, together = images / apart
-    let runs = UnsafeMutableRawPointer(block.scratch).assumingMemoryBound(to: Tile.Run.self)
+    let runs = Tile.Run.room(for: plan.mostRuns, at: block.scratch)
     let row = block.scratch + plan.runFloats
     let xCopy = row + plan.rowFloats, yCopy = xCopy + plan.xFloats + bOverread
     let xPixel = together * plan.xChannels
@@ -209,9 +210,9 @@ final class WeightGradient: WeightGradientSum {
 }
 
 extension ConvolutionShape {
-  /// Floats from one image to the next in a copied row. With many channels the distance would be a power of two, and the
-  /// images of a tile would fight for the same lines of L1; one more line avoids that.
-  static func imageStride(_ channels: Int) -> Int { channels >= 64 ? channels + 16 : channels }
+  /// Floats from one pixel's channels in a copy to those of the pixel that a tile reads beside it: from 64 channels on one cache line more
+  /// than they fill. With 64, 128, 256 or 512 the distance would be a power of two, and a tile's pixels would fight for the same lines of L1.
+  static func paddedChannels(_ channels: Int) -> Int { channels >= 64 ? channels + 16 : channels }
 
   /// The output columns whose tap `k` lies inside the image.
   func validColumns(_ k: Int) -> Range<Int> {

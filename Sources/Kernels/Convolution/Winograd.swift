@@ -43,10 +43,10 @@ import MicrokernelInterface
 ///
 ///     |error| ≤ γ(n + 32) · |Aᵀ| [Σ (|G| |g| |Gᵀ|) ⊙ (|Bᵀ| |d| |B|)] |A|,       γ(k) = k·2⁻²⁴ / (1 − k·2⁻²⁴)
 ///
-/// with n products a sum, the input channels or, forward with stride 2, up to four times as many. On its longest path a line of Bᵀ takes 3
-/// roundings, one of G 4 and one of Aᵀ 3, constants included; each applies to rows and columns, and each of V, U and M is transformed once:
-/// 20, and some to spare. The sums of absolute values are larger than the direct sum's, by up to the product of the
-/// matrices' norms; `WinogradTests` holds every element to this bound.
+/// with n products a sum: the channels that are summed over, forward with stride 2 up to four times as many, and in the weight gradient the
+/// tiles of the whole batch. On its longest path a line of Bᵀ takes 3 roundings, one of G 4 and one of Aᵀ 3, constants included; each applies
+/// to rows and columns, and each of V, U and M is transformed once: 20, and some to spare. The sums of absolute values are larger than the
+/// direct sum's, by up to the product of the matrices' norms; `WinogradTests` holds every element to this bound.
 ///
 /// A form is what one pass takes of all this: its transforms, and how patches and tiles follow each other.
 struct WinogradForm {
@@ -126,9 +126,9 @@ struct WinogradTiles {
     }
   }
 
-  /// Floats from one tile's channels to the next's: whole vectors, at an odd number of cache lines.
+  /// Floats from one tile's channels to the next's: whole vectors, and from 64 channels on a cache line more.
   static func stride(_ channels: Int, lanes: Int) -> Int {
-    ConvolutionShape.imageStride((channels + lanes - 1) / lanes * lanes)
+    ConvolutionShape.paddedChannels((channels + lanes - 1) / lanes * lanes)
   }
 
   /// Makes V[e][t, c] for the tiles: element e at `v + e · elementStride`, the first tile's channels there.

@@ -5,7 +5,7 @@ import MicrokernelInterface
 /// A transform does a few additions with each line of memory and waits for most of them if nobody has asked before; a product reads L2
 /// alone and leaves memory idle. Asking for the next block's pixels between products lets the two overlap.
 ///
-///     block i       │ transform │ multiply, element 0 … 35                  │ transform │
+///     block i       │ transform │ multiply, element 0 … 35 with stride 1    │ transform │
 ///     asked for                   what block i + 1 reads, block i's targets
 struct WinogradPrefetch {
   /// Four rows of pixels, the whole or a half of what a tile covers, or of what its patch does not share with the patches above and to the

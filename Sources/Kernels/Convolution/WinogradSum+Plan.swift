@@ -33,7 +33,7 @@ extension WinogradSum {
     /// Source channels whose weights are transposed together.
     static let gatheredRows = 16
 
-    /// - Parameter groups: equal parts of the batch that no stretch is in two of, so that sums over one have the same bits in any batch.
+    /// - Parameter groups: equal parts of the batch that no stretch is in two of, since its statistics are one group's.
     init(_ w: WinogradSum, count: Int, groups: Int, kernels: any MicrokernelTable.Type) {
       panels = PackedPanels(depth: w.sourceChannels, columns: w.targetChannels, kernels: kernels)
       tileCount = count * w.tiles.perImage

@@ -1,11 +1,10 @@
-import Basics
 import MicrokernelInterface
 
 /// Forward and input gradient by Winograd's convolution; `Winograd.swift` has the formulas.
 ///
 /// Both are one sum: forward reads x with the weights as they are; the input gradient reads dy with the weights turned by 180° and
-/// transposed, from patches that start 2 − padding before their tile, or with it if the stride is 2. Where the plain form goes tile by
-/// tile, this transforms as many at once as make whole register tiles:
+/// transposed, from patches that start 2 − padding before their tile, or with it if the stride is 2. Where the formulas are for one tile,
+/// this transforms as many at once as make whole register tiles:
 ///
 ///     transform the weights: U[e] in panels [source channel][target channel]              read by all cores
 ///     for each task: some blocks of tiles                                                 spread over the cores
@@ -73,7 +72,7 @@ final class WinogradSum: ConvolutionSum {
     let statistics: OutputStatistics?
   }
 
-  /// Tasks that write to the target.
+  /// Tasks that write to the target, or stretches where tasks are panels.
   func parts(count: Int, groups: Int, _ kernels: any MicrokernelTable.Type) -> Int {
     let plan = Plan(self, count: count, groups: groups, kernels: kernels)
     return plan.takesPanels ? plan.stretchCount : plan.taskCount

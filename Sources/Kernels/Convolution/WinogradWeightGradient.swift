@@ -1,4 +1,3 @@
-import Basics
 import MicrokernelInterface
 
 /// Weight gradient by Winograd's convolution; `Winograd.swift` has the formulas. A tile of 4×4 gradients of outputs
@@ -159,8 +158,8 @@ final class WinogradWeightGradient: WeightGradientSum {
       zElement = stretchTiles * zStride + 16
     }
 
-    /// S with which a core keeps to itself, up to 128 × 128 channels; all parts of it; and the tiles between reading and writing it: V and Z
-    /// are 220 kB for 16 channels, 2 MB for 128.
+    /// S with which a core keeps to itself, up to 128 × 128 channels with stride 1; all parts of it; and the tiles between reading and
+    /// writing it: V and Z are 220 kB for 16 channels, 2 MB for 128.
     private static let ownSumFloats = 700_000
     private static let partFloats = 5_400_000
     private static let mostParts = 16
