@@ -19,8 +19,8 @@ public struct Cores: Sendable {
   ///
   /// - Parameters:
   ///   - tasks: the number of pieces. Handing one over takes about 1 µs while the other cores are still watching for work
-  ///     (`WorkerPool`) and some 30 µs when they sleep: pieces should take 10 µs or more, and a computation that takes less in
-  ///     total should be one piece.
+  ///     (`WorkerPool`) and some 30 µs when they sleep: pieces should take a few µs or more, and a computation that takes less than
+  ///     10 µs in total should be one piece.
   ///   - body: runs concurrently with itself. `worker` is in 0..<`threads`, and no two calls that run at the same time
   ///     share one, so it may index scratch memory.
   package func run(_ tasks: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {

@@ -28,15 +28,18 @@ package enum Denormals {
   }
 
   #if arch(x86_64) && !os(Windows)
+    /// Whether `flush` does anything on this processor.
     package static let canBeFlushed = true
     private typealias Word = UInt32
     private static let bits: Word = 1 << 15 | 1 << 6
     private static let field = \fenv_t.__mxcsr
   #elseif arch(arm64) && !os(Windows)
+    /// Whether `flush` does anything on this processor.
     package static let canBeFlushed = true
     private static let bits = UInt64(1 << 24)
     private static let field = \fenv_t.__fpcr
   #else
+    /// Whether `flush` does anything on this processor.
     package static let canBeFlushed = false
   #endif
 

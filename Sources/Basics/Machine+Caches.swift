@@ -5,8 +5,8 @@ import Foundation
 #endif
 
 extension Machine {
-  /// Bytes of the second-level data cache of a core, or of the share that a core has: the first processor's, on Linux from its
-  /// folder in `/sys`, on macOS from the system. 512 KiB where it isn't told.
+  /// Bytes of the second-level data cache of the first processor: on Linux from its folder in `/sys`, all of it even if other cores share
+  /// it, on macOS the share of one core. 512 KiB where it isn't told.
   package static let secondLevelCache: Int = {
     #if canImport(Darwin)
       var value: Int64 = 0

@@ -1,6 +1,8 @@
 import Foundation
 
 /// What a stream of random numbers is for. Streams of different purposes never overlap, whatever the seed.
+///
+/// A case's number is part of what a seed means: a new purpose goes to the end, or runs that are resumed go on with other numbers.
 package enum RandomPurpose: UInt32, Sendable {
   case weights = 1, centers, order, augmentation, kMeans, benchmark, split, sample
 }
@@ -46,7 +48,7 @@ package struct RandomStream: RandomNumberGenerator, Sendable {
     Float(nextWord() >> 8) * 0x1p-24
   }
 
-  /// A uniform number in [`range.lowerBound`, `range.upperBound`).
+  /// A uniform number in `range`; its upper bound comes of rounding alone.
   package mutating func uniform(in range: ClosedRange<Float>) -> Float {
     range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
   }

@@ -170,7 +170,7 @@ private struct JobState {
   }
 }
 
-/// How long a thread that waits for another keeps its core: 50 µs, about what it takes to wake a thread.
+/// How long a thread that waits for another keeps its core: 50 µs, a little more than it takes to wake a thread.
 private struct Patience {
   private static let nanoseconds: UInt64 = 50_000
   private var looks = 0

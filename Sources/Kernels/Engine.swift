@@ -35,17 +35,19 @@ public final class Engine {
   /// Bytes of all scratch memory so far.
   package var scratchBytes: Int { perWorker.reduce(shared.bytes) { $0 + $1.bytes } }
 
-  /// Memory for `floats` floats that all cores see, aligned to a cache line; its content is undefined.
+  /// Memory for `floats` floats that all cores see, aligned to a cache line; its content is undefined. Valid until the next call, which may
+  /// give the same memory or, if it asks for more, free it: all that an operation needs must come from one call.
   package func sharedScratch(_ floats: Int) -> UnsafeMutablePointer<Float> {
     shared.reserve(floats)
   }
 
-  /// Makes sure that `workerScratch` has `floats` floats for every core.
+  /// Makes sure that `workerScratch` has `floats` floats for every core. May free what it had before.
   package func reserveWorkerScratch(_ floats: Int) {
     for memory in perWorker { _ = memory.reserve(floats) }
   }
 
-  /// The memory of one core, as large as the last `reserveWorkerScratch` asked for.
+  /// The memory of the task that runs as this worker, as large as the last `reserveWorkerScratch` asked for and aligned to a cache line; its
+  /// content is undefined.
   package func workerScratch(_ worker: Int) -> UnsafeMutablePointer<Float> {
     perWorker[worker].reserve(0)
   }
@@ -78,6 +80,10 @@ public final class Engine {
   package func sweptForwards() { sweptBackwards = false }
 
   /// Calls `body` for every row, 64 rows a task.
+  ///
+  /// - Parameters:
+  ///   - flopsPerRow: the cost of a row, as `run` counts it.
+  ///   - body: runs concurrently with itself and isn't told its worker, so it may use no scratch memory.
   package func runRows(_ rows: Int, flopsPerRow: Int, _ body: (_ row: Int) -> Void) {
     let chunk = 64
     run((rows + chunk - 1) / chunk, flops: flopsPerRow * rows) { task, _ in

@@ -9,7 +9,10 @@
 /// A run is a stretch of the sum that lies evenly in memory: the whole depth of a GEMM block, one tap of a convolution,
 /// one pixel of a weight gradient. All strides and offsets count floats.
 ///
-/// B is read in whole vectors: `bOverread` floats after the last column must be readable; their values do not matter.
+/// B is read in whole vectors, one a row where `columns` ≤ the kernel's `lanes`, else two: what they have past the last column must be
+/// readable, no more than `bOverread` floats with any instruction set; its values do not matter. C may not overlap A or B.
+///
+/// Public, since the compiler inlines no other initialiser into Kernels, whose innermost loops make tiles. No product exports this module.
 @frozen
 public struct Tile {
   /// A[0, 0] of a single run; else what the runs count from.
@@ -36,9 +39,9 @@ public struct Tile {
   public var bPanelStride: Int
   /// Nil for a single run, which starts at `a` and `b`.
   public var runs: UnsafePointer<Run>?
-  /// 1 or more.
+  /// 0 or more. Without any, C becomes the bias or zero, or with `accumulate` stays what it is, plus the bias.
   public var runCount: Int
-  /// The products of one run, 1 or more.
+  /// The products of one run, 0 or more.
   public var depth: Int
   /// Adds to C instead of replacing it.
   public var accumulate: Bool
@@ -87,5 +90,5 @@ public struct Tile {
   }
 }
 
-/// The most that a tile may read past the last column of B: one column short of two AVX-512 vectors.
+/// More than any tile reads past the last column of B.
 package let bOverread = 31

@@ -19,12 +19,13 @@ package struct WinogradPatch {
   /// Results past these are not written: they fall outside the image.
   package var targetRows: Int
   package var targetColumns: Int
+  /// 1 or more.
   package var channels: Int
   /// Whether the channels of a target position end on a whole vector, the rest of which is filled with zeros.
   package var padsChannels: Bool
   /// Adds to the target instead of replacing it.
   package var accumulate: Bool
-  /// Receives the sums over what is written to the target; the outputs' transform alone looks at it.
+  /// Receives the sums over what is written to the target, without `accumulate` and `padsChannels`; the outputs' transform alone looks at it.
   package var sums: ChannelSums?
   /// `scratchFloats` floats.
   package var scratch: UnsafeMutablePointer<Float>

@@ -18,6 +18,7 @@ package struct WinogradPatchRow {
   package var target: UnsafeMutablePointer<Float>
   package var targetPatch: Int
   package var targetElement: Int
+  /// Those of a pixel, 1 or more; the pixels of a row follow each other.
   package var channels: Int
   /// Takes relu(normalised source) in place of the source, inside the image.
   package var normalization: ChannelNormalization?

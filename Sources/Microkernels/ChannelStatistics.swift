@@ -1,5 +1,3 @@
-import MicrokernelInterface
-
 /// Calls `body` for blocks of rows: the first of a block's rows and how many there are.
 ///
 /// What sums up channels goes down the rows once for every four vectors of them. Where that takes more than two turns, it does so for some

@@ -61,13 +61,13 @@
 }
 
 extension EntryPoints {
-  /// y[i] = e^x[i] for i < count; `exponential` states domain and error.
+  /// y[i] = e^x[i] for i < count; `exponential` states domain and error. x and y may be the same memory.
   @inline(never)
   package static func exponentials(_ x: UnsafePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>) {
     mapVectors(x, count, y, exponential)
   }
 
-  /// y[i] = ln x[i] for i < count; `logarithm` states domain and error.
+  /// y[i] = ln x[i] for i < count; `logarithm` states domain and error. x and y may be the same memory.
   @inline(never)
   package static func logarithms(_ x: UnsafePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>) {
     mapVectors(x, count, y, logarithm)

@@ -5,12 +5,12 @@ extension EntryPoints {
   ///
   /// Forward, with an optional residual, and ReLU when `relu`; rows of y lie `yStep` floats apart:
   ///
-  ///     y = relu((x − center) · scale + shift + residual)
+  ///     y = relu((x − center) · scale + shift + residual)          y may be the memory of x or the residual, if `yStep` is `channels`
   ///
   /// Backward, with g the gradient before ReLU, taken as dy where y > 0 (dy itself without ReLU) and d = x − center:
   ///
   ///     sumG[c] += Σ g,   sumGD[c] += Σ g · d                      `normGradientSums`
-  ///     dx = g · scale[c] + d · slope[c] + offset[c]               `normGradient`; residualGradient = g if asked for
+  ///     dx = g · scale[c] + d · slope[c] + offset[c]               `normGradient`; residualGradient = g if asked for; dx may be dy's memory
   ///
   /// All of them wait for memory: a core has some 30 cycles for each pair of vectors that it brings.
   @inline(never)

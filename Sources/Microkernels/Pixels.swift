@@ -110,7 +110,9 @@ extension EntryPoints {
 
   /// y[x] = (2²¹ + Σ_{i < taps} weights[i] · rows[i · stride + x]) / 2²² for weights whose sum is about 2²².
   ///
-  /// - Parameter sums: room for `count` numbers.
+  /// - Parameters:
+  ///   - taps: 1 or more.
+  ///   - sums: room for `count` numbers.
   @inline(never)
   package static func weighRows(
     _ rows: Bytes, _ stride: Int, _ weights: UnsafePointer<Int32>, _ taps: Int, _ count: Int,

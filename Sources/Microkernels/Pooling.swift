@@ -1,7 +1,7 @@
 extension EntryPoints {
   /// The two steps of max-pooling on one pixel's channels; windows and borders are the caller's.
   ///
-  /// Forward: most = max(most, x), channel by channel.
+  /// Forward: most = max(most, x), channel by channel. The two may not overlap.
   @inline(never)
   package static func maximums(_ x: UnsafePointer<Float>, _ count: Int, _ most: UnsafeMutablePointer<Float>) {
     var c = 0

@@ -14,7 +14,7 @@ private func prefetch(_ address: UnsafePointer<Float>, _ access: Int32, _ locali
 @inline(__always) func prefetchLine(_ x: UnsafePointer<Float>) { prefetch(x, 0, 3, 1) }
 
 extension EntryPoints {
-  /// Asks for the cache lines that `count` floats from `x` on lie in.
+  /// Asks for the cache lines of `count` floats from `x` on: for that of every 16th, which can leave out the last line if x lies within one.
   @inline(never)
   package static func prefetchLines(_ x: Floats, _ count: Int) {
     var i = 0

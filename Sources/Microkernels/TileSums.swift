@@ -121,7 +121,8 @@ struct TileStart {
 /// of 16, since it needs one more for each product); `TileRows` has the numbers. Smaller tiles run the same body with fewer rows; a tile no
 /// wider than one vector leaves the second one out.
 ///
-/// Cost: 2 · rows · columns · depth · runs FLOPs; reads (rows + columns) · depth · runs floats. Error: as `gemmReference`'s sum, in Float.
+/// Cost: 2 · rows · columns · depth · runs FLOPs; reads (rows + columns) · depth · runs floats. Error: one rounding a step, two without a
+/// fused multiply-add, and one each for what C had and for the bias.
 ///
 /// `rows` and the shape are constants at each call, so that after inlining only the rows in use are left, each in its own registers. What is
 /// known before the first piece is computed once for all: with 16 channels it took a fifth of a piece's instructions.

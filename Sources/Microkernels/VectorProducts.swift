@@ -1,10 +1,7 @@
-import MicrokernelInterface
-
 /// A vector times a matrix in memory, y[j] += Σ_k x[k] · B[k, j]: rows of B, `stride` floats apart, weighed and added.
 ///
-/// Each value of B is read once, in the order in which it lies there, so that the time is that of reading it. Eight rows go at a time: y,
-/// which stays in L1, is read and written once for all of them. Every y[j] adds its terms one after the other in the order of k, as
-/// a tile does.
+/// Each value of B is read once, so that the time is that of reading it. Eight rows go side by side: y, which stays in L1, is read and
+/// written once for all of them. Every y[j] adds its terms one after the other in the order of k, as a tile does. y may not overlap x or B.
 extension EntryPoints {
   @inline(never)
   package static func addScaledRows(

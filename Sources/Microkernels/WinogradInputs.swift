@@ -1,6 +1,6 @@
 import MicrokernelInterface
 
-/// The body of the transforms of pixels, Bᵀ · d · B, one axis after the other by way of L1. Where the plain form takes patch by patch, this
+/// The body of the transforms of pixels, Bᵀ · d · B, one axis after the other by way of L1. Where the formula is for one patch, this
 /// takes a row of them: what lies between the axes is computed once for columns that two patches share, and so is the normalisation of pixels.
 ///
 ///     for each line of channels, 64 bytes

@@ -8,7 +8,7 @@ import MicrokernelInterface
 ///         for each column q of the patch:   i and j of T · d[·, q]                  loads what they depend on
 ///         T along each of the two rows                                              12 stores, 8 for four columns
 ///
-/// Where the plain form adds products by every element of T, this takes each line's few additions (`Transform.apply`), of which the
+/// Where the formula multiplies by every element of T, this takes each line's few additions (`Transform.apply`), of which the
 /// optimiser leaves out what a pair does not need. Patches that stick out of the image, and channels that end within a vector, are copied to
 /// whole ones first; results that are cut off go the same way back.
 @inline(__always)

@@ -1,6 +1,4 @@
-import MicrokernelInterface
-
-/// The seven transforms of Winograd's convolution with stride 2, `Kernels/Convolution/Winograd.swift` says where they come from. Along an
+/// The seven transforms of Winograd's convolution with stride 2; `Kernels/Convolution/Winograd.swift` says where they come from. Along an
 /// axis every other pixel meets taps 0 and 2 of the kernel, at the points 0, 1, −1, 2 and ∞; those between them meet tap 1, for which the
 /// four finite points are enough. So a line is two lines, one of five elements and one of four:
 ///

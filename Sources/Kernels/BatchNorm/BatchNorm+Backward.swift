@@ -9,11 +9,12 @@ extension BatchNorm {
   ///     residual's gradient = g
   ///
   /// - Parameters:
-  ///   - dy: gradient of y; may be the same memory as dx, which saves reading what is about to be overwritten.
+  ///   - dy: gradient of y, [groups · rows, channels]; may be the same memory as dx, which saves reading what is about to be overwritten.
   ///   - mask: where y > 0 is read from; `.input`, which spares reading y, if forward had no residual.
-  ///   - parameters, saved: as forward had and left them.
+  ///   - x, rows, groups, parameters, saved: as forward had and left them.
+  ///   - dx: [groups · rows, channels], overwritten.
   ///   - dGamma, dBeta: [channels], added to.
-  ///   - residualGradient: receives g, or nil.
+  ///   - residualGradient: receives g, [groups · rows, channels], or nil; not the same memory as dx.
   package func backward(
     on engine: Engine, dy: UnsafePointer<Float>, mask: ReLUMask, x: UnsafePointer<Float>, rows: Int, groups: Int,
     parameters: Parameters, saved: Saved, dx: UnsafeMutablePointer<Float>, dGamma: UnsafeMutablePointer<Float>,

@@ -5,7 +5,8 @@ import MicrokernelInterface
 ///     y = relu( norm(x) + norm'(x') )                               norm' with a ReLU of its own, or without
 ///
 /// Where one batch norm would write its result and the other read it, and backward the same with the gradient, both are applied in one pass
-/// over x and x'. Forward moves two thirds of the bytes that they move one after the other, backward four fifths; the bits are the same.
+/// over x and x'. Forward reads or writes three arrays where it would be five one after the other, backward ten where it would be thirteen;
+/// the bits are the same.
 extension BatchNorm {
   /// One of the two: what it normalises, its parameters, and what its `forward` or `inference` saved.
   package struct Branch {

@@ -6,7 +6,8 @@ import MicrokernelInterface
 ///     y = relu( γ[c]·(x − μ[c])/√(σ²[c] + ε) + β[c] + residual )
 ///
 /// Training: each group of rows (one augmented view of the batch) has its own statistics, and updates the running ones as
-/// PyTorch does, first view first: running = (1 − m)·running + m·new, with the unbiased variance σ²·n/(n − 1).
+/// PyTorch does, first view first: running = (1 − m)·running + m·new, with the unbiased variance σ²·n/(n − 1), or σ² itself where n is 1 and
+/// PyTorch refuses.
 /// Inference: the running statistics take their place.
 ///
 /// x is read twice and y written once. A convolution before it can spare the first time by summing up what it writes
@@ -15,6 +16,11 @@ import MicrokernelInterface
 /// in a chunk the mean first and then the squares around it, in Float; chunks are joined in Double, in order (both as in Chan, Golub
 /// and LeVeque, "Algorithms for Computing the Sample Variance", 1983). The chunks depend on the shape alone, so results have the same
 /// bits for any number of threads.
+///
+/// `BatchNormReference` computes the same as the formulas read. Error of statistics that are taken here, but for terms of second order and
+/// with γ as in Winograd.swift and u = 2⁻²⁴:
+///
+///     |Δμ| ≤ γ(chunk)·mean |x − μ| + u·|μ|,    |Δσ²| ≤ γ(chunk + 3)·σ² + 4·|Δμ|·σ          chunk: `chunkRows`
 package struct BatchNorm {
   package let channels: Int
   package let epsilon: Float
@@ -58,6 +64,7 @@ package struct BatchNorm {
       scale = base + 2 * groups * channels
     }
 
+    /// What `init` wants, in floats.
     package static func floats(groups: Int, channels: Int) -> Int { 3 * groups * channels }
   }
 
@@ -67,7 +74,8 @@ package struct BatchNorm {
       center: saved.mean + group * channels, scale: saved.scale + group * channels, shift: beta)
   }
 
-  /// Rows of a chunk, of a group's `rows`. With many channels they are more, since to join a chunk costs as much as to add up three rows.
+  /// Rows of a chunk, 1 … `rows`, which are a group's. With many channels they are more, since to join a chunk costs as much as to add up
+  /// three rows.
   package func chunkRows(_ rows: Int) -> Int {
     max(1, min(rows, max(16_384 / channels, min(64, 32_768 / channels))))
   }

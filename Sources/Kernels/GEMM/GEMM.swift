@@ -11,13 +11,14 @@ import MicrokernelInterface
 ///       pack its rows of B into panels [depth, tileColumns]           in L3, by all cores
 ///       for each task: a tile of rows, or a few × a group of panels   spread over the cores
 ///         copy the rows, if it pays                                   in L2
-///         one microkernel call, panel by panel                        streams from L3: 128 bytes a step of 24 multiply-adds (AVX-512)
+///         a microkernel call or two, panel by panel                   streams from L3: 128 bytes a step of 24 multiply-adds (AVX-512)
 ///           and tile by tile                                          in registers: tileRows × tileColumns
 ///
 /// Other shapes go other ways. Where rows are few, each core gets some columns or some rows, packs the panels it needs itself, and
 /// multiplies each by several tiles of rows before the next. A small B whose panels few tiles would read is not packed but read where
-/// it lies, all but its last columns. One row is a product with a vector (GEMV.swift), whose time is that of reading the matrix. And
-/// what takes less than it costs to hand over stays on one core (`Engine.run`).
+/// it lies, all but its last columns. One row times a B that lies in rows, of no more than a block's depth, is a product with a vector
+/// (GEMV.swift), whose time is that of reading the matrix; a transposed B is packed all the same. And what takes less than it costs to hand
+/// over stays on one core (`Engine.run`).
 ///
 /// A task's sums do not depend on how many cores there are, so results have the same bits for any number of threads.
 /// Error of an element: at most `depth` roundings of its sum, and one each for what C had and for the bias, so that |error| ≤ γ(depth + 2) ·

@@ -1,7 +1,8 @@
 import Basics
 import MicrokernelInterface
 
-/// How a product is cut: into blocks of depth, and each into tasks; a function of its sizes and of the machine's L2 alone.
+/// How a product is cut: into blocks of depth, and each into tasks; a function of its sizes, the instruction set and the machine's L2 alone,
+/// but for `partsOfTheirOwn`, which changes no bit.
 struct GEMMGrid {
   /// Steps of the sum between two visits to C.
   let depthBlock: Int
@@ -50,8 +51,8 @@ struct GEMMGrid {
   /// Rows of A by which a core multiplies its own panels at a time.
   var rowsPerPartBlock: Int { Self.mostTiles * tileRows }
 
-  /// How C is shared out so that each part is one core's from packing on, or nil where rows are so many, or B so large, that sharing its
-  /// panels costs nothing.
+  /// How C is shared out so that each part is one core's from packing on, or nil where panels are too few to share out, or rows so many, or
+  /// B so large, that sharing its panels costs nothing.
   ///
   /// By columns: two parts a core if each has eight panels or more, by which the copy of A that each may make is paid for, one a core
   /// else. Where that leaves a core idle for a tenth of the time and more (seven panels for two), by rows, of which each core must have

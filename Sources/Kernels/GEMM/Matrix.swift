@@ -6,6 +6,7 @@ package struct Matrix {
   package var base: UnsafePointer<Float>
   package var rows: Int
   package var columns: Int
+  /// Floats from one row in memory to the next.
   package var stride: Int
   package var transposed: Bool
 

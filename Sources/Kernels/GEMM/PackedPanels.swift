@@ -10,11 +10,15 @@ import MicrokernelInterface
 /// A panel is `tileColumns` wide; the last one is one vector wide if that holds what is left. Columns past the end are zero.
 /// A tile reads its panel from first to last byte, so packing pays as soon as a panel is used by more than one tile.
 package struct PackedPanels {
+  /// Rows of B: steps of the sum.
   package let depth: Int
+  /// Columns of B, without padding.
   package let columns: Int
+  /// As the microkernels have them.
   package let tileColumns: Int
   package let lanes: Int
 
+  /// - Parameters: as the properties have them.
   package init(depth: Int, columns: Int, kernels: any MicrokernelTable.Type) {
     self.depth = depth
     self.columns = columns
@@ -22,6 +26,7 @@ package struct PackedPanels {
     lanes = kernels.lanes
   }
 
+  /// How many panels there are.
   package var count: Int { (columns + tileColumns - 1) / tileColumns }
 
   /// Floats of all panels.
@@ -104,7 +109,7 @@ package struct PackedPanels {
   }
 
   /// Fills `rows` of all panels from a row-major matrix, eight rows at a time: they are read one after the other as they lie
-  /// in memory, and make 1 KiB in one piece of each panel.
+  /// in memory, and make up to 1 KiB in one piece of each panel.
   package func packRows(
     _ rows: Range<Int>, of source: UnsafePointer<Float>, stride: Int, into destination: UnsafeMutablePointer<Float>,
     _ kernels: any MicrokernelTable.Type

@@ -19,7 +19,7 @@ package struct Linear {
       Matrix(x, rows: rows, columns: inputs), Matrix(weight, rows: outputs, columns: inputs).t, into: y, bias: bias)
   }
 
-  /// dx (+)= dy · W.
+  /// dx (+)= dy · W, with dy [rows, outputs] and dx [rows, inputs].
   package func inputGradient(
     on engine: Engine, dy: UnsafePointer<Float>, weight: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>,
     rows: Int, accumulate: Bool = false
@@ -29,7 +29,7 @@ package struct Linear {
       accumulate: accumulate)
   }
 
-  /// dW += dyᵀ · x and db += Σ dy over the rows.
+  /// dW += dyᵀ · x and db += Σ dy over the rows, with x [rows, inputs], dy [rows, outputs], dW [outputs, inputs] and db [outputs].
   package func parameterGradient(
     on engine: Engine, x: UnsafePointer<Float>, dy: UnsafePointer<Float>, dWeight: UnsafeMutablePointer<Float>,
     dBias: UnsafeMutablePointer<Float>, rows: Int

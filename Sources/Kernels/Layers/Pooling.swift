@@ -40,6 +40,12 @@ package struct MaxPool {
     }
   }
 
+  /// y of the first `count` images of the batch. Where a window has no pixel inside the image, as it can with padding ≥ kernel, y is left as
+  /// it was.
+  ///
+  /// - Parameters:
+  ///   - x: [count, height, width, channels].
+  ///   - y: [count, outputHeight, outputWidth, channels]; may not overlap x.
   package func forward(
     on engine: Engine, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, count: Int
   ) {
@@ -56,7 +62,12 @@ package struct MaxPool {
     }
   }
 
-  /// dx = dy sent to each window's first maximum. `dx` is overwritten.
+  /// dx = dy sent to each window's first maximum.
+  ///
+  /// - Parameters:
+  ///   - x, y, count: as forward had and left them.
+  ///   - dy: gradient of y, as y is.
+  ///   - dx: as x is, overwritten; may not overlap the others.
   package func backward(
     on engine: Engine, x: UnsafePointer<Float>, y: UnsafePointer<Float>, dy: UnsafePointer<Float>,
     dx: UnsafeMutablePointer<Float>, count: Int
@@ -76,8 +87,9 @@ package struct MaxPool {
   }
 }
 
-/// Global average pooling: y[n, c] = mean over all pixels of x[n, ·, c].
+/// Global average pooling: y[n, c] = mean over all pixels of x[n, ·, c]. |Error| ≤ γ(pixels) · mean |x|, with γ as in Winograd.swift.
 package struct GlobalAveragePool {
+  /// Pixels of an image, 1 or more.
   package let pixels: Int
   package let channels: Int
 
@@ -86,6 +98,7 @@ package struct GlobalAveragePool {
     self.channels = channels
   }
 
+  /// x is [count, pixels, channels], y [count, channels].
   package func forward(on engine: Engine, x: UnsafePointer<Float>, y: UnsafeMutablePointer<Float>, count: Int) {
     let kernels = engine.kernels
     engine.run(count, flops: 16 * count * pixels * channels) { n, _ in
@@ -96,7 +109,7 @@ package struct GlobalAveragePool {
     }
   }
 
-  /// dx[n, p, c] = dy[n, c] / pixels.
+  /// dx[n, p, c] = dy[n, c] / pixels, shapes as forward's.
   package func backward(on engine: Engine, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int) {
     let kernels = engine.kernels
     engine.run(count, flops: 16 * count * pixels * channels) { n, _ in
