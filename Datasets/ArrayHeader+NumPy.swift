@@ -51,7 +51,7 @@ extension ArrayHeader {
       throw fault("expected an array in C order, found Fortran order", at: 10, "Save numpy.ascontiguousarray(images)")
     }
     guard !shape.isEmpty else { throw fault("expected an array of images or labels, found a single number", at: 10) }
-    return try ArrayHeader(element, shape, offset: textStart + length, path: file.path)
+    return try ArrayHeader(element, shape, offset: textStart + length, path: file.path, position: 10)
   }
 
   /// The element that a type string such as `<f4` describes.

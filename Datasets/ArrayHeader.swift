@@ -41,8 +41,9 @@ struct ArrayHeader: Sendable, Equatable {
   let count: Int
   let fileLength: Int
 
+  /// - Parameter position: the byte at which the dimensions stand.
   /// - Throws: `SeCuError` of kind `badData` if the array is larger than any file.
-  init(_ element: Element, _ dimensions: [Int], offset: Int, path: String) throws {
+  init(_ element: Element, _ dimensions: [Int], offset: Int, path: String, position: Int) throws {
     (self.element, self.dimensions, self.offset) = (element, dimensions, offset)
     var count = 1
     for dimension in dimensions {
@@ -50,7 +51,7 @@ struct ArrayHeader: Sendable, Equatable {
       guard !isTooLarge, product < 1 << 48 else {
         throw SeCuError(
           .badData, "expected fewer than 2⁴⁸ elements, found \(Self.text(dimensions))", at: path,
-          position: "byte 4", remedy: "The file is damaged: copy it again")
+          position: "byte \(position)", remedy: "The file is damaged: copy it again")
       }
       count = product
     }
@@ -119,9 +120,11 @@ extension ArrayHeader {
         at: file.path, position: "byte \(head.count)", remedy: "The file is truncated: download it again")
     }
     let dimensions = (0..<rank).map { k in head[4 + 4 * k..<8 + 4 * k].reduce(0) { $0 << 8 | Int($1) } }
-    let header = try? ArrayHeader(element, dimensions, offset: offset, path: file.path)
+    let read = Result { try ArrayHeader(element, dimensions, offset: offset, path: file.path, position: 4) }
     // Four bytes are little to go by: in a file of another name, the length has to agree too.
-    guard file.name.contains("idx") || file.isCompressed || header?.fileLength == file.size else { return nil }
-    return try header ?? ArrayHeader(element, dimensions, offset: offset, path: file.path)
+    guard file.name.contains("idx") || file.isCompressed || (try? read.get())?.fileLength == file.size else {
+      return nil
+    }
+    return try read.get()
   }
 }

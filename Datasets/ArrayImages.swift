@@ -32,6 +32,8 @@ struct ArrayImages: DataPart {
   var paths: [String] { [images.file.path] + (labelFile.map { [$0.file.path] } ?? []) }
   var count: Int { images.header.dimensions[0] }
   var hasLabels: Bool { labelFile != nil }
+  /// What the file holds, twice for a moment, and the file.
+  var unpackedBytes: Int { images.file.isCompressed ? 2 * images.header.fileLength + images.file.size : 0 }
 
   /// - Throws: `SeCuError` of kind `badData` for an array that is not one of images.
   init(_ images: File, labels: File?, split: Split?) throws {
@@ -47,6 +49,11 @@ struct ArrayImages: DataPart {
       throw fault(
         "expected an array of N×H×W or N×H×W×C, found \(ArrayHeader.text(dimensions))",
         "Save the images as such an array")
+    }
+    guard dimensions[1...2].allSatisfy({ $0 <= ImageShape.largestDimension }) else {
+      throw fault(
+        "expected images of at most \(ImageShape.largestDimension) pixels a side, found \(ArrayHeader.text(dimensions))",
+        "Cut them or make them smaller")
     }
     let channels = dimensions.count == 4 ? dimensions[3] : 1
     guard 1...4 ~= channels else {
@@ -66,10 +73,10 @@ struct ArrayImages: DataPart {
     try labelFile.file.read(offset..<offset + count * element.bytes) { piece in
       guard let base = piece.assumingMemoryBound(to: UInt8.self).baseAddress else { return }
       for first in stride(from: 0, to: piece.count, by: element.bytes) {
-        guard let label = element.integer(base + first), 0..<1 << 31 ~= label else {
+        guard let label = element.integer(base + first), 0...Int(Int32.max) ~= label else {
           throw SeCuError(
             .badData,
-            "expected a label of 0 or above, found \(element.integer(base + first).map(String.init) ?? "one beyond 2⁶³")",
+            "expected a label of 0…\(Int32.max), found \(element.integer(base + first).map(String.init) ?? "one beyond 2⁶³")",
             at: labelFile.file.path, position: "byte \(offset + labels.count * element.bytes)",
             remedy: "Number the classes from 0")
         }

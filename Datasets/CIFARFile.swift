@@ -17,6 +17,8 @@ struct CIFARFile: DataPart {
     /// How many values each of a record's labels has.
     var labelCounts: [Int] { self == .cifar10 ? [10] : [20, 100] }
     var recordLength: Int { labelCounts.count + CIFARFile.layout.count }
+    /// What `DataCatalog` calls it.
+    var entryName: String { self == .cifar10 ? "cifar10" : "cifar100" }
   }
 
   static let layout = PlanarLayout(height: 32, width: 32, channels: 3, isColumnMajor: false)
@@ -38,21 +40,24 @@ struct CIFARFile: DataPart {
     labelIndex = isCoarse ? 0 : version.labelCounts.count - 1
   }
 
-  /// The version that `file` holds: its size is a whole number of records, and the labels of some of them are in range.
+  /// The version that `file` holds: its size is a whole number of records, the labels of some of them are in range, and it is no array.
   ///
   /// - Throws: as `DataFile.read`.
   static func version(of file: DataFile) throws -> Version? {
     if file.isCompressed { return nil }
     for version in [Version.cifar10, .cifar100] where file.size > 0 && file.size % version.recordLength == 0 {
       let records = file.size / version.recordLength
-      // Sixteen records from first to last; random bytes pass for labels once in 10²².
+      // Sixteen records from first to last. Random bytes pass for that many labels of CIFAR-10 once in 10²², for one label once in 26.
       let places = Set((0..<16).map { $0 * (records - 1) / 15 })
       let isPlausible = try places.allSatisfy { record in
         let first = record * version.recordLength
         let labels = try file.bytes(first..<first + version.labelCounts.count)
         return zip(labels, version.labelCounts).allSatisfy { $0 < $1 }
       }
-      if isPlausible { return version }
+      guard isPlausible else { continue }
+      // Labels of ten classes in an IDX file look the same. An array that is damaged is one, too, and is told by who reads arrays.
+      guard case .success(nil) = Result(catching: { try ArrayHeader.read(file) }) else { return nil }
+      return version
     }
     return nil
   }

@@ -9,9 +9,11 @@ extension DataCatalog {
   /// - Throws: `SeCuError` of kind `noInput` if it is neither a known name nor a file or folder.
   public static func canonicalName(_ text: String) throws -> String {
     if let entry = entries.first(where: { $0.name == text.lowercased() }) { return entry.name }
-    guard FileManager.default.fileExists(atPath: text) else {
+    do {
+      _ = try Path.isFolder(existing: text)
+    } catch {
       guard text.contains("/") else { return try entry(named: text).name }
-      throw SeCuError(.noInput, "there is no such file or folder", at: text, remedy: "Check the path")
+      throw error
     }
     return URL(fileURLWithPath: text).standardizedFileURL.path
   }
@@ -25,7 +27,8 @@ extension DataCatalog {
   ///
   /// A known name wins over a file or folder of that name, which `./NAME` means. The files of a known name are looked for in the
   /// folder that the environment variable `SECU_DATA` names, in `data`, and in the working directory; there, in sub-folders of the
-  /// names that the official archives have. They must be complete; a part of a data set is used when it is named by its path.
+  /// names that the official archives have, or without a folder, under the names that files have in the archives. They must be complete; a
+  /// part of a data set is used when it is named by its path.
   ///
   /// - Throws: `SeCuError` of kind `noInput` for what is not there, with where it can be had; of kind `badData` for damaged files or
   ///   for what is none of the known kinds.
@@ -55,26 +58,27 @@ extension DataCatalog {
 
   private static func find(_ entry: Entry) throws -> DataFiles {
     if let images = entry.builtIn { return DataFiles(entry, images()) }
-    var part: String?
+    var part: String?, refusal: String?
     for (folder, isShared) in candidates(entry) {
       let found: DataFiles?
       do {
-        found = try DataFiles.recognised(at: folder, levels: isShared ? 0 : 2)
-      } catch {
-        // What lies in a folder for everything need not belong to this data set.
-        if isShared { continue }
-        throw error
+        found = try isShared ? .recognised(entry, among: folder) : .recognised(at: folder)
+      } catch let error as SeCuError where isShared {
+        // In a folder for everything, a file may have one of the names by chance.
+        var fault = error
+        fault.remedy = nil
+        refusal = refusal ?? "what lies there is refused: \(fault.description.dropLast())"
+        continue
       }
       guard let files = found, files.entryName == entry.content else { continue }
       guard let lack = files.incompleteness(entry) else { return files.named(entry) }
       part = part ?? "\(files.path ?? folder) has a part only, \(lack)"
     }
     let official = entry.archives.map { "\($0.address) (\($0.sizeText))" }
+    let places = bases.map { $0 == "." ? "the working directory" : $0 }.joined(separator: ", ")
     throw SeCuError(
       .noInput,
-      part
-        ?? "its files were not found in \(bases.map { $0 == "." ? "the working directory" : $0 }.joined(separator: ", "))",
-      at: entry.name,
+      part ?? "its files were not found in \(places)\(refusal.map { "; \($0)" } ?? "")", at: entry.name,
       remedy: part == nil
         ? "Download \(official.joined(separator: ", ")) to the folder data and unpack it there, or name its folder with --data or SECU_DATA"
         : "Complete it from \(official.joined(separator: ", ")), or name the folder with --data to use the part")
@@ -94,16 +98,11 @@ extension DataCatalog {
       // What was unpacked beside another data set.
       found += entry.folders.map { (join(base, "../\($0)"), false) }
     }
-    return found.filter { isFolder($0.folder) }
+    return found.filter { Path.isFolder($0.folder) }
   }
 
   static func join(_ folder: String, _ name: String) -> String {
-    folder == "." ? name : URL(fileURLWithPath: folder).appendingPathComponent(name).relativePath
-  }
-
-  private static func isFolder(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    folder == "." ? name : Path.join(folder, name)
   }
 }
 

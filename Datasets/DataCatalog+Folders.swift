@@ -1,5 +1,4 @@
 import Basics
-import Foundation
 
 extension DataCatalog {
   /// The path of the folder that `text` names, if it is to be read as a folder of image files.
@@ -8,8 +7,7 @@ extension DataCatalog {
   /// - Throws: `SeCuError` of kind `badData` for a damaged data set.
   public static func imageFolder(_ text: String) throws -> String? {
     if entries.contains(where: { $0.name == text.lowercased() }) { return nil }
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: text, isDirectory: &isFolder), isFolder.boolValue else { return nil }
+    guard Path.isFolder(text) else { return nil }
     let path = try canonicalName(text)
     return try DataFiles.recognised(at: path) == nil ? path : nil
   }

@@ -33,6 +33,18 @@ public enum DataCatalog {
     /// The MD5 of unpacked files, by name, where they are published.
     var fileChecksums: [String: String] = [:]
 
+    /// Whether the data set has a file of this name.
+    ///
+    /// - Parameter name: in lower case, without `.gz`.
+    func owns(_ name: String) -> Bool {
+      switch content {
+      case "cifar10", "cifar100": CIFARFile.customaryVersion(of: name)?.entryName == content
+      case "stl10": name.hasSuffix("_x.bin") || name.hasSuffix("_y.bin")
+      // Some unpack them as train-images.idx3-ubyte.
+      default: archives.contains { $0.name == name.replacingOccurrences(of: ".", with: "-") + ".gz" }
+      }
+    }
+
     /// How many images the usual splits have.
     public var count: Int {
       usualSplits?.parts.reduce(0) { $0 + (counts[$1] ?? 0) } ?? counts[nil] ?? 0

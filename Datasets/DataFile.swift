@@ -19,7 +19,9 @@ struct DataFile: Sendable {
   static let headLength = 1024
 
   /// The last component of the path, in lower case and without `.gz`.
-  var name: String {
+  var name: String { Self.name(of: path) }
+
+  static func name(of path: String) -> String {
     let name = URL(fileURLWithPath: path).lastPathComponent.lowercased()
     return name.hasSuffix(".gz") ? String(name.dropLast(3)) : name
   }

@@ -38,6 +38,15 @@ extension DataFiles {
     return (sets.first, hasPictures)
   }
 
+  /// The data set that the files of `entry` make up, by the names of its archives, in a folder where anything else may lie too.
+  ///
+  /// - Returns: nil where there are none.
+  /// - Throws: `SeCuError` of kind `badData` for a damaged one.
+  static func recognised(_ entry: DataCatalog.Entry, among folder: String) throws -> DataFiles? {
+    let files = try contents(of: folder) { entry.owns(DataFile.name(of: $0)) }.files
+    return try recognised(files, at: folder)
+  }
+
   /// Whether the files are those of a known data set by their names or, of IDX files, by their labels.
   var isOfficial: Bool {
     let names = paths.map { URL(fileURLWithPath: $0).lastPathComponent.lowercased() }
@@ -53,22 +62,25 @@ extension DataFiles {
 
   /// The files of a folder that may belong to a data set, and its sub-folders. In a folder of many there are no sub-folders, and the only
   /// files are those among the first that are pictures.
-  private static func contents(of folder: String) throws -> (files: [DataFile], folders: [String]) {
-    let names: [String]
+  ///
+  /// - Parameter isWanted: whether a name counts; others are as if they were not there.
+  private static func contents(
+    of folder: String, where isWanted: (String) -> Bool = { _ in true }
+  ) throws -> (files: [DataFile], folders: [String]) {
+    var names: [String]
     do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
+      names = try FileManager.default.contentsOfDirectory(atPath: folder)
     } catch {
       throw SeCuError.unreadable(error, at: folder, "folder")
     }
+    names = names.filter { !$0.hasPrefix(".") && isWanted($0) }.sorted()
     let hasMany = names.count > mostEntries
     var files: [DataFile] = [], folders: [String] = []
     for name in names.prefix(mostEntries) {
-      let path = URL(fileURLWithPath: folder).appendingPathComponent(name).relativePath
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { continue }
-      if isFolder.boolValue {
+      let path = Path.join(folder, name)
+      if Path.isFolder(path) {
         if !hasMany { folders.append(path) }
-      } else if isPlainFile(path), let file = try? DataFile(contentsOf: path),
+      } else if Path.isPlainFile(path), let file = try? DataFile(contentsOf: path),
         !hasMany || ImageFormat.detect(file.head) != nil
       {
         // What can't be opened here is told by whoever reads the folder as one of images.
@@ -76,12 +88,5 @@ extension DataFiles {
       }
     }
     return (files, folders)
-  }
-
-  /// Whether there is a file to open: a pipe would keep whoever opens it waiting.
-  private static func isPlainFile(_ path: String) -> Bool {
-    let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    let type = (try? FileManager.default.attributesOfItem(atPath: target))?[.type] as? FileAttributeType
-    return type == .typeRegular
   }
 }

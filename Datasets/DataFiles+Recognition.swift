@@ -4,7 +4,8 @@ import Imaging
 
 extension DataFiles {
   /// Recognises the data set that a file or folder holds, by content and sizes. Names play a part only where content can't tell:
-  /// which split a file is, and whether a file among pictures belongs to a data set. A folder of pictures in which a file of records or
+  /// which split a file is, which labels belong to which images, what a damaged file was meant to be, and whether a file among pictures
+  /// belongs to a data set. A folder of pictures in which a file of records or
   /// an array happens to lie stays a folder of pictures, unless the files are those of a known data set by their names or labels.
   ///
   /// - Parameters:
@@ -14,11 +15,7 @@ extension DataFiles {
   /// - Throws: `SeCuError` of kind `noInput` for a path where nothing is; of kind `badData` for files of a known kind that are
   ///   damaged, or for folders that hold several data sets.
   static func recognised(at path: String, levels: Int = 2) throws -> DataFiles? {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw SeCuError(.noInput, "there is no such file or folder", at: path, remedy: "Check the path")
-    }
-    guard isFolder.boolValue else {
+    guard try Path.isFolder(existing: path) else {
       let file = try DataFile(contentsOf: path)
       if let found = try recognised([file] + companions(of: file), only: path, at: path) { return found }
       try refuseForeign([file])
@@ -99,6 +96,12 @@ extension DataFiles {
     return nil
   }
 
+  private static func refuseCompressed(_ file: DataFile, _ expected: String) throws {
+    guard file.isCompressed else { return }
+    throw SeCuError(
+      .badData, "expected \(expected), found a compressed file", at: file.path, remedy: "Unpack it: gunzip")
+  }
+
   /// The name that images at `path` have.
   private static func name(of path: String) -> String { URL(fileURLWithPath: path).lastPathComponent }
 }
@@ -121,7 +124,7 @@ extension DataFiles {
     }
     let parts = found.map { CIFARFile($0.file, version) }
     return DataFiles(
-      name: name(of: path), entryName: version == .cifar10 ? "cifar10" : "cifar100",
+      name: name(of: path), entryName: version.entryName,
       format: "\(version.rawValue), binary version", path: path,
       shape: try ImageShape(height: 32, width: 32, channels: 3),
       classNames: version == .cifar10 ? CIFARNames.ten : CIFARNames.hundred,
@@ -130,11 +133,7 @@ extension DataFiles {
 
   private static func check(_ file: DataFile, _ version: CIFARFile.Version) throws {
     let (records, rest) = file.size.quotientAndRemainder(dividingBy: version.recordLength)
-    guard !file.isCompressed else {
-      throw SeCuError(
-        .badData, "expected records of \(version.rawValue), found a compressed file", at: file.path,
-        remedy: "Unpack it: gunzip")
-    }
+    try refuseCompressed(file, "records of \(version.rawValue)")
     guard file.size > 0, rest == 0 else {
       throw SeCuError(
         .badData,
@@ -154,6 +153,7 @@ extension DataFiles {
     for file in files {
       if try !STLFile.isImages(file) || CIFARFile.version(of: file) != nil || ArrayHeader.read(file) != nil {
         guard file.name.hasSuffix("_x.bin") else { continue }
+        try refuseCompressed(file, "images of STL-10")
         let rest = file.size % STLFile.layout.count
         throw SeCuError(
           .badData,
@@ -181,11 +181,14 @@ extension DataFiles {
             : STLFile.counts.first { $0.value == count }?.key
       let partner = name.replacingOccurrences(of: "_x.bin", with: "_y.bin")
       let labels = partner == name ? nil : files.first { $0.name == partner }
-      if let labels, labels.size != count {
-        throw SeCuError(
-          .badData, "expected \(count) labels, a byte for each image of \(name), found \(labels.size) bytes",
-          at: labels.path,
-          remedy: "Download the archive again and unpack it")
+      if let labels {
+        try refuseCompressed(labels, "labels of STL-10")
+        guard labels.size == count else {
+          throw SeCuError(
+            .badData, "expected \(count) labels, a byte for each image of \(name), found \(labels.size) bytes",
+            at: labels.path,
+            remedy: "Download the archive again and unpack it")
+        }
       }
       if labels == nil, split == .train || split == .test {
         warnings.append("\(file.path) has no labels beside it: \(partner) is missing")

@@ -57,13 +57,15 @@ public struct DataFiles: Sendable {
     let parts = try parts(of: splits)
     var left = min(max(0, limit ?? .max), parts.reduce(0) { $0 + $1.count })
     let total = left * shape.count
-    try Machine.checkMemory(
-      Double(total), for: "its images", at: path ?? name, remedy: "Use fewer of them with --limit")
     var taken: [(part: any DataPart, count: Int)] = []
     for part in parts where left > 0 {
       taken.append((part, min(left, part.count)))
       left -= min(left, part.count)
     }
+    let unpacked = taken.map(\.part.unpackedBytes).max() ?? 0
+    try Machine.checkMemory(
+      Double(total) + Double(unpacked), for: "its images", at: path ?? name,
+      remedy: unpacked > total ? "Unpack the file: gunzip" : "Use fewer of them with --limit")
     let labels = try labels(of: taken)
     let pixels = try [UInt8](unsafeUninitializedCapacity: total) { buffer, initialized in
       guard var next = buffer.baseAddress else { return }
@@ -89,6 +91,11 @@ public struct DataFiles: Sendable {
     var found: [Split: [Int]] = [:]
     for (part, count) in parts {
       guard let some = try part.labels(count) else { return nil }
+      if let classes = classNames?.count, let wrong = some.firstIndex(where: { $0 >= classes }) {
+        throw SeCuError(
+          .badData, "expected a label below \(classes), found \(some[wrong])", at: part.paths.last ?? path ?? name,
+          position: "image \(wrong)", remedy: "Download the file again")
+      }
       if let split = part.split { found[split, default: []] += some }
       labels += some
     }

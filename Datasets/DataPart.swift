@@ -11,6 +11,8 @@ protocol DataPart: Sendable {
   var count: Int { get }
   /// Whether the images have labels.
   var hasLabels: Bool { get }
+  /// Bytes that reading takes besides the pixels: those of a file that can be unpacked only as a whole.
+  var unpackedBytes: Int { get }
 
   /// The labels of the first `count` images, from 0; nil without labels.
   ///
@@ -19,6 +21,10 @@ protocol DataPart: Sendable {
 
   /// Reads the first `count` images, HWC one after the other, to where `pixels` points.
   func readPixels(_ count: Int, into pixels: UnsafeMutablePointer<UInt8>) throws
+}
+
+extension DataPart {
+  var unpackedBytes: Int { 0 }
 }
 
 /// Puts the planes of an image side by side.

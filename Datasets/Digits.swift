@@ -22,8 +22,8 @@ public enum Digits {
     }
   }()
 
-  /// FNV-1a over every label followed by its 64 grey levels, taken from the published file.
-  private static let checksum: UInt64 = 0xD342_CE09_8B2A_951F
+  /// CRC-32 of all labels, then all pixels, taken from the published file.
+  private static let checksum: UInt32 = 0x97DE_DAE4
 
   /// Reads lines of one label and 64 grey levels, base-17 digits all.
   ///
@@ -33,8 +33,6 @@ public enum Digits {
     var labels: [Int] = []
     var pixels: [UInt8] = []
     pixels.reserveCapacity(count * pixelsPerImage)
-    // FNV-1a, 64 bits: G. Fowler, L. C. Noll, K.-P. Vo, D. Eastlake, IETF draft-eastlake-fnv.
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     let lines = text.withUTF8Buffer { Array($0) }.split(separator: UInt8(ascii: "\n"))
     for (number, line) in lines.enumerated() {
       func damage(_ problem: String) -> SeCuError {
@@ -48,7 +46,6 @@ public enum Digits {
         guard let value = Int(letter, radix: 17), value <= (place == 0 ? 9 : highest) else {
           throw damage("expected a base-17 digit, found \(letter)")
         }
-        hash = (hash ^ UInt64(value)) &* 0x100_0000_01B3
         if place == 0 {
           labels.append(value)
         } else {
@@ -56,9 +53,10 @@ public enum Digits {
         }
       }
     }
-    guard labels.count == count, hash == checksum else {
+    let found = CRC32.checksum(labels.map { UInt8($0) } + pixels)
+    guard labels.count == count, found == checksum else {
       throw SeCuError(
-        .internal, "expected \(count) images with checksum \(checksum), found \(labels.count) with \(hash)",
+        .internal, "expected \(count) images with checksum \(checksum), found \(labels.count) with \(found)",
         at: "digits")
     }
     return try ImageSet(

@@ -8,7 +8,7 @@ import Imaging
 /// before under another name, such as by a link to a folder around it, is not entered again.
 struct FolderScan: Sendable {
   /// A file that begins like an image.
-  struct File: Sendable, Equatable, Codable {
+  struct File: Sendable, Equatable {
     /// The path below the folder, or the whole path of a file that was named by itself.
     let path: String
     let size: Int
@@ -42,7 +42,7 @@ struct FolderScan: Sendable {
     let pieces = Results<[Result<File, Left>]>(tasks)
     cores.run(tasks) { task, _ in
       pieces[task] = paths[task * perTask..<min(paths.count, (task + 1) * perTask)].map { path in
-        Self.look(at: path, root.map { Self.join($0, path) } ?? path)
+        Self.look(at: path, root.map { Path.join($0, path) } ?? path)
       }
     }
     skipped = unread
@@ -59,10 +59,6 @@ struct FolderScan: Sendable {
 
   private struct Left: Error { let file: SkippedFile }
 
-  static func join(_ folder: String, _ name: String) -> String {
-    folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-  }
-
   /// The order of names: by their bytes, the same in every language.
   static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
 
@@ -70,7 +66,7 @@ struct FolderScan: Sendable {
     _ root: String, _ below: String, _ paths: inout [String], _ visited: inout Set<[UInt8]>,
     _ unread: inout [SkippedFile]
   ) throws {
-    let folder = join(root, below)
+    let folder = Path.join(root, below)
     // By its bytes: as strings, two ways to write the same accent are equal, and yet two folders.
     let place = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
     guard visited.insert(Array(place.utf8)).inserted else { return }
@@ -84,9 +80,8 @@ struct FolderScan: Sendable {
       return
     }
     for name in names.filter({ !$0.hasPrefix(".") }).sorted(by: precedes) {
-      let path = join(below, name)
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: join(root, path), isDirectory: &isFolder), isFolder.boolValue {
+      let path = Path.join(below, name)
+      if Path.isFolder(Path.join(root, path)) {
         try list(root, path, &paths, &visited, &unread)
       } else {
         paths.append(path)

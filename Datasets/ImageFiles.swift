@@ -17,11 +17,7 @@ public struct ImageFiles: Sendable {
   public init(_ operands: [String], cores: Cores) throws {
     var files: [FolderScan.File] = [], skipped: [SkippedFile] = []
     for operand in operands {
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: operand, isDirectory: &isFolder) else {
-        throw SeCuError(.noInput, "there is no such file or folder", at: operand, remedy: "Check the path")
-      }
-      guard isFolder.boolValue else {
+      guard try Path.isFolder(existing: operand) else {
         let scan = FolderScan(paths: [operand], below: nil, cores: cores)
         files += scan.files
         // A file that was named is meant to be an image.
@@ -30,9 +26,9 @@ public struct ImageFiles: Sendable {
       }
       let scan = try FolderScan(operand, cores: cores)
       files += scan.files.map {
-        .init(path: FolderScan.join(operand, $0.path), size: $0.size, modified: $0.modified)
+        .init(path: Path.join(operand, $0.path), size: $0.size, modified: $0.modified)
       }
-      skipped += scan.skipped.map { SkippedFile(FolderScan.join(operand, $0.path), $0.kind, $0.reason) }
+      skipped += scan.skipped.map { SkippedFile(Path.join(operand, $0.path), $0.kind, $0.reason) }
     }
     (self.files, self.skipped, paths) = (files, skipped, files.map(\.path))
   }
@@ -41,15 +37,15 @@ public struct ImageFiles: Sendable {
   ///
   /// - Parameters:
   ///   - size: the most images of a batch, at least 1.
-  ///   - side: the shorter side that larger images are made smaller to.
+  ///   - side: the shorter side that larger images are made smaller to, 1…65,535.
   ///   - channels: 1 for grey, 3 for RGB.
   ///   - memory: bytes that decoding may take.
-  /// - Throws: what `body` throws.
+  /// - Throws: `SeCuError` of kind `usage` for a side or a number of channels out of range; what `body` throws.
   public func eachBatch(
     of size: Int, side: Int, channels: Int, memory: Double, cores: Cores,
     _ body: (ImageBatch, [SkippedFile]) throws -> Void
   ) throws {
-    let decoding = ImageDecoding(root: nil, side: side, channels: channels, memory: memory, cores: cores)
+    let decoding = try ImageDecoding(root: nil, side: side, channels: channels, memory: memory, cores: cores)
     let size = max(1, size)
     for first in stride(from: 0, to: files.count, by: size) {
       let some = Array(files[first..<min(files.count, first + size)])

@@ -4,8 +4,9 @@ import Imaging
 
 /// Reads image files, several at a time, in bounded memory: each is decoded once, made smaller and handed on in order.
 ///
-/// A decoder needs about four times the decoded bytes. Half of the memory for decoding is shared by all workers; a file that
-/// does not fit a worker's share is tried again with the other half, by one worker at a time.
+/// A decoder needs about four times the decoded bytes, for a progressive JPEG file in CMYK five times; the file itself is
+/// there twice while it is read. Half of the memory for decoding is shared by all workers; a file that does not fit a
+/// worker's share is tried again with the other half, by one worker at a time.
 struct ImageDecoding: Sendable {
   /// Where the paths of files begin; nil for paths that stand for themselves.
   let root: String?
@@ -15,6 +16,27 @@ struct ImageDecoding: Sendable {
   /// Bytes.
   let memory: Double
   let cores: Cores
+
+  /// - Parameters:
+  ///   - root: where the paths of files begin; nil for paths that stand for themselves.
+  ///   - side: the shorter side that an image keeps, 1…65,535.
+  ///   - channels: 1 for grey, 3 for RGB.
+  ///   - memory: bytes that decoding may take.
+  ///   - cores: decode.
+  /// - Throws: `SeCuError` of kind `usage` for a side or a number of channels that image files are not read with.
+  init(root: String?, side: Int, channels: Int, memory: Double, cores: Cores) throws(SeCuError) {
+    let sides = 1...ImageShape.largestDimension
+    guard sides.contains(side) else {
+      throw SeCuError(
+        .usage, "expected a side of \(sides.lowerBound) to \(sides.upperBound), found \(side)", at: "side")
+    }
+    guard channels == 1 || channels == 3 else {
+      throw SeCuError(
+        .usage, "expected 1 channel (grey) or 3 (RGB), as image files are read, found \(channels)", at: "channels",
+        remedy: "Images of \(channels) channels are read from arrays, such as numpy's .npy files")
+    }
+    (self.root, self.side, self.channels, self.memory, self.cores) = (root, side, channels, memory, cores)
+  }
 
   /// Files that are decoded before any is handed on.
   private static let perRound = 64
@@ -28,19 +50,32 @@ struct ImageDecoding: Sendable {
   ///
   /// - Throws: what `body` throws.
   func each(_ files: [FolderScan.File], _ body: (Int, Result<Image, any Error>) throws -> Void) throws {
+    try each(files, making: { try $1.shrink($0.image(channels: channels), shorterSide: side) }, body)
+  }
+
+  /// Calls `body` with each file's place and what `make` makes of its image, or why there is none, in the order of `files`.
+  ///
+  /// - Parameters:
+  ///   - files: to be decoded.
+  ///   - make: runs concurrently with itself; no other call has its shrinker.
+  /// - Throws: what `body` throws.
+  func each<Value: Sendable>(
+    _ files: [FolderScan.File], making make: (DecodedImage, ImageShrinker) throws -> Value,
+    _ body: (Int, Result<Value, any Error>) throws -> Void
+  ) throws {
     let shared = limits(memory / 2 / Double(cores.threads)), alone = limits(memory / 2)
     let shrinkers = try (0..<cores.threads).map { _ in try ImageShrinker() }
     let turn = NSLock()
     for first in stride(from: 0, to: files.count, by: Self.perRound) {
       let round = first..<min(files.count, first + Self.perRound)
-      let results = Results<Result<Image, any Error>>(round.count)
+      let results = Results<Result<Value, any Error>>(round.count)
       cores.run(round.count) { task, worker in
         let file = files[first + task]
         results[task] = Result {
           do {
-            return try decode(file, shared, shrinkers[worker])
+            return try make(decode(file, shared), shrinkers[worker])
           } catch let error as SeCuError where error.kind == .tooLarge {
-            return try turn.withLock { try decodeAlone(file, alone, shrinkers[worker]) }
+            return try turn.withLock { try make(decodeAlone(file, alone), shrinkers[worker]) }
           }
         }
       }
@@ -50,28 +85,25 @@ struct ImageDecoding: Sendable {
     }
   }
 
-  /// The last try: what is too large now, and would not be with more memory, is told so.
-  private func decodeAlone(
-    _ file: FolderScan.File, _ limits: DecodingLimits, _ shrinker: ImageShrinker
-  ) throws -> Image {
+  /// The last try: what is too large is told with how far more memory helps.
+  private func decodeAlone(_ file: FolderScan.File, _ limits: DecodingLimits) throws -> DecodedImage {
     do {
-      return try decode(file, limits, shrinker)
+      return try decode(file, limits)
     } catch var error as SeCuError where error.kind == .tooLarge && limits != DecodingLimits() {
-      error.problem += ", for which there is not enough --memory"
+      error.problem += "; with more --memory, images of up to \(DecodingLimits().mostPixels) pixels are read"
       throw error
     }
   }
 
-  private func decode(_ file: FolderScan.File, _ limits: DecodingLimits, _ shrinker: ImageShrinker) throws -> Image {
+  private func decode(_ file: FolderScan.File, _ limits: DecodingLimits) throws -> DecodedImage {
     try limits.check(fileSize: file.size, name: file.path)
-    let whole = root.map { FolderScan.join($0, file.path) } ?? file.path
+    let whole = root.map { Path.join($0, file.path) } ?? file.path
     let bytes: [UInt8]
     do {
       bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: whole)))
     } catch {
       throw SeCuError.unreadable(error, at: file.path)
     }
-    let image = try ImageFile.decode(bytes, name: file.path, limits: limits).image(channels: channels)
-    return try shrinker.shrink(image, shorterSide: side)
+    return try ImageFile.decode(bytes, name: file.path, limits: limits)
   }
 }

@@ -41,6 +41,8 @@ public struct ImageFolder: ImageSource {
     public var limit: Int?
     /// The cores that decode.
     public var cores: Cores
+    /// Where pixels are kept that don't fit in memory.
+    package var cacheFolder = PixelCache.folder
     /// Called now and then with the number of files that were read, and of all.
     public var progress: @Sendable (Int, Int) -> Void = { _, _ in }
 
@@ -50,14 +52,6 @@ public struct ImageFolder: ImageSource {
     }
 
     fileprivate func validate() throws {
-      let sides = 1...ImageShape.largestDimension
-      guard sides.contains(side) else {
-        throw SeCuError(
-          .usage, "expected a side of \(sides.lowerBound) to \(sides.upperBound), found \(side)", at: "side")
-      }
-      guard channels == 1 || channels == 3 else {
-        throw SeCuError(.usage, "expected 1 channel (grey) or 3 (RGB), found \(channels)", at: "channels")
-      }
       guard memory > 0 else {
         throw SeCuError(.usage, "expected a number of bytes above 0, found \(memory)", at: "memory")
       }
@@ -80,9 +74,12 @@ public struct ImageFolder: ImageSource {
   ///   - path: the folder.
   ///   - options: how.
   /// - Throws: `SeCuError` for options out of range, if the folder can't be read or the cache not be written, if there is no image, if
-  ///   images lie outside the folders of classes; with `isStrict`, for the first image that can't be read.
+  ///   images lie outside the folders of classes; with `isStrict`, for the first file that does not begin like an image
+  ///   although it should be one, also beyond `limit`, or else for the first image that can't be read.
   public init(_ path: String, _ options: Options) throws {
     try options.validate()
+    let decoding = try ImageDecoding(
+      root: path, side: options.side, channels: options.channels, memory: options.memory / 2, cores: options.cores)
     let scan = try FolderScan(path, cores: options.cores)
     let chosen = Array(scan.files.prefix(options.limit ?? .max))
     if options.isStrict, let first = scan.skipped.first(where: { $0.kind == .unreadable }) { throw first.refusal }
@@ -90,7 +87,7 @@ public struct ImageFolder: ImageSource {
     name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     channels = options.channels
 
-    let (kept, places, unread) = try Self.read(path, chosen, options)
+    let (kept, places, unread) = try Self.read(path, chosen, options, decoding)
     skipped = (scan.skipped + unread).sorted { FolderScan.precedes($0.path, $1.path) }
     guard !places.isEmpty else { throw SkippedFile.noImage(at: path, skipped) }
     files = places.map { chosen[$0].path }
@@ -119,11 +116,9 @@ public struct ImageFolder: ImageSource {
   ///
   /// - Returns: the pixels, the places in `chosen` of the files that gave them, and the others.
   private static func read(
-    _ path: String, _ chosen: [FolderScan.File], _ options: Options
+    _ path: String, _ chosen: [FolderScan.File], _ options: Options, _ decoding: ImageDecoding
   ) throws -> (Pixels, [Int], [SkippedFile]) {
-    let half = options.memory / 2
-    let decoding = ImageDecoding(
-      root: path, side: options.side, channels: options.channels, memory: half, cores: options.cores)
+    let half = decoding.memory
     let source = PixelCache.Source(
       files: chosen, side: options.side, channels: options.channels, memory: Int(min(half, 1e15)))
     let url = cacheURL(path, options)
@@ -170,7 +165,7 @@ public struct ImageFolder: ImageSource {
   private static func cacheURL(_ path: String, _ options: Options) -> URL {
     let whole = URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
     let key = CRC32.checksum(Array("\(whole)\n\(options.side)\n\(options.channels)\n\(options.limit ?? 0)".utf8))
-    return PixelCache.folder.appendingPathComponent("images-\(String(key, radix: 16)).pixels", isDirectory: false)
+    return options.cacheFolder.appendingPathComponent("images-\(String(key, radix: 16)).pixels", isDirectory: false)
   }
 
   /// The classes by the first folder of each path.
@@ -223,26 +218,27 @@ extension ImageFolder {
   public struct Survey: Sendable {
     /// Files that begin like an image that can be read.
     public let images: Int
-    /// The median of the shorter sides of some images, in pixels.
+    /// The median of the shorter sides of a sample of images, in pixels, as their files have them.
     public let shorterSide: Int
     /// The number of folders in the folder that have images.
     public let folders: Int
   }
 
-  /// Looks at the files of a folder, and into 32 of them.
+  /// Looks at the files of a folder, and decodes up to 32 of them.
   ///
   /// - Throws: `SeCuError` if the folder can't be read or holds no image.
   public static func survey(_ path: String, memory: Double, cores: Cores) throws -> Survey {
     let scan = try FolderScan(path, cores: cores)
     guard !scan.files.isEmpty else { throw SkippedFile.noImage(at: path, scan.skipped) }
-    let decoding = ImageDecoding(root: path, side: 1024, channels: 3, memory: memory / 2, cores: cores)
-    let step = max(1, scan.files.count / 32)
+    // Images are measured, not kept: side and channels don't matter.
+    let decoding = try ImageDecoding(root: path, side: 1, channels: 3, memory: memory / 2, cores: cores)
+    let step = (scan.files.count + 31) / 32
     let some = stride(from: 0, to: scan.files.count, by: step).map { scan.files[$0] }
     var sides: [Int] = []
     var unread = scan.skipped
-    try decoding.each(some) { place, result in
+    try decoding.each(some, making: { image, _ in min(image.height, image.width) }) { place, result in
       switch result {
-      case .success(let image): sides.append(min(image.shape.height, image.shape.width))
+      case .success(let side): sides.append(side)
       case .failure(let error): unread.append(SkippedFile(some[place].path, error))
       }
     }

@@ -31,10 +31,10 @@ struct PixelCache: Sendable {
       self.files = digest.hexadecimal
     }
 
-    /// Whether `other` would give the same images, where the files of `skipped` gave none.
+    /// Whether this gives every image that `other` would, where the files of `skipped` gave none: with less memory `other` might lose
+    /// some, with more it might read what `skipped` names.
     func gives(sameAs other: Source, without skipped: [SkippedFile]) -> Bool {
       (fileCount, files, side, channels) == (other.fileCount, other.files, other.side, other.channels)
-        // Every file that was read needs no more memory than it had; one that was not might be read with more.
         && (skipped.isEmpty || other.memory <= memory)
     }
   }
@@ -134,14 +134,34 @@ struct PixelCache: Sendable {
     _ url: URL, of source: Source, fill: ((Int, Image) throws -> Void) throws -> [SkippedFile]
   ) throws -> PixelCache {
     let folder = url.deletingLastPathComponent()
+    let remedy = "Make room there, name another folder in the environment variable SECU_CACHE, or give more --memory"
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
       throw SeCuError(
         .cannotCreate, "the folder for images that don't fit in memory can't be made (\(systemReason(error)))",
-        at: folder.path, remedy: "Name another one in the environment variable SECU_CACHE, or give more --memory")
+        at: folder.path, remedy: remedy)
     }
-    removeLeftovers(in: folder)
+    // A file that was written to within the last hour may be another process's.
+    AtomicFile.removeLeftovers(in: folder, olderThan: 3600)
+    do {
+      try write(url, source, fill)
+    } catch var error as SeCuError where error.place == url.displayName {
+      // Nobody chose this file, so what to do about it is said here.
+      error.remedy = remedy
+      throw error
+    }
+    guard let cache = PixelCache(url, of: source) else {
+      throw SeCuError(
+        .inputOutput, "the cache of the images can't be read back", at: url.path,
+        remedy: "Make sure that the disk works, or name another folder in SECU_CACHE")
+    }
+    return cache
+  }
+
+  private static func write(
+    _ url: URL, _ source: Source, _ fill: ((Int, Image) throws -> Void) throws -> [SkippedFile]
+  ) throws {
     try AtomicFile.replace(url) { handle in
       var table = Data(), position = magic.count, pending = magic
       let skipped = try fill { place, image in
@@ -166,27 +186,10 @@ struct PixelCache: Sendable {
         try handle.write(contentsOf: part)
       }
     }
-    guard let cache = PixelCache(url, of: source) else {
-      throw SeCuError(
-        .inputOutput, "the cache of the images can't be read back", at: url.path,
-        remedy: "Make sure that the disk works, or name another folder in SECU_CACHE")
-    }
-    return cache
   }
 
   private static func bytes(_ value: some FixedWidthInteger) -> Data {
     withUnsafeBytes(of: value.littleEndian) { Data($0) }
-  }
-
-  /// Removes what killed processes have left; a file that was written to within the last hour may be another process's.
-  private static func removeLeftovers(in folder: URL) {
-    let files = FileManager.default
-    for name in (try? files.contentsOfDirectory(atPath: folder.path)) ?? []
-    where name.hasPrefix(".secu-") && name.hasSuffix(".partial") {
-      let leftover = folder.appendingPathComponent(name)
-      let modified = (try? files.attributesOfItem(atPath: leftover.path))?[.modificationDate] as? Date
-      if let modified, modified.timeIntervalSinceNow < -3600 { try? files.removeItem(at: leftover) }
-    }
   }
 
   /// Where caches lie: the folder that the environment variable `SECU_CACHE` names, else `secu` in the user's folder for caches.

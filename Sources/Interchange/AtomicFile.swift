@@ -46,14 +46,24 @@ package enum AtomicFile {
 
   /// Removes the temporaries that killed processes have left in `folder`.
   ///
-  /// Call it when no other process writes to `folder`, such as at the start of a run that owns it: the temporaries of a
-  /// write that is under way would go too, and that write would fail. One that can't be removed stays; it does no harm.
-  package static func removeLeftovers(in folder: URL) {
+  /// Without `age`, call it when no other process writes to `folder`, such as at the start of a run that owns it: the
+  /// temporaries of a write that is under way would go too, and that write would fail. One that can't be removed stays;
+  /// it does no harm.
+  ///
+  /// - Parameters:
+  ///   - folder: where to look.
+  ///   - age: only those that were not written to for so many seconds; nil for all.
+  package static func removeLeftovers(in folder: URL, olderThan age: TimeInterval? = nil) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     for name in names where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
       let identifier = name.dropFirst(prefix.count).dropLast(suffix.count)
       guard UUID(uuidString: String(identifier)) != nil else { continue }
-      try? FileManager.default.removeItem(at: folder.appendingPathComponent(name, isDirectory: false))
+      let leftover = folder.appendingPathComponent(name, isDirectory: false)
+      if let age {
+        let modified = (try? FileManager.default.attributesOfItem(atPath: leftover.path))?[.modificationDate] as? Date
+        guard let modified, modified.timeIntervalSinceNow < -age else { continue }
+      }
+      try? FileManager.default.removeItem(at: leftover)
     }
   }
 

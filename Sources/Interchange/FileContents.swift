@@ -3,7 +3,7 @@ import Foundation
 
 extension URL {
   /// How messages name this file: as it was given, relative or absolute.
-  var displayName: String { relativePath }
+  package var displayName: String { relativePath }
 }
 
 /// Reading whole files, with failures told apart.

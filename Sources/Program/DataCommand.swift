@@ -188,7 +188,7 @@ private struct DataCommand {
       try output.print(
         "\(title): \(count) images\(sizes == nil ? ", no labels" : "")\(isUsual ? " (used if no split is named)" : "")")
       for (label, size) in (sizes ?? []).enumerated() {
-        try output.print("  class \(files.classNames?[label] ?? String(label)): \(size) images")
+        try output.print("  class \(Subcommand.className(of: label, in: files.classNames)): \(size) images")
       }
     }
     if let a = entry?.attribution { try output.print("\(a.title). \(a.authors). \(a.source). Licence: \(a.licence).") }
@@ -211,7 +211,7 @@ private struct DataCommand {
     var format: String
     var path: String
     var images: Int
-    /// The median of a sample, in pixels.
+    /// The median of a sample, in pixels, as the files have them.
     var shorter_side: Int
     var sub_folders: Int
   }
@@ -231,7 +231,7 @@ private struct DataCommand {
         sub_folders: survey.folders))
     try output.print("\(printable(name)): a folder of images")
     try output.print("in \(printable(path))")
-    try output.print("\(survey.images) image files, most \(survey.shorterSide) pixels on their shorter side")
+    try output.print("\(survey.images) image files, with a median shorter side of \(survey.shorterSide) pixels")
     if survey.folders > 0 {
       try output.print(
         "\(survey.folders) sub-\(survey.folders == 1 ? "folder" : "folders") with images: 'secu train --class-folders' takes them for classes, for scores only"
@@ -281,7 +281,11 @@ private struct DataCommand {
 extension Subcommand {
   /// The class of an image, by its name if it has one.
   static func className(_ index: Int, of images: any ImageSource) -> String? {
-    guard let label = images.labels?[index] else { return nil }
-    return images.classNames.flatMap { $0.indices.contains(label) ? $0[label] : nil } ?? String(label)
+    images.labels.map { className(of: $0[index], in: images.classNames) }
+  }
+
+  /// What a class is called: by its name if it has one, else by its number.
+  static func className(of label: Int, in names: [String]?) -> String {
+    names.flatMap { $0.indices.contains(label) ? $0[label] : nil } ?? String(label)
   }
 }

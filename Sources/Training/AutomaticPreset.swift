@@ -22,7 +22,7 @@ public struct AutomaticPreset: Sendable {
   /// - Parameters:
   ///   - data: what the settings are to call the data.
   ///   - count: the number of images, or about that.
-  ///   - side: their shorter side in pixels, as most have it.
+  ///   - side: the median of their shorter sides, in pixels.
   ///   - channels: 1 for grey, 3 for RGB.
   ///   - clusters: how many clusters are wanted; nil for unknown.
   ///   - classes: how many classes there are, where they are known.
@@ -35,8 +35,8 @@ public struct AutomaticPreset: Sendable {
     (s.network.height, s.network.width, s.network.channels) = (seen, seen, channels)
     reasons.append(
       side >= 64
-        ? "images seen at 48×48 pixels: most have \(side) or more on their shorter side, and the time grows with the square (--image-size)"
-        : "images seen at \(seen)×\(seen) pixels: most have \(side) on their shorter side (--image-size)")
+        ? "images seen at 48×48 pixels: the median of their shorter sides is \(side), and the time grows with the square (--image-size)"
+        : "images seen at \(seen)×\(seen) pixels: the median of their shorter sides is \(side) (--image-size)")
     reasons.append(
       "network compact: trains on a laptop; resnet18 learns more in a hundred times the time (--network)")
 

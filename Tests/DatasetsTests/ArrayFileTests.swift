@@ -87,7 +87,21 @@ import Testing
     try folder.write(npy("<i2", "(2,)", [5, 0, 0xFF, 0xFF]), to: "labels.npy")
     #expect(
       try folder.failure()
-        == "labels.npy, byte 130: expected a label of 0 or above, found -1. Number the classes from 0.")
+        == "labels.npy, byte 130: expected a label of 0…2147483647, found -1. Number the classes from 0.")
+  }
+
+  @Test func `a label beyond the classes of a known set is refused`() throws {
+    let folder = try DataFolder()
+    defer { folder.remove() }
+    try folder.write(idx(8, [11, 28, 28], [UInt8](repeating: 3, count: 11 * 784)), to: "t10k-images-idx3-ubyte")
+    try folder.write(idx(8, [11], [7, 2, 1, 0, 4, 1, 4, 9, 5, 9, 10]), to: "t10k-labels-idx1-ubyte")
+    let files = try folder.files()
+    #expect(files.entryName == "mnist")
+    let message = "t10k-labels-idx1-ubyte, image 10: expected a label below 10, found 10. Download the file again."
+    #expect(try folder.failure() == message)
+    let error = try #require(throws: SeCuError.self) { try files.classSizes(of: .test) }
+    #expect(error.description.hasSuffix(message))
+    #expect(throws: SeCuError.self) { try files.verify() }
   }
 
   // MARK: - Faults
@@ -139,6 +153,10 @@ import Testing
       ": expected images of uint8 or float32, found int16. Convert the array and save it again."
     ),
     (
+      "x-idx3-ubyte", idx(8, [1, 1, 65_536], [UInt8](repeating: 0, count: 65_536)),
+      ": expected images of at most 65535 pixels a side, found 1×1×65536. Cut them or make them smaller."
+    ),
+    (
       "x-idx2-ubyte", idx(8, [2, 12], pixels),
       ": expected an array of N×H×W or N×H×W×C, found 2×12. Save the images as such an array."
     ),
@@ -185,6 +203,10 @@ import Testing
     (
       "x.npy", Array(npy("|u1", "(2, 3, 4)", pixels).prefix(60)),
       ", byte 8: expected a header of 118 bytes, found the end of the file after 50. Save the array again with numpy.save."
+    ),
+    (
+      "x.npy", npy("|u1", "(65536, 65536, 65536)", []),
+      ", byte 10: expected fewer than 2⁴⁸ elements, found 65536×65536×65536. The file is damaged: copy it again."
     ),
     (
       "x.npy", [0x93] + Array("NUMPY".utf8) + [9, 0, 4, 0, 0, 0, 0, 0],

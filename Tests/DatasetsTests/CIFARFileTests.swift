@@ -61,6 +61,22 @@ import Testing
     #expect(try folder.files("mine").load().labels == [3, 7])
   }
 
+  /// 8 + 3,065 bytes are a record's 3,073, and the zero that such a file begins with is a label of any data set.
+  @Test(arguments: [3_065, 2 * 3_073 - 8]) func `labels of an IDX file are no records`(count: Int) throws {
+    let folder = try DataFolder()
+    defer { folder.remove() }
+    let labels = (0..<count).map { UInt8($0 % 10) }
+    try folder.write(idx(8, [count, 1, 1], [UInt8](repeating: 7, count: count)), to: "images-idx3-ubyte")
+    try folder.write(idx(8, [count], labels), to: "labels-idx1-ubyte")
+    let files = try folder.files()
+    #expect(files.format == "IDX")
+    #expect(try files.load().labels == labels.map { Int($0) })
+    // Images with black borders pass as well.
+    let shape = [941, 28, 28], black = [UInt8](repeating: 0, count: 941 * 784)
+    try folder.write(idx(8, shape, black), to: "alone/images-idx3-ubyte")
+    #expect(try folder.files("alone").format == "IDX")
+  }
+
   @Test func `CIFAR-100 has two labels`() throws {
     let folder = try DataFolder()
     defer { folder.remove() }

@@ -6,7 +6,7 @@ import Testing
 @testable import Datasets
 
 /// Folders as they are on people's disks.
-@Suite(.serialized) struct ImageFolderTests {
+@Suite struct ImageFolderTests {
   /// A folder of its own; to be followed by `defer { remove() }`.
   private struct Place {
     let url = FileManager.default.temporaryDirectory.appending(path: "images-\(UUID().uuidString)")
@@ -26,8 +26,13 @@ import Testing
     return try PNGEncoder.encode(Image(shape: shape, pixels: [UInt8](repeating: value, count: shape.count)))
   }
 
-  private static func options(_ side: Int = 8, memory: Double = 64e6) -> ImageFolder.Options {
-    ImageFolder.Options(side: side, memory: memory, cores: Cores(threads: 2))
+  private static func options(
+    _ side: Int = 8, memory: Double = 64e6, cacheIn place: Place? = nil
+  ) -> ImageFolder.Options {
+    var options = ImageFolder.Options(side: side, memory: memory, cores: Cores(threads: 2))
+    // Hidden, so that it is none of the images.
+    if let place { options.cacheFolder = place.url.appending(path: ".cache") }
+    return options
   }
 
   /// An accent as one character, and as a letter with a mark: names that Swift takes for equal, and Linux does not.
@@ -142,9 +147,9 @@ import Testing
     let inMemory = try ImageFolder(place.path, Self.options(40))
     #expect(inMemory.cache == nil && inMemory.count == 200)
     // 200 images of some 6 kB are more than half of 0.5 MB.
-    let onDisk = try ImageFolder(place.path, Self.options(40, memory: 0.5e6))
+    let onDisk = try ImageFolder(place.path, Self.options(40, memory: 0.5e6, cacheIn: place))
     let cache = try #require(onDisk.cache)
-    defer { try? FileManager.default.removeItem(at: cache) }
+    #expect(cache.path.hasPrefix(place.path))
     #expect(onDisk.files == inMemory.files && onDisk.skipped == inMemory.skipped)
     #expect(onDisk.residentBytes < inMemory.residentBytes / 10)
     let room = PixelRoom()
@@ -162,15 +167,16 @@ import Testing
     for ids in [[], [0, 199, 7], [-1, 200, .max, .min]] { onDisk.readAhead(ids[...]) }
     // It is used again, until a file changes.
     let made = try #require(Self.modified(cache))
-    let again = try ImageFolder(place.path, Self.options(40, memory: 0.5e6))
+    let again = try ImageFolder(place.path, Self.options(40, memory: 0.5e6, cacheIn: place))
     #expect(again.skipped == onDisk.skipped && again.cache == cache && Self.modified(cache) == made)
     // With less memory too; with more, what could not be read is tried again.
-    #expect(try ImageFolder(place.path, Self.options(40, memory: 0.4e6)).cache == cache && Self.modified(cache) == made)
+    #expect(try ImageFolder(place.path, Self.options(40, memory: 0.4e6, cacheIn: place)).cache == cache)
+    #expect(Self.modified(cache) == made)
     try FileManager.default.setAttributes([.modificationDate: made - 100], ofItemAtPath: cache.path)
-    #expect(try ImageFolder(place.path, Self.options(40, memory: 0.6e6)).cache == cache)
+    #expect(try ImageFolder(place.path, Self.options(40, memory: 0.6e6, cacheIn: place)).cache == cache)
     #expect(try #require(Self.modified(cache)) > made - 50)
     try place.write(Self.png(45, 50, 77), to: "0.png")
-    let changed = try ImageFolder(place.path, Self.options(40, memory: 0.5e6))
+    let changed = try ImageFolder(place.path, Self.options(40, memory: 0.5e6, cacheIn: place))
     #expect(try changed.image(at: 0).pixels[0] == 77)
 
     // A pixel that changes is noticed when it is read; a file that lost its end is made anew.
@@ -178,12 +184,12 @@ import Testing
     var damaged = whole
     damaged[100] ^= 1
     try damaged.write(to: cache)
-    let reopened = try ImageFolder(place.path, Self.options(40, memory: 0.5e6))
+    let reopened = try ImageFolder(place.path, Self.options(40, memory: 0.5e6, cacheIn: place))
     let error = try #require(throws: SeCuError.self) { try reopened.image(at: 0) }
     #expect(error.problem.contains("have changed"), "\(error)")
     for length in [0, 20, whole.count / 2, whole.count - 1] {
       try whole.prefix(length).write(to: cache)
-      #expect(try ImageFolder(place.path, Self.options(40, memory: 0.5e6)).image(at: 0).pixels[0] == 77)
+      #expect(try ImageFolder(place.path, Self.options(40, memory: 0.5e6, cacheIn: place)).image(at: 0).pixels[0] == 77)
     }
   }
 
@@ -198,7 +204,9 @@ import Testing
     try place.write(Self.png(2000, 2000, 1), to: "large.png")
     let folder = try ImageFolder(place.path, Self.options(memory: 2e6))
     #expect(folder.files == ["small.png"])
-    #expect(folder.skipped.first?.reason.contains("expected an image of at most") == true, "\(folder.skipped)")
+    let reason = try #require(folder.skipped.first).reason
+    #expect(reason.contains("expected an image of at most"), "\(reason)")
+    #expect(reason.hasSuffix("found 2000×2000; with more --memory, images of up to 134217728 pixels are read"))
   }
 
   @Test func `a survey tells number and size`() throws {
@@ -207,6 +215,25 @@ import Testing
     for i in 0..<40 { try place.write(Self.png(20, 30 + i, 1), to: "\(i % 3)/\(i).png") }
     let survey = try ImageFolder.survey(place.path, memory: 64e6, cores: Cores(threads: 2))
     #expect((survey.images, survey.shorterSide, survey.folders) == (40, 20, 3))
+    // As the files have them, however large.
+    try place.write(Self.png(2100, 2000, 1, channels: 1), to: "large/x.png")
+    let large = try ImageFolder.survey(place.path + "/large", memory: 256e6, cores: Cores(threads: 2))
+    #expect((large.images, large.shorterSide, large.folders) == (1, 2000, 0))
+  }
+
+  @Test func `channels that no image file gives are refused before one is read`() throws {
+    let place = Place()
+    defer { place.remove() }
+    try place.write(Self.png(6, 6, 1), to: "a.png")
+    let files = try ImageFiles([place.path], cores: Cores(threads: 2))
+    for (side, channels, field) in [(8, 4, "channels"), (8, 2, "channels"), (0, 3, "side"), (65_536, 3, "side")] {
+      let error = try #require(throws: SeCuError.self) {
+        try files.eachBatch(of: 4, side: side, channels: channels, memory: 64e6, cores: Cores(threads: 2)) { _, _ in
+          Issue.record("a batch was read")
+        }
+      }
+      #expect(error.kind == .usage && error.place == field, "\(error)")
+    }
   }
 
   @Test func `folders of data sets are not folders of images`() throws {

@@ -7,6 +7,20 @@ import Testing
 @testable import Datasets
 
 @Suite(.timeLimit(.minutes(1))) struct PixelCacheTests {
+  /// Nobody chose the cache's place, so its errors say how to choose another.
+  @Test func `a cache that can't be written says what helps`() throws {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("secu-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: url) }
+    let source = PixelCache.Source(files: [], side: 8, channels: 3, memory: 1 << 20)
+    let error = try #require(throws: SeCuError.self) { try PixelCache.make(url, of: source) { _ in [] } }
+    #expect(error.kind == .cannotCreate && error.remedy?.contains("SECU_CACHE") == true, "\(error)")
+    // What filling it throws stays as it is.
+    let own = SeCuError(.badData, "an image that can't be read", at: "x.png", remedy: "Repair it")
+    let file = url.appendingPathComponent("x.pixels")
+    #expect(throws: own) { try PixelCache.make(file, of: source) { _ in throw own } }
+  }
+
   /// Tables and contents that are damaged, or forged: their checksum is right. None is opened that names pixels which the file hasn't, and
   /// an image whose pixels aren't those that were kept is refused.
   @Test func `no damaged table makes reading leave the file`() throws {

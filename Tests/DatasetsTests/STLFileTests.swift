@@ -60,6 +60,15 @@ import Testing
       try folder.failure("labels")
         == "labels/test_y.bin: expected 1 labels, a byte for each image of test_x.bin, found 2 bytes. "
         + "Download the archive again and unpack it.")
+    try folder.write(gzip([2]), to: "packed/test_y.bin.gz")
+    try folder.write(Self.image, to: "packed/test_X.bin")
+    #expect(
+      try folder.failure("packed")
+        == "packed/test_y.bin.gz: expected labels of STL-10, found a compressed file. Unpack it: gunzip.")
+    try folder.write(gzip(Self.image), to: "images/test_X.bin.gz")
+    #expect(
+      try folder.failure("images")
+        == "images/test_X.bin.gz: expected images of STL-10, found a compressed file. Unpack it: gunzip.")
     try folder.write(Self.image, to: "alone/test_X.bin")
     #expect(
       try folder.files("alone").warnings[0].hasSuffix("alone/test_X.bin has no labels beside it: test_y.bin is missing")

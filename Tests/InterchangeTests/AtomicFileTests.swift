@@ -194,6 +194,13 @@ import Testing
       #expect(temporaries.count == 1)
       let others = [".secu-notes.partial", ".secu-\(UUID().uuidString)", "\(UUID().uuidString).partial"]
       for name in others + [temporary] { try Data([1]).write(to: folder.appending(path: name)) }
+      AtomicFile.removeLeftovers(in: folder, olderThan: 3600)
+      #expect(try names(in: folder).contains(temporary))
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSinceNow: -3700)], ofItemAtPath: folder.appending(path: temporary).path)
+      AtomicFile.removeLeftovers(in: folder, olderThan: 3600)
+      #expect(try names(in: folder) == (others + ["a"]).sorted())
+      try Data([1]).write(to: folder.appending(path: temporary))
       AtomicFile.removeLeftovers(in: folder)
       #expect(try names(in: folder) == (others + ["a"]).sorted())
       AtomicFile.removeLeftovers(in: folder.appending(path: "missing"))

@@ -47,6 +47,36 @@ import Testing
     #expect(failed.stdout.contains("WRONG train: 20 of 50000 images of 32×32×3"))
   }
 
+  @Test func `a damaged file where data is looked for is told`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try FileManager.default.createDirectory(at: workspace.url("data"), withIntermediateDirectories: true)
+    let header: [UInt8] = [0, 0, 8, 3, 0, 0, 0xEA, 0x60, 0, 0, 0, 28, 0, 0, 0, 28]
+    try workspace.write(Data(header), to: "data/train-images-idx3-ubyte")
+    let refused = try await workspace.secu(["data", "--data", "mnist"], environment: ["SECU_DATA": ""])
+    #expect(refused.exitCode == 66)
+    #expect(
+      refused.stderr.contains(
+        "mnist: its files were not found in data, the working directory; what lies there is refused: "
+          + "data/train-images-idx3-ubyte, byte 16: expected 47040016 bytes for 60000×28×28 elements of uint8, found 16. Download "
+      ), "\(refused.stderr)")
+  }
+
+  @Test func `a label without a class is an error`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try FileManager.default.createDirectory(at: workspace.url("x"), withIntermediateDirectories: true)
+    let images = Data([0, 0, 8, 3, 0, 0, 0, 11, 0, 0, 0, 28, 0, 0, 0, 28] + [UInt8](repeating: 0, count: 11 * 784))
+    try workspace.write(images, to: "x/t10k-images-idx3-ubyte")
+    let labels: [UInt8] = [7, 2, 1, 0, 4, 1, 4, 9, 5, 9, 10]
+    try workspace.write(Data([0, 0, 8, 1, 0, 0, 0, 11] + labels), to: "x/t10k-labels-idx1-ubyte")
+    for options in [[], ["--verify"]] {
+      let refused = try await workspace.secu(["data", "--data", "x"] + options)
+      #expect(refused.exitCode == 65)
+      #expect(refused.stderr.contains("image 10: expected a label below 10, found 10. "), "\(refused.stderr)")
+    }
+  }
+
   @Test func `runs train on one split and are judged by another`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }

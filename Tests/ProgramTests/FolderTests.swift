@@ -31,7 +31,7 @@ import Testing
     let told = try await workspace.secu(["data", "--data", "my pictures"])
     #expect(told.exitCode == 0, "\(told.stderr)")
     #expect(
-      told.stdout.contains("21 image files, most 12 pixels on their shorter side\n2 sub-folders"), "\(told.stdout)")
+      told.stdout.contains("21 image files, with a median shorter side of 12 pixels\n2 sub-folders"), "\(told.stdout)")
     let json = try jsonObject(try await workspace.secu(["data", "--data", "my pictures", "--json"]).stdout)
     #expect(json["images"] as? Int == 21 && json["sub_folders"] as? Int == 2)
     let refused = try await workspace.secu(["data", "--data", "my pictures", "--split", "test"])
