@@ -48,20 +48,23 @@ public struct ImageSet: ImageSource, Equatable {
 
   /// Reads every image of `source` into memory.
   ///
-  /// - Throws: `SeCuError` if the images have no common shape, or if one can't be read or has another.
+  /// - Throws: `SeCuError` if the images have no common shape, if they don't fit in memory, or if one can't be read or has another shape.
   public init(_ source: some ImageSource) throws {
     guard let shape = source.commonShape else {
-      throw SeCuError(.badData, "expected images of one shape, found \(source.shapeText)", at: source.name)
+      throw SeCuError(
+        .badData, "expected images of one shape, found \(source.shapeText)", at: source.name,
+        remedy: "Make views of them, which have one size")
     }
+    try Machine.checkMemory(
+      Double(source.count) * Double(shape.count), for: "its images", at: source.name, remedy: "Use fewer of them")
+    let room = PixelRoom()
     var pixels: [UInt8] = []
+    pixels.reserveCapacity(source.count * shape.count)
     for index in 0..<source.count {
-      let image = try source.image(at: index)
-      guard image.shape == shape else {
-        throw SeCuError(
-          .badData, "expected shape \(shape), found \(image.shape)", at: source.name, position: "image \(index)",
-          remedy: "All images of a data set must have one shape")
+      try source.withPixels(at: index, in: room) { image in
+        try image.check(channels: shape.channels, shape: shape, of: source.name, id: index)
+        pixels += UnsafeBufferPointer(start: image.pixels, count: image.count)
       }
-      pixels += image.pixels
     }
     try self.init(
       name: source.name, shape: shape, pixels: pixels, labels: source.labels, classNames: source.classNames)

@@ -63,12 +63,15 @@ extension ImageSource {
   }
 
   public func checksum() throws -> UInt32 {
-    let room = PixelRoom(), isUniform = commonShape != nil
+    let room = PixelRoom(), channels = channels, shape = commonShape
     var checksum = CRC32()
     for index in 0..<count {
       try withPixels(at: index, in: room) { image in
+        try image.check(channels: channels, shape: shape, of: name, id: index)
         // Where sizes differ, they count too: the same values may be another image.
-        if !isUniform { checksum.update([image.height, image.width].flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }) }
+        if shape == nil {
+          checksum.update([image.height, image.width].flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })
+        }
         checksum.update(UnsafeRawBufferPointer(start: image.pixels, count: image.count))
       }
     }
@@ -84,6 +87,27 @@ extension ImageSource {
   package func check(_ id: Int) throws {
     guard 0..<count ~= id else {
       throw SeCuError(.usage, "expected an image number below \(count), found \(id)", at: name)
+    }
+  }
+}
+
+extension PixelBuffer {
+  /// Checks that an image is what its source says: those who use it have made room by that.
+  ///
+  /// - Parameters:
+  ///   - channels: of every image of the source.
+  ///   - shape: of every image; nil where they differ in height and width.
+  ///   - name: the source's.
+  ///   - id: the image's number.
+  /// - Throws: `SeCuError` of kind `badData` for another image.
+  package func check(channels: Int, shape: ImageShape?, of name: String, id: Int) throws {
+    let sides = 1...ImageShape.largestDimension
+    let fits = shape.map { (height, width) == ($0.height, $0.width) } ?? (sides ~= height && sides ~= width)
+    guard fits, self.channels == channels else {
+      let expected = shape?.description ?? (channels == 1 ? "1 channel" : "\(channels) channels")
+      throw SeCuError(
+        .badData, "expected an image of \(expected), found \(height)×\(width)×\(self.channels)", at: name,
+        position: "image \(id)", remedy: "Let the source's channels and commonShape say what its images have")
     }
   }
 }

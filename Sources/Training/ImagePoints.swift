@@ -35,11 +35,7 @@ struct ImagePoints: Sendable {
       values.reserveCapacity(images.count * shape.count)
       for id in 0..<images.count {
         try images.withPixels(at: id, in: room) { image in
-          guard image.count == shape.count else {
-            throw SeCuError(
-              .badData, "expected an image of \(shape), found \(image.height)×\(image.width)×\(image.channels)",
-              at: images.name, position: "image \(id)")
-          }
+          try image.check(channels: shape.channels, shape: shape, of: images.name, id: id)
           values += UnsafeBufferPointer(start: image.pixels, count: shape.count).lazy.map { Float($0) / 255 }
         }
       }

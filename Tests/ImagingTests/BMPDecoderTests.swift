@@ -177,7 +177,7 @@ private func little(_ value: UInt32) -> [UInt8] { bigEndian(value).reversed() }
       (10, little(53), "expected pixels from byte 54", 10), (10, little(.max), "found 4294967295", 10),
       (18, little(0), "height and width of 1 or more, found 2×0", 18), (18, little(.max), "found 2×-1", 18),
       (22, little(0x8000_0000), "found 2147483648×3", 18), (22, little(9), "9 rows of 4 bytes", nil),
-      (18, little(0x7FFF_FFFF), "image of at most", 18),
+      (18, little(0x7FFF_FFFF), "sides of at most", 18),
       (28, [2], "1, 4, 8, 16, 24 or 32 bits per pixel, found 2", 28), (30, little(4), "found number 4", 30),
       (30, little(3), "known for 8 bits per pixel, found number 3", 30), (46, little(1), "below 1, found 1", nil),
     ] as [(Int, [UInt8], String, Int?)] {

@@ -1,7 +1,8 @@
 import Basics
 import Foundation
-import Imaging
 import Testing
+
+@testable import Imaging
 
 @Suite struct ImageSetTests {
   @Test(arguments: [(0, 1, 1), (1, -1, 1), (1, 1, 65_536), (Int.max, 2, 2)])
@@ -72,7 +73,35 @@ import Testing
     let set = try ImageSet(Growing(shape: shape))
     #expect(set.pixels == [0, 0, 1, 1])
     #expect(set.labels == [1, 0])
-    #expect(try failure { _ = try ImageSet(Growing(shape: shape, isWrong: true)) }.position == "image 1")
+    let wrong = Growing(shape: shape, isWrong: true)
+    let error = try failure { _ = try ImageSet(wrong) }
+    #expect(
+      error.description == "growing, image 1: expected an image of 1×2×1, found 1×3×1. "
+        + "Let the source's channels and commonShape say what its images have.")
+    // Nor is anything else made of it.
+    #expect(try failure { _ = try wrong.checksum() } == error)
+    #expect(try failure { _ = try ViewMaker(wrong, recipe: .digits).clean([0, 1]) } == error)
+  }
+
+  @Test func imagesThatAreNoneAreRefused() throws {
+    struct Strange: ImageSource {
+      let name = "strange", count = 1, channels = 3
+      let commonShape: ImageShape? = nil, labels: [Int]? = nil, classNames: [String]? = nil
+      let height, width, found: Int
+      func image(at index: Int) throws -> Image { throw SeCuError(.internal, "not to be asked for") }
+      func withPixels(at index: Int, in room: PixelRoom, _ body: (PixelBuffer) throws -> Void) throws {
+        try body(PixelBuffer(pixels: room.reserve(1), height: height, width: width, channels: found))
+      }
+    }
+    for (height, width, channels) in [(0, 4, 3), (4, 0, 3), (65_536, 1, 3), (1, 1, 1)] {
+      let strange = Strange(height: height, width: width, found: channels)
+      let problem = "expected an image of 3 channels, found \(height)×\(width)×\(channels)"
+      #expect(try failure { _ = try strange.checksum() }.problem == problem)
+      let maker = try ViewMaker(strange, recipe: Augmentation(), height: 8, width: 8)
+      #expect(try failure { _ = try maker.clean([0]) }.problem == problem)
+    }
+    let strange = Strange(height: 1, width: 1, found: 3)
+    #expect(try failure { _ = try ImageSet(strange) }.problem.hasPrefix("expected images of one shape"))
   }
 
   @Test func statisticsOfEachChannel() throws {

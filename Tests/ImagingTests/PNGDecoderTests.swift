@@ -103,6 +103,9 @@ import Testing
     let begin = PNG.signature + PNGSample.chunk("IHDR", sample.header)
     let data = PNGSample.chunk("IDAT", Zlib.compress(sample.rows))
     let end = PNGSample.chunk("IEND", [])
+    let indexed =
+      PNG.signature + PNGSample.chunk("IHDR", PNGSample(width: 3, height: 2, bitDepth: 8, colourType: .palette).header)
+    let palette = PNGSample.chunk("PLTE", [1, 2, 3])
     let remark = PNGSample.chunk("tEXt", Array("Comment".utf8))
     #expect(
       try PNGDecoder.decode(begin + remark + data + remark + end + [1, 2], name: "a").pixels == [1, 2, 3, 4, 5, 6])
@@ -113,6 +116,8 @@ import Testing
       (begin + end, "expected pixels in chunks IDAT"),
       (begin + PNGSample.chunk("tRNS", [1]) + data + end, "expected 2 bytes in chunk tRNS, found 1"),
       (begin + data + PNGSample.chunk("tRNS", [0, 1]) + end, "one chunk tRNS, before the pixels"),
+      (indexed + PNGSample.chunk("tRNS", [1]) + palette + data + end, "a palette before chunk tRNS, found none"),
+      (indexed + palette + PNGSample.chunk("tRNS", [1, 2]) + data + end, "expected 1…1 bytes in chunk tRNS, found 2"),
       (begin + data + PNGSample.chunk("IEND", []).dropLast(), "the CRC-32 of chunk IEND"),
     ] {
       #expect(try error(file).problem.contains(problem), "\(problem)")
@@ -145,10 +150,14 @@ import Testing
     var sample = Self.sample()
     (sample.width, sample.height) = (Int(UInt32.max), Int(UInt32.max))
     let huge = DecodingLimits(mostPixels: .max, mostBytes: .max)
-    #expect(try error(sample.file(), limits: huge).problem.contains("expected an image of at most"))
-    (sample.width, sample.height) = (1 << 20, 1 << 19)
+    let sides = try error(sample.file(), limits: huge)
+    #expect(sides.problem == "expected sides of at most 65535 pixels, found 4294967295×4294967295")
+    #expect(sides.position == "byte 16")
+    (sample.width, sample.height) = (65_535, 65_534)
     #expect(try error(sample.file()).position == "byte 16")
-    #expect(try error(sample.file(), limits: huge).problem.contains("compressed pixels for 524288×1048576"))
+    #expect(try error(sample.file(), limits: huge).problem.contains("compressed pixels for 65534×65535"))
+    (sample.width, sample.height) = (65_536, 1)
+    #expect(try error(sample.file()).problem == "expected sides of at most 65535 pixels, found 1×65536")
     sample = Self.sample()
     let limits = DecodingLimits(mostPixels: 5)
     #expect(try error(sample.file(), limits: limits).problem == "expected an image of at most 5 pixels, found 2×3")

@@ -118,13 +118,19 @@ import Testing
       let labels: [Int]? = nil
       let classNames: [String]? = nil
       let commonShape: ImageShape?
+      let width: Int
       func image(at index: Int) throws -> Image {
-        try Image(shape: ImageShape(height: 1, width: 1, channels: 1), pixels: [UInt8(index)])
+        let pixels = [UInt8](repeating: UInt8(index), count: width)
+        return try Image(shape: ImageShape(height: 1, width: width, channels: 1), pixels: pixels)
       }
     }
-    let uneven = Uneven(commonShape: images.shape)
-    let error = try failure(.badData) { try PixelBaseline(uneven, clusters: 2, seed: 0, cores: cores) }
-    #expect(error.description == "uneven, image 0: expected an image of 6×6×1, found 1×1×1.")
+    // Also where the number of values is the same.
+    for width in [1, 36] {
+      let uneven = Uneven(commonShape: images.shape, width: width)
+      let error = try failure(.badData) { try PixelBaseline(uneven, clusters: 2, seed: 0, cores: cores) }
+      let problem = "uneven, image 0: expected an image of 6×6×1, found 1×\(width)×1"
+      #expect(error.description == "\(problem). Let the source's channels and commonShape say what its images have.")
+    }
   }
 
   @Test func `images of many sizes are clustered as small views`() throws {

@@ -35,7 +35,9 @@ struct FieldDecoder<Key: CodingKey & CaseIterable & RawRepresentable> where Key.
       return try container.decodeIfPresent(Value.self, forKey: key) ?? fallback
     } catch {
       // Not only DecodingError: a fraction for a whole number is another error of the decoder's.
-      throw SeCuError(.badData, "expected \(kind), found something else", at: key.rawValue)
+      throw SeCuError(
+        .badData, "expected \(kind), found something else", at: key.rawValue,
+        remedy: "'secu train --show' prints how each field is written")
     }
   }
 

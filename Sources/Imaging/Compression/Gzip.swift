@@ -7,7 +7,7 @@ package enum Gzip {
 
   private static let signature: [UInt8] = [0x1F, 0x8B]
 
-  /// A file of n bytes holds at most n times as many.
+  /// The most bytes that a byte of a file holds.
   package static let mostExpansion = Inflate.mostExpansion
 
   /// Decompresses a file of one or more members, whose contents follow each other, and checks checksums and lengths. Zeros

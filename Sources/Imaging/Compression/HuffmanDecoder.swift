@@ -40,7 +40,8 @@ struct HuffmanDecoder {
   ///   - lengths: the bits of each symbol's code, 0…15; 0 for a symbol that doesn't occur.
   ///   - values: what to store for each symbol: value and kind, and its extra bits in the lowest five.
   ///   - mayBeEmpty: whether there may be no code at all, as in blocks without matches.
-  /// - Returns: why the lengths are impossible, or nil. Like zlib it takes a code that is alone and has one bit.
+  /// - Returns: why the lengths are impossible, or nil. A code that is alone and has one bit is taken, as by zlib, which refuses it for the
+  ///   lengths of other codes.
   func build(lengths: UnsafeBufferPointer<UInt8>, values: [UInt32], mayBeEmpty: Bool) -> Flaw? {
     withUnsafeTemporaryAllocation(of: UInt16.self, capacity: lengths.count) { codes in
       let counts = CanonicalCode.counts(lengths)

@@ -6,7 +6,7 @@
 /// `decodeQuickly` decodes while 16 bytes of input are left and loads 8 at a time; `decodeCarefully` takes over at the
 /// input's end, one symbol at a time.
 struct Inflate: ~Copyable {
-  /// A stream of n bytes makes at most n times as many: the shortest codes, one bit each for length and distance, make 258.
+  /// The most bytes that a byte of a stream makes: the shortest codes, one bit each for length and distance, make 258.
   static let mostExpansion = 258 * 8 / 2
 
   var reader: BitReader

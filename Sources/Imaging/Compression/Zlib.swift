@@ -45,9 +45,3 @@ enum Zlib {
     return stream
   }
 }
-
-/// A number as all its hexadecimal digits.
-func hex(_ value: some FixedWidthInteger) -> String {
-  let digits = String(value, radix: 16, uppercase: true)
-  return String(repeating: "0", count: value.bitWidth / 4 - digits.count) + digits
-}

@@ -18,6 +18,9 @@ package struct ByteReader: Sendable {
   /// How many bytes are left.
   package var remaining: Int { bytes.count - position }
 
+  /// What to do about a file that ends too soon.
+  package var truncatedRemedy: String { "The \(format) file is truncated: copy it again, or leave it out" }
+
   /// An error of kind `badData` at `position` of the file, by default where reading stands.
   package func fault(_ problem: String, at position: Int? = nil, remedy: String? = nil) -> SeCuError {
     SeCuError(
@@ -31,7 +34,7 @@ package struct ByteReader: Sendable {
     guard count <= remaining else {
       throw fault(
         "expected \(what()) (\(count) bytes), found the end of the file after \(remaining)",
-        remedy: "The \(format) file is truncated: copy it again, or leave it out")
+        remedy: truncatedRemedy)
     }
   }
 
@@ -71,4 +74,10 @@ package struct ByteReader: Sendable {
   ) throws(SeCuError) -> Value {
     bytes[try skip(MemoryLayout<Value>.size, what())].reversed().reduce(0) { $0 << 8 | Value($1) }
   }
+}
+
+/// A number as all its hexadecimal digits.
+func hex(_ value: some FixedWidthInteger) -> String {
+  let digits = String(value, radix: 16, uppercase: true)
+  return String(repeating: "0", count: value.bitWidth / 4 - digits.count) + digits
 }

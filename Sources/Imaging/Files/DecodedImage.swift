@@ -23,8 +23,8 @@ public struct DecodedImage: Sendable, Equatable {
 
   /// The image in grey or in colour, without alpha.
   ///
-  /// Alpha is dropped, as `convert("RGB")` and `convert("L")` of Pillow do, and with them the usual training pipelines:
-  /// a network is to see the same values here as there. Colour becomes grey by the luma of ITU-R BT.601, in Pillow's
+  /// Alpha is dropped, as `convert("RGB")` and `convert("L")` of Pillow do, and with them the usual training pipelines, so
+  /// that a network sees the same values here as there. Colour becomes grey by the luma of ITU-R BT.601, in Pillow's
   /// fixed point: (19595 R + 38470 G + 7471 B + 32768) / 65536, rounded down.
   ///
   /// - Parameter channels: 1 for grey, 3 for RGB.

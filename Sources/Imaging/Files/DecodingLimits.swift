@@ -22,7 +22,7 @@ public struct DecodingLimits: Sendable, Equatable {
   ///   - name: what messages call the file.
   ///   - position: the byte of the file at which the size stands.
   /// - Returns: height × width × channels, the number of decoded bytes.
-  /// - Throws: `SeCuError` of kind `badData` for a side below 1, `tooLarge` for an image above a limit.
+  /// - Throws: `SeCuError` of kind `badData` for a side outside 1…65,535, `tooLarge` for an image above a limit.
   package func check(
     height: Int, width: Int, channels: Int, name: String, position: Int
   ) throws(SeCuError) -> Int {
@@ -31,15 +31,19 @@ public struct DecodingLimits: Sendable, Equatable {
         .badData, "expected a height and width of 1 or more, found \(height)×\(width)", at: name,
         position: "byte \(position)", remedy: "The file is damaged: copy it again")
     }
-    // Without limits there is still one, so that no decoder's sizes leave 64 bits.
-    let most = min(mostPixels, mostBytes / channels, 1 << 40)
-    let pixels = height.multipliedReportingOverflow(by: width)
-    guard !pixels.overflow, pixels.partialValue <= most else {
+    // Without other limits there is still this one, so that no decoder's sizes leave 64 bits.
+    guard height <= ImageShape.largestDimension, width <= ImageShape.largestDimension else {
+      throw SeCuError(
+        .badData, "expected sides of at most \(ImageShape.largestDimension) pixels, found \(height)×\(width)", at: name,
+        position: "byte \(position)", remedy: Self.remedy)
+    }
+    let most = min(mostPixels, mostBytes / channels)
+    guard height * width <= most else {
       throw SeCuError(
         .tooLarge, "expected an image of at most \(most) pixels, found \(height)×\(width)",
         at: name, position: "byte \(position)", remedy: Self.remedy)
     }
-    return pixels.partialValue * channels
+    return height * width * channels
   }
 
   /// Checks the size of a file before it is read.

@@ -4,18 +4,24 @@ import Basics
 public enum ImageFile {
   /// Decodes a file. Its first bytes say its kind; its name plays no part.
   ///
+  /// A JPEG image is turned as its Exif data say, as viewers show it and OpenCV reads it. Pillow and torchvision's loaders leave it as it is
+  /// stored unless asked (`ImageOps.exif_transpose`): to see the pixels that they see, say `applyingOrientation: false`. Orientations in PNG
+  /// files are ignored, as by all of these.
+  ///
   /// - Parameters:
   ///   - bytes: the whole file.
   ///   - name: what messages call the file.
   ///   - limits: how large the image may be.
-  /// - Throws: `SeCuError` of kind `badData`, with the byte at fault, for a file that is damaged or of a kind that is not read; of kind
-  ///   `tooLarge` for an image above a limit.
+  ///   - applyingOrientation: whether to turn a JPEG image as its Exif data say.
+  /// - Throws: `SeCuError` of kind `badData`, with the byte at fault, for a file that is damaged or of a kind that is not read, or has a side
+  ///   above 65,535; of kind `tooLarge` for an image above a limit.
   public static func decode(
-    _ bytes: [UInt8], name: String, limits: DecodingLimits = DecodingLimits()
+    _ bytes: [UInt8], name: String, limits: DecodingLimits = DecodingLimits(), applyingOrientation: Bool = true
   ) throws(SeCuError) -> DecodedImage {
     switch ImageFormat.detect(bytes) {
     case .png: return try PNGDecoder.decode(bytes, name: name, limits: limits)
-    case .jpeg: return try JPEGDecoder.decode(bytes, name: name, limits: limits)
+    case .jpeg:
+      return try JPEGDecoder.decode(bytes, name: name, limits: limits, applyingOrientation: applyingOrientation)
     case .pnm: return try PNMDecoder.decode(bytes, name: name, limits: limits)
     case .bmp: return try BMPDecoder.decode(bytes, name: name, limits: limits)
     case let format?:

@@ -9,7 +9,7 @@
 /// Four components are inks in Adobe's convention, 255 for none, as all known writers have it. YCCK is CMYK whose first three
 /// were turned into YCbCr. Ink c and key k as coverages of 0…255 become (255 − k) − c (255 − k) / 255, rounded to the
 /// nearest: what Pillow does where a file has no colour profile in use.
-enum JPEGColor {
+enum JPEGColour {
   case grey
   case yCbCr
   case rgb

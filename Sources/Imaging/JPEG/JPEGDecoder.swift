@@ -5,10 +5,11 @@ import Basics
 ///     markers, tables         JPEGMarker, JPEGDecoding+Segments
 ///     bits → coefficients     JPEGBitReader, JPEGHuffmanTable, JPEGScan, JPEGSequentialDecoder, JPEGProgressiveDecoder
 ///     coefficients → samples  JPEGInverseDCT
-///     samples → pixels        JPEGUpsampler, JPEGColor, ExifOrientation
+///     samples → pixels        JPEGUpsampler, JPEGColour, ExifOrientation
 ///
-/// Pixels are the same numbers as libjpeg-turbo's with its default settings, and so as Pillow's, OpenCV's and PyTorch's.
-/// (One exception: libjpeg smooths the blocks of a progressive file that ends before all coefficients were sent.)
+/// Pixels as stored are the same numbers as libjpeg-turbo's with its default settings, and so as Pillow's, OpenCV's and
+/// PyTorch's. (One exception: libjpeg smooths the blocks of a progressive file that ends before all coefficients were
+/// sent.) Then the image is turned as its Exif data say, which of these only OpenCV does unasked.
 ///
 /// Bytes that belong to nothing are passed over between segments, and so is what follows the last coefficient: a file
 /// without an end marker is read if nothing else is missing. What is missing or wrong elsewhere is an error: a picture with
@@ -17,7 +18,7 @@ package enum JPEGDecoder {
   /// Decodes a file.
   ///
   /// Besides the pixels it needs memory for the samples, about as much as for the pixels, and of progressive files for the
-  /// coefficients, twice as much.
+  /// coefficients, twice as much; of CMYK a third more of both. An image that is turned is there twice for a moment.
   ///
   /// - Parameters:
   ///   - bytes: the whole file.
@@ -87,7 +88,7 @@ struct JPEGDecoding {
     while !progression.isComplete || frame == nil {
       guard let (marker, position) = reader.nextMarker() else {
         throw reader.fault(
-          "expected more data or the end marker FFD9, found the end of the file", remedy: truncatedRemedy)
+          "expected more data or the end marker FFD9, found the end of the file", remedy: reader.truncatedRemedy)
       }
       if marker == .endOfImage { break }
       if marker.isAlone && marker != .startOfImage { continue }
@@ -207,13 +208,15 @@ struct JPEGDecoding {
   private func describe(_ fault: JPEGEntropyFault, _ walk: JPEGScanWalk) -> SeCuError {
     let place = "after \(walk.decodedUnits) of \(walk.unitCount) blocks of the scan"
     switch fault {
-    case .truncated: return reader.fault("expected more image data, found their end \(place)", remedy: truncatedRemedy)
+    case .truncated:
+      return reader.fault("expected more image data, found their end \(place)", remedy: reader.truncatedRemedy)
     case .unknownCode: return reader.fault("expected a Huffman code word, found other bits \(place)")
     case .longRun: return reader.fault("expected 64 coefficients, found more \(place)")
     case .wideRefinement: return reader.fault("expected one bit for a coefficient, found more \(place)")
     case .restart(let expected, nil):
       return reader.fault(
-        "expected the restart marker FFD\(expected), found the end of the file \(place)", remedy: truncatedRemedy)
+        "expected the restart marker FFD\(expected), found the end of the file \(place)",
+        remedy: reader.truncatedRemedy)
     case .restart(let expected, let found?):
       return reader.fault(
         "expected the restart marker FFD\(expected), found \(JPEGMarker(rawValue: found).text) \(place)")
@@ -224,10 +227,10 @@ struct JPEGDecoding {
   func image() throws(SeCuError) -> DecodedImage {
     guard let frame, progression.hasAllComponents else {
       throw reader.fault(
-        "expected image data of each component before the end marker, found none", remedy: truncatedRemedy)
+        "expected image data of each component before the end marker, found none", remedy: reader.truncatedRemedy)
     }
     if let coefficients { transform(coefficients, frame) }
-    let color = JPEGColor(
+    let colour = JPEGColour(
       identifiers: frame.components.map(\.identifier), hasJFIF: hasJFIF, adobeTransform: adobeTransform)
     let upsamplers = planes.map { JPEGUpsampler($0, width: frame.width, memory: memory) }
     let rowLength = frame.width * frame.channels
@@ -240,7 +243,7 @@ struct JPEGDecoding {
           for (index, upsampler) in upsamplers.enumerated() {
             (first + index).initialize(to: upsampler.row(y))
           }
-          color.convert(first, width: frame.width, into: address + y * rowLength)
+          colour.convert(first, width: frame.width, into: address + y * rowLength)
         }
       }
       written = count

@@ -89,7 +89,8 @@ struct JPEGFrame {
   /// Works out how many samples, blocks and units there are, before any memory for them is reserved.
   ///
   /// Each block takes at least 2 bits of a sequential file, a code word for DC and one for the end of the block, and at
-  /// least 1 bit of a progressive one. So memory stays within 512 samples (and as many coefficients) a byte of the file.
+  /// least 1 bit of a progressive one. So memory stays within 512 samples (and as many coefficients) a byte of the file for
+  /// blocks that hold pixels; padding to whole units adds less than a row and a column of units.
   ///
   /// - Parameters:
   ///   - reader: stands at the first scan's entropy-coded data.
@@ -120,15 +121,13 @@ struct JPEGFrame {
     guard reader.remaining >= least else {
       throw reader.fault(
         "expected \(least) bytes or more for \(height)×\(width) pixels, found the end of the file after "
-          + "\(reader.remaining)", remedy: truncatedRemedy)
+          + "\(reader.remaining)", remedy: reader.truncatedRemedy)
     }
   }
 }
 
 /// What to do about a JPEG file of a kind that is not read.
 let jpegRemedy = "Save the image as a baseline or progressive JPEG file, or leave it out"
-/// What to do about a truncated JPEG file.
-let truncatedRemedy = "The JPEG file is truncated: copy it again, or leave it out"
 
 /// ⌈dividend / divisor⌉ of positive numbers.
 func ceilingDivision(_ dividend: Int, _ divisor: Int) -> Int { (dividend + divisor - 1) / divisor }

@@ -95,8 +95,11 @@ struct PNGChunks {
     guard transparency == nil, pieces.isEmpty else {
       throw file.fault("expected one chunk tRNS, before the pixels, found another")
     }
+    guard colourType != .palette || !palette.isEmpty else {
+      throw file.fault("expected a palette before chunk tRNS, found none")
+    }
     let isRight =
-      colourType == .palette ? 1...max(1, palette.count / 3) ~= content.count : content.count == 2 * colourType.samples
+      colourType == .palette ? 1...palette.count / 3 ~= content.count : content.count == 2 * colourType.samples
     guard isRight else {
       let expected = colourType == .palette ? "1…\(palette.count / 3)" : "\(2 * colourType.samples)"
       throw file.fault("expected \(expected) bytes in chunk tRNS, found \(content.count)")

@@ -52,7 +52,7 @@ struct PNMScanner {
   mutating func digit(_ what: String) throws(SeCuError) -> Int {
     skipSpace()
     guard let byte = next else {
-      throw file.fault("expected \(what), found the end of the file", remedy: truncated)
+      throw file.fault("expected \(what), found the end of the file", remedy: file.truncatedRemedy)
     }
     guard 0x30...0x39 ~= byte else {
       throw file.fault("expected \(what), found the byte \(hex(byte))")
@@ -83,6 +83,4 @@ struct PNMScanner {
       throw file.fault("expected white space after the header, found the byte \(hex(byte))", at: file.position - 1)
     }
   }
-
-  private var truncated: String { "The PNM file is truncated: copy it again, or leave it out" }
 }

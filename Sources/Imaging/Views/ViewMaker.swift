@@ -143,6 +143,7 @@ public struct ViewMaker: Sendable {
     for id in ids { try images.check(id) }
     // A value costs in the order of 10 ns, so a piece takes about the 100 µs that waking another core is worth.
     let perTask = max(1, 16_384 / (viewShape.count * times))
+    let shape = images.commonShape
     let workspaces = (0..<cores.threads).map { _ in Workspace(kernels) }
     try withTables { mean, inverseDeviation, normalised in
       try cores.runThrowing((ids.count + perTask - 1) / perTask) { task, worker in
@@ -152,19 +153,12 @@ public struct ViewMaker: Sendable {
           cleanCrop: recipe.cleanCrop, workspace: workspace)
         for index in task * perTask..<min(ids.count, (task + 1) * perTask) {
           try images.withPixels(at: ids[index], in: workspace.room) { image in
-            guard image.channels == viewShape.channels else { throw strange(image, ids[index]) }
+            try image.check(channels: viewShape.channels, shape: shape, of: images.name, id: ids[index])
             for view in 0..<times { body(renderer, image, ids[index], view, view * ids.count + index) }
           }
         }
       }
     }
-  }
-
-  /// The error for an image of other channels than its source says.
-  private func strange(_ image: PixelBuffer, _ id: Int) -> SeCuError {
-    SeCuError(
-      .badData, "expected \(viewShape.channels) channels, found \(image.channels)", at: images.name,
-      position: "image \(id)")
   }
 
   /// Calls `body` with pointers to the three tables.

@@ -36,9 +36,9 @@ import Testing
     let sample = try JPEGSample.named("yCbCr422")
     var parts = try JPEGParts(sample.bytes)
     parts.segments.insert(JPEGParts.exif(UInt8(orientation), isBigEndian: isBigEndian), at: 1)
-    let stored = try JPEGDecoder.decode(parts.bytes, name: "stored", applyingOrientation: false)
+    let stored = try ImageFile.decode(parts.bytes, name: "stored", applyingOrientation: false)
     #expect(CRC32.checksum(stored.pixels) == sample.checksum)
-    let shown = try JPEGDecoder.decode(parts.bytes, name: "shown")
+    let shown = try ImageFile.decode(parts.bytes, name: "shown")
     let (h, w) = (stored.height, stored.width)
     #expect([shown.height, shown.width] == (orientation < 5 ? [h, w] : [w, h]))
     var wrong = 0
@@ -132,8 +132,8 @@ import Testing
   /// Without markers, the components' identifiers tell RGB from YCbCr; an Adobe marker overrules them, JFIF overrules both.
   @Test func guessesColoursAsLibjpegDoes() {
     let (rgb, numbers) = (Array("RGB".utf8), [1, 2, 3] as [UInt8])
-    func guess(_ identifiers: [UInt8], jfif: Bool = false, adobe: UInt8? = nil) -> JPEGColor {
-      JPEGColor(identifiers: identifiers, hasJFIF: jfif, adobeTransform: adobe)
+    func guess(_ identifiers: [UInt8], jfif: Bool = false, adobe: UInt8? = nil) -> JPEGColour {
+      JPEGColour(identifiers: identifiers, hasJFIF: jfif, adobeTransform: adobe)
     }
     #expect(guess([7]) == .grey)
     #expect(guess(numbers) == .yCbCr)

@@ -128,7 +128,7 @@ import Testing
     }
   }
 
-  private func convert(_ rows: [[UInt8]], _ color: JPEGColor, into pixels: inout [UInt8]) {
+  private func convert(_ rows: [[UInt8]], _ colour: JPEGColour, into pixels: inout [UInt8]) {
     let memory = JPEGMemory()
     let pointers = rows.map { row in
       let copy = memory.zeros(row.count, of: UInt8.self)
@@ -137,7 +137,7 @@ import Testing
     }
     pixels.withUnsafeMutableBufferPointer { target in
       guard let address = target.baseAddress else { return }
-      withExtendedLifetime(memory) { color.convert(pointers, width: target.count / 3, into: address) }
+      withExtendedLifetime(memory) { colour.convert(pointers, width: target.count / 3, into: address) }
     }
   }
 }
