@@ -82,10 +82,11 @@ let package = Package(
       path: "Benchmarks",
       exclude: ["README.md", "Peers"], swiftSettings: optimised),
     // What several test targets share, optimised: it runs loops of many thousand turns.
-    .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: optimised),
+    .target(
+      name: "TestSupport", dependencies: ["Basics", "Interchange"], path: "Tests/TestSupport", swiftSettings: optimised),
     .testTarget(name: "HouseTests"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
-    .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange"]),
+    .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange", "TestSupport"]),
     .testTarget(
       name: "ImagingTests", dependencies: ["Basics", "Interchange", "Kernels", "Imaging", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging", "TestSupport"]),
@@ -95,7 +96,9 @@ let package = Package(
     .testTarget(name: "ClusteringTests", dependencies: ["Basics", "Kernels", "Clustering"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],
+      dependencies: [
+        "Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training", "TestSupport",
+      ],
       exclude: ["Golden"], swiftSettings: optimised),
     .testTarget(name: "SeCuTests", dependencies: ["SeCu"]),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics", "Imaging", "Training"]),

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Interchange
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Training
