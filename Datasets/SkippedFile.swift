@@ -46,6 +46,6 @@ extension SkippedFile {
       ?? (skipped.isEmpty ? "nothing" : "\(skipped.count) other files")
     return SeCuError(
       .badData, "expected images (PNG, JPEG, PNM or BMP files), found \(found)", at: path,
-      remedy: "Name a folder of images")
+      remedy: unreadable.isEmpty ? "Name a folder of images" : "Repair them, or name a folder of images")
   }
 }

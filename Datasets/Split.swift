@@ -37,7 +37,7 @@ public struct Splits: Sendable, Hashable, CustomStringConvertible {
       return split
     }
     guard Set(parts).count == parts.count else {
-      throw SeCuError(.usage, "expected each split once, found '\(text)'", at: "split")
+      throw SeCuError(.usage, "expected each split once, found '\(text)'", at: "split", remedy: "Name each once")
     }
   }
 

@@ -31,7 +31,8 @@ public struct Features: Sendable, Equatable {
     if let bad = vectors.firstIndex(where: { !$0.isFinite }) {
       throw SeCuError(
         .badData, "expected finite numbers, found \(vectors[bad])", at: "features",
-        position: "vector \(bad / dimension), number \(bad % dimension)")
+        position: "vector \(bad / dimension), number \(bad % dimension)",
+        remedy: "Take the weights of a run that did not diverge")
     }
     self.init(unit: Self.unitLength(vectors, dimension), dimension: dimension)
   }

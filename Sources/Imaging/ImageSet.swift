@@ -53,7 +53,7 @@ public struct ImageSet: ImageSource, Equatable {
     guard let shape = source.commonShape else {
       throw SeCuError(
         .badData, "expected images of one shape, found \(source.shapeText)", at: source.name,
-        remedy: "Make views of them, which have one size")
+        remedy: "Use the source as it is, or bring its images to one size")
     }
     try Machine.checkMemory(
       Double(source.count) * Double(shape.count), for: "its images", at: source.name, remedy: "Use fewer of them")

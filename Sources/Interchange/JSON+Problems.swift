@@ -33,41 +33,63 @@ extension JSON {
     }
   }
 
-  /// The keys of the numbers in `value` that make decoding fail: each is tried with 1, which fits every type, in place of
-  /// all others. Gives up, with none, where there are hundreds.
+  /// The keys of the numbers in `value` that make decoding fail. Gives up, with none, where there are hundreds of numbers.
+  ///
+  /// One alone is found by trying others in its place: with one of them decoding succeeds. Of several, each is tried with 1 in place of
+  /// all others. That fits every type, though not every range, so that a type which checks its ranges may hide one.
   private static func misfits<Value: Decodable>(_ type: Value.Type, _ value: Any) -> [String] {
-    var keys: [String] = []
-    _ = withOnes(value, "", except: nil, &keys)
-    guard keys.count <= 300 else { return [] }
-    return keys.filter { key in
-      var others: [String] = []
-      let trial = withOnes(value, "", except: key, &others)
-      do {
-        _ = try JSONDecoder().decode(
-          type, from: JSONSerialization.data(withJSONObject: trial, options: .fragmentsAllowed))
-      } catch DecodingError.dataCorrupted(let context) {
-        return context.codingPath.isEmpty
-      } catch {}
-      return false
+    var numbers: [(key: String, value: Double)] = []
+    _ = replacingNumbers(value) { key, number in
+      numbers.append((key, number.doubleValue))
+      return number
+    }
+    guard numbers.count <= 300 else { return [] }
+    let alone = numbers.filter { key, number in
+      let whole = abs(number) < 1e9 ? [Int(number), Int(number) + 1] : []
+      return (whole + [0, 1, 2]).contains { other in
+        failure(type, replacingNumbers(value) { $0 == key ? NSNumber(value: other) : $1 }) == nil
+      }
+    }
+    if !alone.isEmpty { return alone.map(\.key) }
+    return numbers.map(\.key).filter { key in
+      if case DecodingError.dataCorrupted(let context)? = failure(
+        type, replacingNumbers(value) { $0 == key ? $1 : 1 })
+      {
+        context.codingPath.isEmpty
+      } else {
+        false
+      }
     }
   }
 
-  /// `value` with 1 for every number but 0, 1 (which may stand for a truth value) and the one at `kept`.
+  /// What decoding a `type` from `value` throws; nil where it succeeds.
+  private static func failure<Value: Decodable>(_ type: Value.Type, _ value: Any) -> (any Error)? {
+    do {
+      _ = try JSONDecoder().decode(
+        type, from: JSONSerialization.data(withJSONObject: value, options: .fragmentsAllowed))
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// `value` with other numbers, but for 0 and 1, which may stand for truth values.
   ///
-  /// - Parameter keys: gets the keys of the numbers replaced.
-  private static func withOnes(_ value: Any, _ key: String, except kept: String?, _ keys: inout [String]) -> Any {
+  /// - Parameter other: what stands in place of a number, from its key and itself. Keys come in alphabetical order.
+  private static func replacingNumbers(
+    _ value: Any, at key: String = "", by other: (_ key: String, _ number: NSNumber) -> NSNumber
+  ) -> Any {
     switch value {
     case let object as [String: Any]:
       var result: [String: Any] = [:]
       for (name, member) in object.sorted(by: { $0.key < $1.key }) {
-        result[name] = withOnes(member, key.isEmpty ? name : "\(key).\(name)", except: kept, &keys)
+        result[name] = replacingNumbers(member, at: key.isEmpty ? name : "\(key).\(name)", by: other)
       }
       return result
     case let array as [Any]:
-      return array.enumerated().map { withOnes($1, "\(key)[\($0)]", except: kept, &keys) }
-    case let number as NSNumber where number != 0 && number != 1 && key != kept:
-      keys.append(key)
-      return 1
+      return array.enumerated().map { replacingNumbers($1, at: "\(key)[\($0)]", by: other) }
+    case let number as NSNumber where number != 0 && number != 1:
+      return other(key, number)
     default:
       return value
     }

@@ -55,7 +55,9 @@ package enum JSON {
       error.position = error.position ?? position
       throw error
     } catch {
-      throw SeCuError(.badData, problem(error, type, data), at: name, position: position)
+      throw SeCuError(
+        .badData, problem(error, type, data), at: name, position: position,
+        remedy: "Correct it, or put back what was there before")
     }
   }
 

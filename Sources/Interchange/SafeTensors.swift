@@ -118,7 +118,9 @@ public struct SafeTensors: Sendable {
     for (name, tensor) in tensors {
       guard let name = newName(name) else { continue }
       guard result.tensors.updateValue(tensor, forKey: name) == nil else {
-        throw SeCuError(.badData, "two tensors are called \(quoted(name)) but for \(difference)", at: self.name)
+        throw SeCuError(
+          .badData, "two tensors are called \(quoted(name)) but for \(difference)", at: self.name,
+          remedy: "Save one of the two, or give one another name")
       }
     }
     return result

@@ -14,7 +14,9 @@ extension ResNet {
   public func validate() throws {
     func check(_ name: String, _ values: [Int], _ range: ClosedRange<Int>) throws {
       guard let wrong = values.first(where: { !range.contains($0) }) else { return }
-      throw SeCuError(.usage, "\(wrong) is outside \(range.lowerBound) to \(range.upperBound)", at: name)
+      throw SeCuError(
+        .usage, "\(wrong) is outside \(range.lowerBound) to \(range.upperBound)", at: name,
+        remedy: "Change it by its option or in the settings file")
     }
     try check("image size", [height, width], 1...Self.mostPixels)
     try check("channels", [channels], 1...64)

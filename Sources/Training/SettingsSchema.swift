@@ -186,9 +186,11 @@ extension SettingsSchema {
   ) -> SeCuError {
     let found = value.text.map { "the text \"\($0.prefix(60))\"" } ?? value.kind
     let nearest = value.text.flatMap { nearestName(to: $0, in: known) }
+    let isQuotedNumber = expected == JSONValue.number(0).kind && value.text.flatMap(Double.init) != nil
     return SeCuError(
       .badData, "\(path): expected \(expected), found \(found)", at: name,
-      remedy: nearest.map { "Did you mean \"\($0)\"?" })
+      remedy: nearest.map { "Did you mean \"\($0)\"?" }
+        ?? (isQuotedNumber ? "Write it without quotation marks" : nil))
   }
 }
 

@@ -8,10 +8,12 @@ extension TrainingSettings {
   /// - Throws: `SeCuError` of kind `.usage` that names the field, its value and what is allowed.
   public func validate() throws {
     try network.validate()
-    try augmentation.validate(channels: network.channels)
+    try Self.within("augmentation") { try augmentation.validate(channels: network.channels) }
     func check<Value: Comparable>(_ name: String, _ value: Value, _ range: ClosedRange<Value>) throws {
       guard !range.contains(value) else { return }
-      throw SeCuError(.usage, "\(value) is outside \(range.lowerBound) to \(range.upperBound)", at: name)
+      throw SeCuError(
+        .usage, "\(value) is outside \(range.lowerBound) to \(range.upperBound)", at: name,
+        remedy: "Change it by its option or in the settings file")
     }
     if let split { _ = try Splits(split) }
     try check("limit", limit ?? 1, 1...Int.max)
@@ -36,7 +38,7 @@ extension TrainingSettings {
     case .instance: break
     }
     if let selfLabelling { try check("selfLabelling.threshold", selfLabelling.threshold, 0...1) }
-    try strongAugmentation?.validate()
+    try Self.within("strongAugmentation") { try strongAugmentation?.validate() }
     try check("the number of heads", heads.count, 1...100)
     for clusters in heads { try check("heads", clusters, 2...1_000_000) }
     // A pass has random numbers of its own, by its 32-bit number.
@@ -64,7 +66,9 @@ extension TrainingSettings {
         remedy: "Give at least 2 images")
     }
     guard batch <= count else {
-      throw SeCuError(.usage, "\(batch) is outside 2 to \(count), the number of images", at: "batch")
+      throw SeCuError(
+        .usage, "\(batch) is outside 2 to \(count), the number of images", at: "batch",
+        remedy: "Use --batch \(count) or fewer")
     }
     if let wrong = heads.first(where: { $0 > count }) {
       throw SeCuError(
@@ -75,6 +79,16 @@ extension TrainingSettings {
       throw SeCuError(
         .usage, "\(wrong) clusters for \(count) images, each of which is a cluster of its own", at: "heads",
         remedy: "With the constraint 'instance' every head needs \(count) clusters")
+    }
+  }
+
+  /// Runs `body`, whose errors name a field of the object `name`: they then name both, such as `augmentation.hue`.
+  private static func within(_ name: String, _ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch var error as SeCuError {
+      error.place = error.place.map { "\(name).\($0)" } ?? name
+      throw error
     }
   }
 

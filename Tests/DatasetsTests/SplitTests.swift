@@ -13,7 +13,7 @@ import Testing
     ("tets", "split: expected train, test, unlabelled or several joined by +, found 'tets'. Did you mean 'test'?"),
     ("", "split: expected train, test, unlabelled or several joined by +, found ''."),
     ("train+", "split: expected train, test, unlabelled or several joined by +, found ''."),
-    ("train+train", "split: expected each split once, found 'train+train'."),
+    ("train+train", "split: expected each split once, found 'train+train'. Name each once."),
   ])
   func `others are refused`(text: String, message: String) throws {
     #expect(try #require(throws: SeCuError.self) { try Splits(text) }.description == message)

@@ -144,9 +144,11 @@ import Testing
     Mistake(#"{"epochs": true}"#, "epochs: expected a number, found true or false"),
     Mistake(#"{"epochs": null}"#, "epochs: expected a number, found null"),
     Mistake(
-      #"{"epochs": 1.5}"#, "epochs: expected a number that fits (a whole one where it counts something), found another"),
+      #"{"epochs": 1.5}"#, "epochs: expected a number that fits (a whole one where it counts something), found another",
+      "Correct it, or put back what was there before"),
     Mistake(
-      #"{"seed": -1}"#, "seed: expected a number that fits (a whole one where it counts something), found another"),
+      #"{"seed": -1}"#, "seed: expected a number that fits (a whole one where it counts something), found another",
+      "Correct it, or put back what was there before"),
     Mistake(#"{"heads": 10}"#, "heads: expected a list, found a number"),
     Mistake(#"{"heads": [10, "x"]}"#, #"heads[1]: expected a number, found the text "x""#),
     Mistake(#"{"network": [1]}"#, "network: expected an object, found a list"),
@@ -154,9 +156,20 @@ import Testing
     Mistake(
       #"{"constraint": {"kind": "entropy", "alpha": 1, "isPerImage": 1}}"#,
       "constraint.isPerImage: expected true or false, found a number"),
-    Mistake(#"{"epochs": 0}"#, "epochs: 0 is outside 1 to 1000000"),
-    Mistake(#"{"rate": -0.5}"#, "rate: -0.5 is outside 0.0 to 1000000.0"),
-    Mistake(#"{"augmentation": {"noise": 2}}"#, "noise: expected a number from 0.0 to 1.0, found 2.0"),
+    Mistake(#"{"epochs": "3"}"#, #"epochs: expected a number, found the text "3""#, "Write it without quotation marks"),
+    Mistake(
+      #"{"epochs": 0}"#, "epochs: 0 is outside 1 to 1000000", "Change it by its option or in the settings file"),
+    Mistake(
+      #"{"rate": -0.5}"#, "rate: -0.5 is outside 0.0 to 1000000.0", "Change it by its option or in the settings file"),
+    Mistake(
+      #"{"augmentation": {"noise": 2}}"#, "augmentation.noise: expected a number from 0.0 to 1.0, found 2.0",
+      "Change it in the settings file"),
+    Mistake(
+      #"{"augmentation": {"geometry": "afine"}}"#,
+      "augmentation.geometry: expected 'affine' or 'resizedCrop', found 'afine'", "Did you mean 'affine'?"),
+    Mistake(
+      #"{"strongAugmentation": {"count": 17}}"#,
+      "strongAugmentation.count: expected a number from 0 to 16, found 17", "Change it in the settings file"),
     Mistake(
       #"{"warmupEpochs": 3}"#, "warmupEpochs: 3 of 3 epochs leave none for the rate to fall",
       "Use fewer warm-up epochs or more epochs"),
@@ -168,6 +181,22 @@ import Testing
     #expect(error.problem.hasSuffix(mistake.problem), "\(error)")
     #expect(error.remedy == mistake.remedy, "\(error)")
     #expect(error.place?.isEmpty == false)
+  }
+
+  /// By recipes of both kinds, which refuse most numbers in place of their own.
+  @Test(arguments: [
+    ("seed", #"{"seed": 1.5}"#), ("epochs", #"{"epochs": 2.5}"#), ("passesPerEpoch", #"{"passesPerEpoch": 1.5}"#),
+    ("batch", #"{"batch": 1.5}"#), ("warmupEpochs", #"{"warmupEpochs": 1.5}"#), ("limit", #"{"limit": 1.5}"#),
+    ("heads[1]", #"{"heads": [10, 20.5]}"#), ("network.dimension", #"{"network": {"dimension": 1.5}}"#),
+    ("network.height", #"{"network": {"height": 8.5}}"#), ("network.blocks[0]", #"{"network": {"blocks": [1.5, 1]}}"#),
+    ("rate", #"{"rate": 1e39}"#), ("momentum", #"{"momentum": 1e39}"#),
+    ("losses.centerTemperature", #"{"losses": {"centerTemperature": 1e39}}"#),
+  ])
+  func `a number that doesn't fit is named`(field: String, text: String) throws {
+    for base in [TrainingSettings.digits, try #require(TrainingSettings.presets["cifar10"])] {
+      let error = try failure(.badData) { try applied(text, to: base) }
+      #expect(error.problem.hasPrefix("\(field): expected a number that fits"), "\(error)")
+    }
   }
 
   @Test func `what is no JSON or no file is said`() throws {

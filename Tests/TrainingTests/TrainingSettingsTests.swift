@@ -53,7 +53,12 @@ import Testing
     Mistake("widths") { $0.network.widths = [4, .max] }, Mistake("blocks") { $0.network.blocks = [1, .max] },
     Mistake("widths, blocks") { $0.network.blocks = [1] }, Mistake("widths, blocks") { $0.network.widths = [] },
     Mistake("dimension") { $0.network.dimension = 0 }, Mistake("dimension") { $0.network.dimension = .max },
-    Mistake("noise") { $0.augmentation.noise = 2 }, Mistake("mean") { $0.augmentation.mean = [0, 0] },
+    Mistake("augmentation.noise") { $0.augmentation.noise = 2 },
+    Mistake("augmentation.mean") { $0.augmentation.mean = [0, 0] },
+    Mistake("strongAugmentation.cutout") {
+      $0.strongAugmentation = .cifar
+      $0.strongAugmentation?.cutout = -1
+    },
   ]
 
   @Test(arguments: mistakes) func `each field is checked and named`(mistake: Mistake) throws {
@@ -78,7 +83,7 @@ import Testing
     #expect(try failure(.badData) { try TinyRun.settings.validate(images: 0) }.problem.contains("found none"))
     #expect(try failure(.badData) { try TinyRun.settings.validate(images: 1) }.problem.contains("found one"))
     let batch = try failure(.usage) { try TinyRun.settings.validate(images: 3) }
-    #expect(batch.description == "batch: 4 is outside 2 to 3, the number of images.")
+    #expect(batch.description == "batch: 4 is outside 2 to 3, the number of images. Use --batch 3 or fewer.")
     let heads = try failure(.usage) { try TinyRun.settings.validate(images: 4) }
     #expect(heads.place == "heads")
     #expect(heads.problem == "5 clusters for 4 images")

@@ -27,6 +27,6 @@ extension Augmentation: Decodable {
     cleanCrop = try fields.number(.cleanCrop, or: cleanCrop)
     mean = try fields.numbers(.mean, or: mean)
     standardDeviation = try fields.numbers(.standardDeviation, or: standardDeviation)
-    try checkAsData { try validate() }
+    try fields.check { try validate() }
   }
 }

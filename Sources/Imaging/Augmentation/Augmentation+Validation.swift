@@ -9,7 +9,8 @@ extension Augmentation {
   public func validate(channels: Int? = nil) throws {
     guard smallestCrop > 0, smallestCrop <= 1 else {
       throw SeCuError(
-        .usage, "expected a number above 0 and at most 1, found \(smallestCrop)", at: CodingKeys.smallestCrop.rawValue)
+        .usage, "expected a number above 0 and at most 1, found \(smallestCrop)", at: CodingKeys.smallestCrop.rawValue,
+        remedy: "Change it by --smallest-crop or in the settings file")
     }
     try check(smallestAspect, in: 0.1...1, .smallestAspect)
     try check(largestAspect, in: 1...10, .largestAspect)
@@ -67,7 +68,8 @@ extension Augmentation {
   private func check(_ value: Double, in range: ClosedRange<Double>, _ field: CodingKeys) throws {
     guard range.contains(value) else {
       throw SeCuError(
-        .usage, "expected a number from \(range.lowerBound) to \(range.upperBound), found \(value)", at: field.rawValue)
+        .usage, "expected a number from \(range.lowerBound) to \(range.upperBound), found \(value)", at: field.rawValue,
+        remedy: "Change it in the settings file")
     }
   }
 
@@ -75,7 +77,8 @@ extension Augmentation {
     guard values.count == 1 || values.count == channels ?? max(1, values.count) else {
       let expected = channels.map { $0 == 1 ? "one number" : "one number or \($0), one per channel" }
       throw SeCuError(
-        .usage, "expected \(expected ?? "a number for each channel"), found \(values.count)", at: field.rawValue)
+        .usage, "expected \(expected ?? "a number for each channel"), found \(values.count)", at: field.rawValue,
+        remedy: "Give one for all channels, or one for each")
     }
     for value in values { try check(value, in: range, field) }
   }
@@ -83,7 +86,8 @@ extension Augmentation {
   private func check(_ values: [Double], in range: ClosedRange<Double>, _ field: CodingKeys, views: Int) throws {
     guard values.count == 1 || values.count == views else {
       throw SeCuError(
-        .usage, "expected one number or \(views), one per view, found \(values.count)", at: field.rawValue)
+        .usage, "expected one number or \(views), one per view, found \(values.count)", at: field.rawValue,
+        remedy: "Give one for all views, or one for each")
     }
     for value in values { try check(value, in: range, field) }
   }

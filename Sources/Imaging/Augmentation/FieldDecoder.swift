@@ -3,6 +3,8 @@ import Basics
 /// Reads the fields of a recipe: those that are missing keep a default, those that are misspelt are refused.
 struct FieldDecoder<Key: CodingKey & CaseIterable & RawRepresentable> where Key.RawValue == String {
   private let container: KeyedDecodingContainer<Key>
+  /// Where the recipe stands in the file, such as `augmentation.`; empty where it is the file.
+  private let prefix: String
 
   /// A key as it stands in the file, known or not.
   private struct AnyKey: CodingKey {
@@ -14,11 +16,12 @@ struct FieldDecoder<Key: CodingKey & CaseIterable & RawRepresentable> where Key.
 
   /// - Throws: `SeCuError` of kind `badData` for an unknown field, naming the nearest known one.
   init(_ decoder: any Decoder) throws {
+    prefix = decoder.codingPath.map { $0.stringValue + "." }.joined()
     let known = Key.allCases.map(\.rawValue)
     for key in try decoder.container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
       let nearest = nearestName(to: key.stringValue, in: known).map { "The nearest known field is \($0)" }
       throw SeCuError(
-        .badData, "this augmentation field is not known", at: key.stringValue,
+        .badData, "this augmentation field is not known", at: prefix + key.stringValue,
         remedy: nearest ?? "Known are \(known.joined(separator: ", "))")
     }
     container = try decoder.container(keyedBy: Key.self)
@@ -36,7 +39,7 @@ struct FieldDecoder<Key: CodingKey & CaseIterable & RawRepresentable> where Key.
     } catch {
       // Not only DecodingError: a fraction for a whole number is another error of the decoder's.
       throw SeCuError(
-        .badData, "expected \(kind), found something else", at: key.rawValue,
+        .badData, "expected \(kind), found something else", at: prefix + key.rawValue,
         remedy: "'secu train --show' prints how each field is written")
     }
   }
@@ -69,7 +72,10 @@ struct FieldDecoder<Key: CodingKey & CaseIterable & RawRepresentable> where Key.
     _ name: String, _ key: Key
   ) throws -> Value where Value.RawValue == String {
     guard let value = Value(rawValue: name) else {
-      throw SeCuError(.badData, "expected \(Self.all(Value.self)), found '\(name)'", at: key.rawValue)
+      let nearest = nearestName(to: name, in: Value.allCases.map(\.rawValue))
+      throw SeCuError(
+        .badData, "expected \(Self.all(Value.self)), found '\(name)'", at: prefix + key.rawValue,
+        remedy: nearest.map { "Did you mean '\($0)'?" })
     }
     return value
   }
@@ -79,14 +85,15 @@ struct FieldDecoder<Key: CodingKey & CaseIterable & RawRepresentable> where Key.
   ) -> String where Value.RawValue == String {
     type.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
   }
-}
 
-/// Runs the check of a recipe that was read: what is out of range there is bad data, not wrong usage.
-func checkAsData(_ check: () throws -> Void) throws {
-  do {
-    try check()
-  } catch var error as SeCuError {
-    error.kind = .badData
-    throw error
+  /// Runs the check of a recipe that was read: what is out of range there is bad data, not wrong usage.
+  func check(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch var error as SeCuError {
+      error.kind = .badData
+      error.place = error.place.map { prefix + $0 }
+      throw error
+    }
   }
 }

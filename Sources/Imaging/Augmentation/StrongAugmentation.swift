@@ -77,7 +77,7 @@ public struct StrongAugmentation: Hashable, Encodable, Sendable {
       guard range.contains(value) else {
         throw SeCuError(
           .usage, "expected a number from \(range.lowerBound) to \(range.upperBound), found \(value)",
-          at: field.rawValue)
+          at: field.rawValue, remedy: "Change it in the settings file")
       }
     }
     try check(count, in: 0...16, .count)
@@ -102,6 +102,6 @@ extension StrongAugmentation: Decodable {
     count = try fields.value(.count, "a whole number", or: count)
     flipProbability = try fields.number(.flipProbability, or: flipProbability)
     cutout = try fields.value(.cutout, "a whole number", or: cutout)
-    try checkAsData { try validate() }
+    try fields.check { try validate() }
   }
 }

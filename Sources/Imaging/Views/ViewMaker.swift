@@ -79,7 +79,9 @@ public struct ViewMaker: Sendable {
       }
     }
     guard let height = height ?? images.commonShape?.height, let width = width ?? images.commonShape?.width else {
-      throw SeCuError(.usage, "views need a size, as the images have \(images.shapeText)", at: images.name)
+      throw SeCuError(
+        .usage, "views need a size, as the images have \(images.shapeText)", at: images.name,
+        remedy: "Pass height and width")
     }
     viewShape = try ImageShape(height: height, width: width, channels: channels)
     (self.images, self.recipe, self.first, self.second, self.kernels) = (images, recipe, first, second, kernels)
