@@ -28,8 +28,7 @@ package enum AtomicFile {
   package static func replace(_ url: URL, content: (FileHandle) throws -> Void) throws(SeCuError) {
     let target = url.resolvingSymlinksInPath()
     try checkTarget(target, named: url.displayName)
-    let temporary = target.deletingLastPathComponent()
-      .appendingPathComponent(prefix + UUID().uuidString + suffix, isDirectory: false)
+    let temporary = temporary(in: target.deletingLastPathComponent())
     do {
       try Data().write(to: temporary, options: .withoutOverwriting)
     } catch {
@@ -67,7 +66,13 @@ package enum AtomicFile {
     }
   }
 
-  // A temporary's name doesn't hold the target's, which may already be as long as the file system allows.
+  /// A name in `folder` that no file has, for what is to become a file there in one step.
+  ///
+  /// It doesn't hold the target's name, which may already be as long as the file system allows.
+  package static func temporary(in folder: URL) -> URL {
+    folder.appendingPathComponent(prefix + UUID().uuidString + suffix, isDirectory: false)
+  }
+
   private static let prefix = ".secu-"
   private static let suffix = ".partial"
 
