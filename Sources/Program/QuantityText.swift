@@ -7,12 +7,11 @@ enum QuantityText {
   /// - Parameters:
   ///   - count: how many, at least 0.
   ///   - seconds: in how long. Without any time there is no rate: `– images/s`.
-  ///   - unit: the plural of what is counted.
-  static func rate(_ count: Double, per seconds: Double, unit: String = "images") -> String {
+  static func rate(_ count: Double, per seconds: Double) -> String {
     let rate = count / seconds
-    guard seconds > 0, rate.isFinite, rate >= 0 else { return "– \(unit)/s" }
+    guard seconds > 0, rate.isFinite, rate >= 0 else { return "– images/s" }
     let decimals = rate < 9.995 ? 2 : rate < 99.95 ? 1 : 0
-    return String(format: "%.\(decimals)f", rate) + " \(unit)/s"
+    return String(format: "%.\(decimals)f images/s", rate)
   }
 
   /// A time in its two largest units, rounded to the smaller: `45 s`, `1 min 20 s`, `2 h 5 min`, `3 d 4 h`. A time that
@@ -35,4 +34,11 @@ enum QuantityText {
   static func secondsLeft(done: Double, total: Double, elapsed: Double) -> Double {
     done > 0 ? max(0, total - done) * elapsed / done : .infinity
   }
+}
+
+/// A number of things, such as `1 head` or `3 passes`.
+///
+/// - Parameter noun: the singular.
+func count(_ number: Int, _ noun: String) -> String {
+  "\(number) \(noun)" + (number == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")
 }

@@ -18,7 +18,7 @@ private struct TrialSummary: Encodable {
   var run_s: Double
   var run_mb: Double
   var trial_mb: Double
-  var peak_mb: Double?
+  @OrNull var peak_mb: Double?
   var threads: Int
   var isa: String
 }

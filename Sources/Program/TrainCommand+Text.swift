@@ -19,10 +19,6 @@ extension TrainCommand {
       """
   }
 
-  func count(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)" + (number == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")
-  }
-
   static func line(_ report: StepReport) -> String {
     let left = QuantityText.secondsLeft(
       done: Double(report.stepsHere), total: Double(report.stepsHere + report.stepsInAll - report.stepsDone),

@@ -106,8 +106,9 @@ import Testing
     #expect(QuantityText.rate(count, per: seconds) == text)
   }
 
-  @Test func `rates name their unit`() {
-    #expect(QuantityText.rate(30, per: 2, unit: "steps") == "15.0 steps/s")
+  @Test(arguments: [(1, "head", "1 head"), (2, "head", "2 heads"), (0, "pass", "0 passes")])
+  func `counts name what they count`(number: Int, noun: String, text: String) {
+    #expect(count(number, noun) == text)
   }
 
   @Test(arguments: [
