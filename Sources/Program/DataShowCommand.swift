@@ -59,10 +59,11 @@ private struct DataShowCommand {
     let set = try Subcommand.images(settings, values, output)
     let ids = try chosen(set, seed: settings.seed)
     let isViews = values[Subcommand.views]
-    let pictures = isViews ? try views(of: ids, set, settings) : try plain(ids, set)
     // About as wide as high; the views of an image stay together.
     let each = isViews ? 2 : 1
     let columns = (Int((Double(ids.count * each)).squareRoot().rounded(.up)) + each - 1) / each
+    try checkSize(of: ids.count * each, shownShape(set, settings), columns: columns * each)
+    let pictures = isViews ? try views(of: ids, set, settings) : try plain(ids, set)
     let grid = try ImageGrid(pictures, columns: columns * each)
     let path = values[Subcommand.picture]
     try AtomicFile.write(Data(PNGEncoder.encode(grid.image)), to: URL(fileURLWithPath: path))
@@ -75,7 +76,7 @@ private struct DataShowCommand {
         data: set.name, picture: path, width: grid.image.shape.width, height: grid.image.shape.height,
         views: isViews ? 2 : 0,
         images: shown))
-    let what = isViews ? "two views of each of \(ids.count) images" : "\(ids.count) images"
+    let what = isViews ? "two views of each of \(count(ids.count, "image"))" : count(ids.count, "image")
     try output.print("\(path): \(what) of \(set.name), from left to right:")
     for row in 0..<grid.rows {
       let names = shown.filter { $0.row == row }.map { "\($0.image)\($0.class.map { " \($0)" } ?? "")" }
@@ -102,11 +103,38 @@ private struct DataShowCommand {
   /// Larger images, and those of many sizes, are shown as squares of so many pixels.
   private static let largestSide = 128
 
+  /// The shape of images that are small enough to be shown as they are.
+  private func smallShape(_ set: any ImageSource) -> ImageShape? {
+    set.commonShape.flatMap { max($0.height, $0.width) <= Self.largestSide ? $0 : nil }
+  }
+
+  /// The shape that each image or view is shown in.
+  private func shownShape(_ set: any ImageSource, _ settings: TrainingSettings) throws -> ImageShape {
+    if values[Subcommand.views] {
+      return try ImageShape(height: settings.network.height, width: settings.network.width, channels: set.channels)
+    }
+    return try smallShape(set)
+      ?? ImageShape(height: Self.largestSide, width: Self.largestSide, channels: set.channels)
+  }
+
+  /// Refuses a picture that is too large for its format or for the memory, before any of it is made.
+  private func checkSize(of count: Int, _ shape: ImageShape, columns: Int) throws {
+    let place = values[Subcommand.images] == nil ? "--count" : "--images"
+    let remedy = "Show fewer images" + (values[Subcommand.views] ? ", or smaller ones by --image-size" : "")
+    let (height, width) = ImageGrid.sides(of: count, shape, columns: columns)
+    let largest = ImageShape.largestDimension
+    guard max(height, width) <= largest else {
+      throw SeCuError(
+        .usage, "a picture of \(width)×\(height) pixels has more than \(largest) on a side", at: place, remedy: remedy)
+    }
+    // Each value as a number and as a colour; the picture, its filtered rows, and what they are compressed to.
+    let bytes = 5 * Double(count) * Double(shape.count) + 3 * Double(height * width * shape.channels)
+    try Machine.checkMemory(bytes, for: "its images", at: place, remedy: remedy)
+  }
+
   /// The images as they are; of large ones and of those of many sizes, the middle square, resized.
   private func plain(_ ids: [Int], _ set: any ImageSource) throws -> [Image] {
-    if let shape = set.commonShape, max(shape.height, shape.width) <= Self.largestSide {
-      return try ids.map { try set.image(at: $0) }
-    }
+    if smallShape(set) != nil { return try ids.map { try set.image(at: $0) } }
     var recipe = Augmentation()
     recipe.geometry = .resizedCrop
     let maker = try ViewMaker(set, recipe: recipe, height: Self.largestSide, width: Self.largestSide)
@@ -141,12 +169,11 @@ private struct DataShowCommand {
   /// Views 0 and 1 of each image, one after the other, in colours again.
   private func views(of ids: [Int], _ set: any ImageSource, _ settings: TrainingSettings) throws -> [Image] {
     try settings.checkChannels(set.channels, of: set.name)
-    let recipe = settings.augmentation
-    let maker = try ViewMaker(set, recipe: recipe, height: settings.network.height, width: settings.network.width)
+    let maker = try ViewMaker(set, settings)
     let values = try floats(2 * ids.count * maker.viewShape.count) {
       try maker.views(of: ids, seed: settings.seed, pass: 0, cores: Cores(), into: $0)
     }
-    let views = try images(values, maker.viewShape, recipe)
+    let views = try images(values, maker.viewShape, settings.augmentation)
     return ids.indices.flatMap { [views[$0], views[ids.count + $0]] }
   }
 }

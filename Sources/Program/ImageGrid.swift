@@ -21,10 +21,10 @@ struct ImageGrid {
     self.columns = min(columns, images.count)
     rows = (images.count + self.columns - 1) / self.columns
     let shape = images[0].shape, channels = shape.channels
-    let scale = max(1, (Self.smallestSide + min(shape.height, shape.width) - 1) / min(shape.height, shape.width))
+    let scale = Self.scale(of: shape)
     let (high, wide) = (shape.height * scale + Self.margin, shape.width * scale + Self.margin)
-    let all = try ImageShape(
-      height: rows * high + Self.margin, width: self.columns * wide + Self.margin, channels: channels)
+    let (height, width) = Self.sides(of: images.count, shape, columns: columns)
+    let all = try ImageShape(height: height, width: width, channels: channels)
     var pixels = [UInt8](repeating: Self.background, count: all.count)
     for (index, image) in images.enumerated() {
       let (row, column) = index.quotientAndRemainder(dividingBy: self.columns)
@@ -38,5 +38,20 @@ struct ImageGrid {
       }
     }
     image = try Image(shape: all, pixels: pixels)
+  }
+
+  /// The height and the width of a picture of `count` images in pixels, however large.
+  static func sides(of count: Int, _ shape: ImageShape, columns: Int) -> (height: Int, width: Int) {
+    let columns = min(columns, count), rows = (count + columns - 1) / columns
+    return (
+      rows * (shape.height * scale(of: shape) + margin) + margin,
+      columns * (shape.width * scale(of: shape) + margin) + margin
+    )
+  }
+
+  /// How many pixels high and wide a pixel is shown.
+  private static func scale(of shape: ImageShape) -> Int {
+    let shorter = min(shape.height, shape.width)
+    return max(1, (smallestSide + shorter - 1) / shorter)
   }
 }

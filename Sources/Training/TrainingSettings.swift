@@ -175,7 +175,7 @@ extension ViewMaker {
   /// Views of `images` for a run with `settings`: two random ones, or for self-labelling a clean and a strongly changed one.
   ///
   /// - Throws: as the initialiser that takes each setting by itself.
-  init(_ images: any ImageSource, _ settings: TrainingSettings) throws {
+  package init(_ images: any ImageSource, _ settings: TrainingSettings) throws {
     let random = ViewRecipe.random(settings.augmentation)
     let isClustering = settings.selfLabelling == nil
     try self.init(
