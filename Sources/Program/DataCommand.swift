@@ -47,6 +47,9 @@ private struct DataCommand {
       return try list()
     }
     if let path = try DataCatalog.imageFolder(name) { return try tell(folder: path) }
+    if values[Subcommand.image] != nil, values[Subcommand.verify] {
+      throw SeCuError(.usage, "given together with --image", at: "--verify", remedy: "Give one of them")
+    }
     let files = try Subcommand.files(name)
     for warning in files.warnings { output.messages.tell("Warning: \(printable(warning)).\n") }
     if let index = values[Subcommand.image] { return try draw(index, of: files) }
@@ -86,7 +89,7 @@ private struct DataCommand {
   }
 
   private func list() throws {
-    var listed: [Listed] = [], bad = 0
+    var listed: [Listed] = [], damaged: [String] = [], failures = 0
     for (index, entry) in DataCatalog.entries.enumerated() {
       let counts = (Split.allCases.map(Optional.some) + [nil]).compactMap { split in
         entry.counts[split].map { (split?.rawValue ?? "all", $0) }
@@ -97,9 +100,9 @@ private struct DataCommand {
         if values[Subcommand.verify] { checks = try (files?.verify() ?? []) + DataCatalog.verifyArchives(of: entry) }
       } catch let error as SeCuError {
         problem = error.kind == .noInput ? error.problem : error.description
-        if error.kind != .noInput { bad += 1 }
+        if error.kind != .noInput { damaged.append(entry.name) }
       }
-      bad += checks?.count { !$0.isGood } ?? 0
+      failures += checks?.count { !$0.isGood } ?? 0
       listed.append(
         Listed(
           name: entry.name, summary: entry.summary, images: Dictionary(uniqueKeysWithValues: counts),
@@ -123,7 +126,12 @@ private struct DataCommand {
       for check in checks ?? [] { try output.print("  \(Self.text(check))") }
     }
     try output.printJSON(["data": listed])
-    try refuse(bad)
+    guard damaged.isEmpty else {
+      throw SeCuError(
+        .badData, "the files of \(damaged.joined(separator: ", ")) are damaged",
+        remedy: "Download them again and unpack them")
+    }
+    try refuse(failures)
   }
 
   private static func checks(_ checks: [DataCheck]) -> [Check] {

@@ -64,9 +64,9 @@ extension Subcommand {
   fileprivate static let neighbors = Option.integer(
     "neighbors", in: 1...10_000, help: "Neighbors that vote in --details."
   ).defaulting(to: NearestNeighbors().neighbors)
-  fileprivate static let reference = Option.string(
-    "reference", "name",
-    help: "The data set whose images --details finds neighbors in and fits the probe to, such as the training split."
+  fileprivate static let reference = Option.path(
+    "reference", "name|path",
+    help: "The images that --details finds neighbors in and fits the probe to, such as those that the run learned from."
   ).showing(default: "the others, and one half")
 }
 

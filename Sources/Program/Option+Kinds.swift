@@ -10,15 +10,6 @@ extension Option where Value == Bool {
 }
 
 extension Option where Value == String? {
-  /// Any text that is not empty.
-  static func string(_ name: String, _ placeholder: String = "text", help: String) -> Self {
-    Option(
-      OptionDeclaration(name: name, placeholder: placeholder, help: help) { argument in
-        if argument.isEmpty { throw unexpected(argument, expected: "a value that is not empty") }
-        return argument
-      }, fallback: .some(nil))
-  }
-
   /// A file or folder, which need not exist. `~/` at the start is the home folder also where the shell leaves it, as in
   /// `--output=~/run`.
   static func path(_ name: String, _ placeholder: String = "path", help: String) -> Self {
@@ -55,7 +46,9 @@ extension Option where Value == [String]? {
             wrong, expected: "some of \(choices.joined(separator: ", "))",
             remedy: nearestName(to: wrong, in: choices).map { "Did you mean '\($0)'?" })
         }
-        guard Set(parts).count == parts.count else { throw unexpected(argument, expected: "each name once") }
+        guard Set(parts).count == parts.count else {
+          throw unexpected(argument, expected: "each name once", remedy: "Name each once")
+        }
         return parts
       }, fallback: .some(nil))
   }
@@ -113,7 +106,7 @@ extension Option where Value == [Int]? {
 }
 
 extension Option where Value == Double? {
-  /// An amount of memory in bytes, from 16 MB on: a number with MB or GB behind it.
+  /// An amount of memory in bytes, 16 MB to 10⁶ GB: a number with MB or GB behind it.
   static func memory(_ name: String, help: String) -> Self {
     Option(
       OptionDeclaration(name: name, placeholder: "size", help: help) { argument in
@@ -121,7 +114,7 @@ extension Option where Value == Double? {
         let units = [("MB", 1e6), ("GB", 1e9), ("M", 1e6), ("G", 1e9)]
         guard let (unit, bytes) = units.first(where: { text.hasSuffix($0.0) }),
           let number = Double(text.dropLast(unit.count)), (16e6...1e15).contains(number * bytes)
-        else { throw unexpected(argument, expected: "a size of 16MB or more, such as 500MB or 4GB") }
+        else { throw unexpected(argument, expected: "a size from 16MB to 1000000GB, such as 500MB or 4GB") }
         return number * bytes
       }, fallback: .some(nil))
   }
@@ -131,12 +124,6 @@ extension Option where Value == Double? {
     let lower = shortText(range.lowerBound)
     let bounds =
       range.upperBound.isInfinite ? "of at least \(lower)" : "from \(lower) to \(shortText(range.upperBound))"
-    return number(name, placeholder, bounds: bounds, contains: range.contains, help: help)
-  }
-
-  /// A finite number in `range`, its upper end excluded.
-  static func number(_ name: String, _ placeholder: String = "x", in range: Range<Double>, help: String) -> Self {
-    let bounds = "from \(shortText(range.lowerBound)) to below \(shortText(range.upperBound))"
     return number(name, placeholder, bounds: bounds, contains: range.contains, help: help)
   }
 
@@ -168,5 +155,5 @@ private func unexpected(_ argument: String, expected: String, remedy: String? = 
 
 private func boundsText(_ range: ClosedRange<Int>) -> String {
   range.upperBound == .max
-    ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+    ? "of at least \(range.lowerBound) and below 2⁶³" : "from \(range.lowerBound) to \(range.upperBound)"
 }

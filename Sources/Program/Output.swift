@@ -1,4 +1,4 @@
-import Foundation
+import Interchange
 
 /// Where a subcommand's results and messages go.
 ///
@@ -19,14 +19,10 @@ struct Output: Sendable {
   }
 
   /// Writes `object` as one line of JSON with sorted keys to standard output, if `isJSON`. To be called once, at the
-  /// end.
+  /// end. A number that is not finite becomes null.
   ///
-  /// - Throws: `SeCuError` (`.inputOutput`) if it can't be written; `EncodingError` if `object` holds a number that is
-  ///   not finite, which JSON can't express.
+  /// - Throws: `SeCuError` (`.inputOutput`) if it can't be written.
   func printJSON(_ object: some Encodable) throws {
-    guard isJSON else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try results.write(String(decoding: encoder.encode(object), as: UTF8.self) + "\n")
+    if isJSON { try results.write(String(decoding: JSON.line(object), as: UTF8.self)) }
   }
 }

@@ -60,7 +60,10 @@ struct ParsedOptions: Sendable {
       }
       var value = parts.count == 2 ? String(parts[1]) : nil
       if option.placeholder == nil {
-        if let value { throw SeCuError(.usage, "takes no value, found \(quoted(value))", at: spelling) }
+        if let value {
+          throw SeCuError(
+            .usage, "takes no value, found \(quoted(value))", at: spelling, remedy: "Write '\(spelling)' alone")
+        }
       } else if value == nil {
         value = try Self.value(of: option, from: arguments, at: position)
         position += 1

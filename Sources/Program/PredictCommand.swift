@@ -100,7 +100,12 @@ private struct PredictCommand {
       if let given = values[Subcommand.data], values[Subcommand.split] == nil, try isPlainImage(given) {
         return try predict(files: [given])
       }
-      if let folder = try DataCatalog.imageFolder(name) { return try predict(files: [folder]) }
+      if let folder = try Subcommand.imageFolder(name, values[Subcommand.split]) {
+        return try predict(files: [folder])
+      }
+    } else if values[Subcommand.sortInto] != nil {
+      throw SeCuError(
+        .usage, "given together with --images", at: "--sort-into", remedy: "Leave --images out, or name the files")
     }
     guard values[Subcommand.sortInto] == nil else {
       throw SeCuError(
@@ -209,14 +214,14 @@ private struct PredictCommand {
   }
 
   private func write(_ line: Line) throws {
+    let text: String
     if values[Subcommand.jsonLines] {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return try output.print(String(decoding: encoder.encode(line), as: UTF8.self))
+      text = String(decoding: try JSON.line(line), as: UTF8.self)
+    } else {
+      let name = line.image.map { "\($0)" } ?? line.file ?? ""
+      text = CSV.text([[name, "\(line.cluster)", String(format: "%.4f", line.confidence), "\(line.second)"]])
     }
-    let name = line.image.map { "\($0)" } ?? line.file ?? ""
     // Without the end of the line, which `print` writes.
-    let row = CSV.text([[name, "\(line.cluster)", String(format: "%.4f", line.confidence), "\(line.second)"]])
-    try output.print(row.trimmingCharacters(in: .newlines))
+    try output.print(text.trimmingCharacters(in: .newlines))
   }
 }

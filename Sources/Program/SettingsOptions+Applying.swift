@@ -8,11 +8,10 @@ extension SettingsOptions {
   /// The settings of a new run: those of the preset, over them those of the file, over them those of the options. `--preset` wins over
   /// the preset that the file names; where neither is given, the run in `--init` stands for the preset.
   ///
-  /// - Throws: `SeCuError` for a file that can't be read or holds what it may not, for options that don't go together.
-  ///
   /// Where no preset is chosen, data that is named has the one that was made for it, or settings that follow from the images.
   ///
   /// - Parameter output: where what follows from the images is told; nil for nowhere.
+  /// - Throws: `SeCuError` for a file that can't be read or holds what it may not, for options that don't go together.
   static func resolve(_ values: ParsedOptions, _ output: Output? = nil) throws -> TrainingSettings {
     let file = try file(values)
     let named = values[preset] ?? file?.preset
@@ -72,7 +71,10 @@ extension SettingsOptions {
     _ values: ParsedOptions, to base: TrainingSettings, warmup start: Int? = nil
   ) throws -> TrainingSettings {
     var s = base
-    if let value = values[data] { (s.data, s.split) = (try DataCatalog.canonicalName(value), nil) }
+    // Other data has other splits.
+    if let value = values[data], case let name = try DataCatalog.canonicalName(value), name != s.data {
+      (s.data, s.split) = (name, nil)
+    }
     if let value = values[split] { s.split = value.description }
     if let value = values[limit] { s.limit = value }
     if values[FolderOptions.classFolders] { s.classFolders = true }
@@ -100,7 +102,9 @@ extension SettingsOptions {
     if let value = values[hardLabelWeight] { s.losses.hardLabelWeight = Float(value) }
     if let value = values[representationTemperature] { s.losses.representationTemperature = Float(value) }
     if let value = values[centerTemperature] { s.losses.centerTemperature = Float(value) }
-    if let value = values[discrimination].flatMap(Discrimination.init) { s.losses.discrimination = value }
+    if values.declares(discrimination), let value = values[discrimination].flatMap(Discrimination.init) {
+      s.losses.discrimination = value
+    }
     s.constraint = try constraint(values, base: s.constraint)
     if values.declares(threshold), let value = values[threshold] {
       guard s.selfLabelling != nil else {

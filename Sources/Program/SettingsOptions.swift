@@ -50,7 +50,7 @@ enum SettingsOptions {
     "optimizer", of: ["sgd", "lars"],
     help: "What takes the steps: plain gradient descent, or LARS for batches of a thousand and more."
   ).showing(default: "sgd")
-  static let momentum = Option.number("momentum", in: 0..<1, help: "Momentum of gradient descent.").showing(
+  static let momentum = Option.number("momentum", in: 0...0.999999, help: "Momentum of gradient descent.").showing(
     default: "\(shown.momentum)")
   static let weightDecay = Option.number(
     "weight-decay", in: 0...1e6, help: "Weight decay of all parameters; LARS spares vectors."
@@ -143,9 +143,10 @@ enum SettingsOptions {
     .init("stages", initial, selfLabel, threshold),
   ]
 
-  /// The same for `secu compare`, which has seeds of its own and compares first stages.
+  /// The same for `secu compare`, which has seeds of its own, compares center losses, and compares first stages.
   static let comparisonGroups: [Subcommand.Group] = groups.dropLast().map { group in
-    Subcommand.Group(group.title, group.options.filter { $0.declaration.name != seed.declaration.name })
+    let others = [seed.declaration.name, discrimination.declaration.name]
+    return Subcommand.Group(group.title, group.options.filter { !others.contains($0.declaration.name) })
   }
 }
 

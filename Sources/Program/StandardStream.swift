@@ -51,7 +51,9 @@ struct StandardStream: Sendable {
     do {
       try send(Data(text.utf8))
     } catch {
-      throw SeCuError(.inputOutput, "cannot write (\(systemReason(error)))", at: "standard output")
+      throw SeCuError(
+        .inputOutput, "cannot write (\(systemReason(error)))", at: "standard output",
+        remedy: "Make sure that its reader goes on, and that the disk has space left")
     }
   }
 

@@ -34,15 +34,30 @@ extension Subcommand {
     _ name: String, _ splits: Splits?, limit: Int?, hasClasses: Bool, for settings: TrainingSettings,
     _ values: ParsedOptions, _ output: Output
   ) throws -> any ImageSource {
-    if let path = try DataCatalog.imageFolder(name) {
-      guard splits == nil else {
-        throw SeCuError(.usage, "a folder of images has no splits", at: "split", remedy: "Leave the split out")
-      }
+    if let path = try imageFolder(name, splits) {
       return try FolderOptions.images(path, limit: limit, hasClasses: hasClasses, for: settings, values, output)
     }
-    let files = try files(name)
+    let files: DataFiles
+    do {
+      files = try Self.files(name)
+    } catch var error as SeCuError where error.kind == .noInput && name.contains("/") && name == settings.data {
+      // Nobody typed this path: it is where the images were.
+      error.remedy = "If the images have moved, name them with --data"
+      throw error
+    }
     for warning in files.warnings { output.messages.tell("Warning: \(printable(warning)).\n") }
     return try files.load(splits, limit: limit)
+  }
+
+  /// The path of the folder of images that `name` means; nil for any other data.
+  ///
+  /// - Throws: `SeCuError` of kind `.usage` if splits of it are asked for.
+  static func imageFolder(_ name: String, _ splits: Splits?) throws -> String? {
+    guard let path = try DataCatalog.imageFolder(name) else { return nil }
+    guard splits == nil else {
+      throw SeCuError(.usage, "a folder of images has no splits", at: "split", remedy: "Leave the split out")
+    }
+    return path
   }
 
   /// The files of a known name or a path. A data set that presets were made for, and that has no files that this program could look for, is told

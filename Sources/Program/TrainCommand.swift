@@ -81,7 +81,12 @@ struct TrainCommand {
   }
 
   func run() throws {
-    if values[Subcommand.show] { return try show() }
+    if values[Subcommand.show] {
+      guard values[Subcommand.trial] == nil else {
+        throw SeCuError(.usage, "given together with --show", at: "--try", remedy: "Give one of them")
+      }
+      return try show()
+    }
     if let steps = values[Subcommand.trial] { return try tryOut(steps: steps) }
     let (trainer, folder) = values[Subcommand.resume] ? try resumedRun() : try newRun()
     let settings = trainer.settings, images = trainer.images
@@ -159,6 +164,9 @@ struct TrainCommand {
   // MARK: - Beginning
 
   private func newRun() throws -> (Trainer, RunFolder) {
+    let named = values[Subcommand.output].map { URL(fileURLWithPath: $0) }
+    // To read the images may take minutes.
+    if let named { try RunFolder.checkIsFree(named) }
     var settings = try SettingsOptions.resolve(values, output)
     let images = try Subcommand.images(settings, values, output)
     if let folder = images as? ImageFolder { try FolderOptions.checkCount(folder, settings) }
@@ -166,7 +174,7 @@ struct TrainCommand {
     // Everything that can be wrong with the settings is found out before a folder is made.
     let trainer = try begin(settings, images)
     let folder =
-      try values[Subcommand.output].map { try RunFolder.create(at: URL(fileURLWithPath: $0)) }
+      try named.map { try RunFolder.create(at: $0) }
       ?? RunFolder.create(named: DataCatalog.shortName(settings.data), in: Self.base)
     try list(images, in: folder)
     return (trainer, folder)

@@ -44,7 +44,15 @@ public struct RunFolder: Sendable {
   ///
   /// - Throws: `SeCuError` of kind `.cannotCreate` if another run is there, or a file, or if it can't be made.
   public static func create(at url: URL) throws -> RunFolder {
-    let folder = RunFolder(url)
+    try checkIsFree(url)
+    try make(url, withIntermediateDirectories: true)
+    return RunFolder(url)
+  }
+
+  /// Refuses a place that a new run can't have, without making anything.
+  ///
+  /// - Throws: `SeCuError` of kind `.cannotCreate` if another run is there, or a file.
+  package static func checkIsFree(_ url: URL) throws {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) {
       guard isFolder.boolValue else {
@@ -52,14 +60,12 @@ public struct RunFolder: Sendable {
           .cannotCreate, "a file is in the way of the run's folder", at: url.relativePath,
           remedy: "Name another --output")
       }
-      if let file = folder.files.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
+      if let file = RunFolder(url).files.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
         throw SeCuError(
           .cannotCreate, "the folder holds another run (\(file.lastPathComponent))", at: url.relativePath,
           remedy: "Go on with it by --resume, or name another --output")
       }
     }
-    try make(url, withIntermediateDirectories: true)
-    return folder
   }
 
   /// Makes a folder.

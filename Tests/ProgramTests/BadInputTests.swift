@@ -31,6 +31,9 @@ import Testing
     Mistake("train --epoch 3", 64, "unknown option '--epoch'", "Did you mean '--epochs'?"),
     Mistake("train epochs", 64, "unexpected argument 'epochs'", "'--epochs'"),
     Mistake("train --epochs", 64, "--epochs", "expected a value"),
+    Mistake("train --show --try 3", 64, "--try", "given together with --show"),
+    Mistake("data --data digits --image 3 --verify", 64, "--verify", "given together with --image"),
+    Mistake("train --limit 9223372036854775808", 64, "--limit", "of at least 1 and below 2⁶³"),
     Mistake("train --try 0", 64, "--try", "from 1 to 1000"), Mistake("train --config nowhere", 66, "nowhere"),
     Mistake("train --network resnet19", 64, "--network", "Did you mean 'resnet18'?"),
     Mistake("train --center-schedule constnt", 64, "--center-schedule", "constant"),
@@ -54,7 +57,7 @@ import Testing
     Mistake("train --rate nan", 64, "--rate", "a number", "'nan'"),
     Mistake("train --rate inf", 64, "--rate"), Mistake("train --rate -0.1", 64, "--rate"),
     Mistake("train --rate 1e30", 64, "--rate"), Mistake("train --center-rate fast", 64, "--center-rate", "'fast'"),
-    Mistake("train --momentum 1", 64, "--momentum", "below 1"),
+    Mistake("train --momentum 1", 64, "--momentum", "0.999999"),
     Mistake("train --weight-decay -1", 64, "--weight-decay"),
     Mistake("train --seed -3", 64, "--seed"), Mistake("train --seed 1.5", 64, "--seed"),
     Mistake("train --threads 0", 64, "--threads"), Mistake("train --threads 99999", 64, "--threads", "1024"),
@@ -71,7 +74,7 @@ import Testing
     Mistake("train --constraint entropy --alpha -1", 64, "--alpha"),
 
     Mistake("train --limit 50 --batch 20 --heads 51", 64, "heads", "51 clusters for 50 images"),
-    Mistake("train --limit 50 --heads 10 --batch 51", 64, "batch", "51", "50"),
+    Mistake("train --limit 50 --heads 10 --batch 51", 64, "batch", "51", "Use --batch 50"),
     Mistake("train --limit 1 --batch 2 --heads 2", 65, "expected 2 images or more, found one"),
     Mistake("train --epochs 4 --warmup 4", 64, "warmupEpochs", "4 of 4 epochs"),
     Mistake("train --widths 16384,16384,16384 --blocks 1000,1000,1000", 64, "GB of memory"),
@@ -94,6 +97,8 @@ import Testing
 
   static let withRun = [
     Mistake("train --output run", 73, "run: the folder holds another run (config.json)", "--resume"),
+    // Said before the images are looked for.
+    Mistake("train --output run --data digts", 73, "run: the folder holds another run (config.json)"),
     Mistake("train --output run/config.json", 73, "a file is in the way"),
     Mistake("train --output run/config.json/x", 73, "Not a directory"),
     Mistake("train --resume --output run/config.json", 66, "holds no run"),

@@ -100,6 +100,40 @@ import Testing
     #expect(none.stderr.contains("There is train, test."))
   }
 
+  @Test func `a run keeps its split when its data is named again, or has moved`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try makeFiles(in: workspace)
+    let trained = try await workspace.secu([
+      "train", "--preset", "cifar10-compact", "--data", "mine", "--split", "train+test", "--epochs", "1", "--batch",
+      "10", "--heads", "4", "--widths", "4", "--blocks", "1", "--output", "run",
+    ])
+    #expect(trained.exitCode == 0, "\(trained.stderr)")
+    let resume = ["train", "--resume", "--output", "run"]
+    let same = try await workspace.secu(resume + ["--data", "mine"])
+    #expect(same.exitCode == 0, "\(same.stderr)")
+    try FileManager.default.moveItem(at: workspace.url("mine"), to: workspace.url("moved"))
+    for arguments in [resume, ["evaluate", "--model", "run"], ["predict", "--model", "run"]] {
+      let gone = try await workspace.secu(arguments)
+      #expect(gone.exitCode == 66 && gone.stderr.contains("name them with --data"), "\(gone.stderr)")
+    }
+    let moved = try await workspace.secu(resume + ["--data", "moved"])
+    #expect(moved.exitCode == 0, "\(moved.stderr)")
+  }
+
+  @Test func `damaged files are named where no check was asked for`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    let folder = workspace.url("sets/cifar-10-batches-bin")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try records(0...9).dropLast().write(to: folder.appending(path: "data_batch_1.bin"))
+    let list = try await workspace.secu(["data"], environment: ["SECU_DATA": "sets"])
+    #expect(list.exitCode == 65)
+    #expect(
+      list.stderr == "secu data: the files of cifar10 are damaged. Download them again and unpack them.\n",
+      "\(list.stderr)")
+  }
+
   @Test func `known names need whole files, where data lies`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
@@ -198,6 +232,17 @@ import Testing
       "data", "show", "--views", "--preset", "cifar10", "--data", "digits", "--output", "b.png",
     ])
     #expect((grey.exitCode, grey.stderr.contains("the network takes 3 channels, the images have 1")) == (64, true))
+    // A picture of 188,510 pixels a side, from numbers that are each allowed.
+    let huge = try await workspace.secu([
+      "data", "show", "--views", "--image-size", "4096", "--count", "1000", "--output", "b.png",
+    ])
+    #expect(huge.exitCode == 64, "\(huge.stderr)")
+    #expect(huge.stderr.contains("--count: a picture of ") && huge.stderr.contains("--image-size"), "\(huge.stderr)")
     #expect(try !workspace.paths().contains("b.png"))
+
+    // Self-labelling learns from a clean view beside a random one.
+    try workspace.write(Data(#"{"selfLabelling": {"threshold": 0.9}}"#.utf8), to: "second.json")
+    _ = try await workspace.secu(views + ["w.png", "--config", "second.json"])
+    #expect(try workspace.data("v.png") != workspace.data("w.png"))
   }
 }

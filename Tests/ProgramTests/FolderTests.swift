@@ -97,6 +97,13 @@ import Testing
     #expect(copies.count == 31 && copies.count { $0.hasSuffix("picture, 0-2.png") } == 1)
     #expect(FileManager.default.fileExists(atPath: workspace.url(files[0]).path))
 
+    let split = try await workspace.secu(["predict", "--model", "run", "--data", "my pictures", "--split", "test"])
+    #expect(split.exitCode == 64 && split.stderr.contains("a folder of images has no splits"), "\(split.stderr)")
+    let numbered = try await workspace.secu(["predict", "--model", "run", "--images", "0", "--sort-into", "sorted"])
+    #expect(
+      numbered.exitCode == 64 && numbered.stderr.contains("--sort-into: given together with --images"),
+      "\(numbered.stderr)")
+
     // Sub-folders are classes for who asks.
     let scores = try jsonObject(
       try await workspace.secu(

@@ -89,8 +89,11 @@ import Testing
     (["--epochs", ""], "--epochs: expected a whole number from 1 to 100000, found ''."),
     (["--epochs="], "--epochs: expected a whole number from 1 to 100000, found ''."),
     (["--epochs", "５"], "--epochs: expected a whole number from 1 to 100000, found '５'."),
-    (["--seed", "-1"], "--seed: expected a whole number of at least 0, found '-1'."),
-    (["--seed", "9223372036854775808"], "--seed: expected a whole number of at least 0, found '9223372036854775808'."),
+    (["--seed", "-1"], "--seed: expected a whole number of at least 0 and below 2⁶³, found '-1'."),
+    (
+      ["--seed", "9223372036854775808"],
+      "--seed: expected a whole number of at least 0 and below 2⁶³, found '9223372036854775808'."
+    ),
     (["--learning-rate", "0"], "--learning-rate: expected a number above 0, up to 10, found '0'."),
     (["--learning-rate", "-0.1"], "--learning-rate: expected a number above 0, up to 10, found '-0.1'."),
     (["--learning-rate", "nan"], "--learning-rate: expected a number above 0, up to 10, found 'nan'."),
@@ -98,8 +101,8 @@ import Testing
     (["--learning-rate", "1e999"], "--learning-rate: expected a number above 0, up to 10, found '1e999'."),
     (["--learning-rate", "fast"], "--learning-rate: expected a number above 0, up to 10, found 'fast'."),
     (["--learning-rate", "0,1"], "--learning-rate: expected a number above 0, up to 10, found '0,1'."),
-    (["--momentum", "1"], "--momentum: expected a number from 0 to below 1, found '1'."),
-    (["--momentum", "-inf"], "--momentum: expected a number from 0 to below 1, found '-inf'."),
+    (["--momentum", "1"], "--momentum: expected a number from 0 to 0.999, found '1'."),
+    (["--momentum", "-inf"], "--momentum: expected a number from 0 to 0.999, found '-inf'."),
     (["--weight", "-1"], "--weight: expected a number of at least 0, found '-1'."),
     (["--weight", "1e999"], "--weight: expected a number of at least 0, found '1e999'."),
     (["--crop", "0.09"], "--crop: expected a number from 0.1 to 1, found '0.09'."),
@@ -123,10 +126,14 @@ import Testing
       ["--clusters", ""],
       "--clusters: expected whole numbers from 2 to 1000 separated by commas, 1 to 3 of them, found ''."
     ),
-    (["--pair", "1"], "--pair: expected whole numbers of at least 1 separated by commas, 2 of them, found '1'."),
+    (
+      ["--pair", "1"],
+      "--pair: expected whole numbers of at least 1 and below 2⁶³ separated by commas, 2 of them, found '1'."
+    ),
     (
       ["--pair", "1,99999999999999999999"],
-      "--pair: expected whole numbers of at least 1 separated by commas, 2 of them, found '1,99999999999999999999'."
+      "--pair: expected whole numbers of at least 1 and below 2⁶³ separated by commas, 2 of them, "
+        + "found '1,99999999999999999999'."
     ),
     (["--output", ""], "--output: expected a path, found ''."),
     (["--optimizer", "lasr"], "--optimizer: expected one of sgd, lars, found 'lasr'. Did you mean 'lars'?"),
@@ -144,8 +151,8 @@ import Testing
     ),
     (["--epochs", "3", "--epochs=4"], "--epochs: given twice, as '3' and as '4'. Give it once."),
     (["--resume", "--resume"], "--resume: given twice. Give it once."),
-    (["--resume=yes"], "--resume: takes no value, found 'yes'."),
-    (["--resume="], "--resume: takes no value, found ''."),
+    (["--resume=yes"], "--resume: takes no value, found 'yes'. Write '--resume' alone."),
+    (["--resume="], "--resume: takes no value, found ''. Write '--resume' alone."),
     (["--epoch", "3"], "unknown option '--epoch'. Did you mean '--epochs'?"),
     (["-epochs=3"], "unknown option '-epochs'. Did you mean '--epochs'?"),
     (["--hlep"], "unknown option '--hlep'. Did you mean '--help'?"),
@@ -176,7 +183,7 @@ import Testing
     let missing = #expect(throws: SeCuError.self) { try ParsedOptions([], of: Sample.options) }
     #expect(missing?.description == "--data: missing, and there is no default. Give '--data <name|path>'.")
     let empty = #expect(throws: SeCuError.self) { try ParsedOptions(["--data="], of: Sample.options) }
-    #expect(empty?.description == "--data: expected a value that is not empty, found ''.")
+    #expect(empty?.description == "--data: expected a path, found ''.")
   }
 
   @Test func `long arguments are shortened in messages`() {

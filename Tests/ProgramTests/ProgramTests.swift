@@ -39,6 +39,8 @@ import Testing
     let result = try await ProgramRunner.run(["--help"], output: .abandoned)
     #expect(result.exitCode == 74)
     #expect(!result.isKilled)
-    #expect(result.stderr == "secu: standard output: cannot write (Broken pipe).\n")
+    #expect(
+      result.stderr == "secu: standard output: cannot write (Broken pipe). "
+        + "Make sure that its reader goes on, and that the disk has space left.\n")
   }
 }

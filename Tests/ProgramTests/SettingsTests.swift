@@ -84,6 +84,9 @@ import Testing
       (#"{"epochs": "many"}"#, ["bad.json", "epochs: expected a number", "\"many\""]),
       (#"{"preset": "cifar"}"#, ["bad.json", "preset: expected one of digits", "Did you mean \"cifar10\"?"]),
       (#"{"epochs": 3,"#, ["bad.json", "expected JSON"]),
+      (#"{"epochs": "20"}"#, ["epochs: expected a number, found the text", "Write it without quotation marks"]),
+      (#"{"strongAugmentation": {"count": -1}}"#, ["strongAugmentation.count: expected a number from 0 to 16"]),
+      (#"{"augmentation": {"mean": [0.5, 0.5, 0.5]}}"#, ["augmentation.mean: expected one number", "Give one"]),
     ] {
       try workspace.write(Data(text.utf8), to: "bad.json")
       let result = try await workspace.secu(["train", "--config", "bad.json"])
