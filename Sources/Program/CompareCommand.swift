@@ -37,7 +37,10 @@ extension Subcommand {
       "Let k-means cluster the features of this run's encoder, or of an encoder's safetensors file with the network of the settings."
   ).showing(default: "the pixels")
   fileprivate static let results = Option.path(
-    "output", "file", help: "Also write each run's result to this file as soon as it is there, a line of JSON each.")
+    "output", "file",
+    help:
+      "Also write each run's result to this file as soon as it is there, a line of JSON each. What a run doesn't have is left out."
+  )
 }
 
 /// What `--json` prints.
@@ -62,40 +65,59 @@ private struct CompareCommand {
     let engine = try Subcommand.engine(values)
     let methods = values[Subcommand.methods]?.compactMap(ComparedMethod.init) ?? ComparedMethod.allCases
     let seeds = (values[Subcommand.seeds] ?? [0, 1, 2, 3, 4]).map(UInt64.init)
+    guard Set(seeds).count == seeds.count else {
+      throw SeCuError(
+        .usage, "a seed is given twice, which would only repeat its runs", at: "--seeds", remedy: "Name each once")
+    }
     let images = try Subcommand.images(settings, values, output)
     let comparison = try Comparison(
       settings, images: images,
       features: values[Subcommand.features].map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) },
       engine: engine)
+    try comparison.check(methods)
     let log = try values[Subcommand.results].map { try Comparison.Log(creating: URL(fileURLWithPath: $0)) }
     Interruption.watch()
     output.messages.tell(
       "\(images.name): \(images.count) images of \(images.shapeText); "
-        + "\(methods.count) methods from \(seeds.count) seeds, judged with \(comparison.clusters) clusters\n")
+        + "\(count(methods.count, "method")) from \(count(seeds.count, "seed")), judged with \(comparison.clusters) clusters\n"
+    )
 
     var results: [Comparison.Result] = []
     let progress = ProgressLine(on: output.messages)
     defer { progress.clear() }
     let pairs = methods.flatMap { method in seeds.map { (method, $0) } }
-    for (number, (method, seed)) in pairs.enumerated() {
-      let name = "\(number + 1)/\(pairs.count) \(method.rawValue), seed \(seed)"
-      progress.update(name)
-      let result = try comparison.run(method, seed: seed, shouldStop: { Interruption.isRequested }) { event in
-        if case .stepped(let step) = event { progress.update("\(name): epoch \(step.epoch + 1)/\(step.epochs)") }
+    var failure: (any Error)?
+    do {
+      for (number, (method, seed)) in pairs.enumerated() where !Interruption.isRequested {
+        let name = "\(number + 1)/\(pairs.count) \(method.rawValue), seed \(seed)"
+        progress.update(name)
+        let result = try comparison.run(method, seed: seed, shouldStop: { Interruption.isRequested }) { event in
+          if case .stepped(let step) = event { progress.update("\(name): epoch \(step.epoch + 1)/\(step.epochs)") }
+        }
+        guard let result else { break }
+        results.append(result)
+        try log?.append(result)
+        progress.print("\(name): \(Self.line(result))")
       }
-      guard let result, !Interruption.isRequested else { break }
-      results.append(result)
-      try log?.append(result)
-      progress.print("\(name): \(Self.line(result))")
+    } catch {
+      failure = error
     }
     progress.clear()
-    if results.isEmpty { return }
+    // What was found until then is worth its table, whatever ended the comparison.
+    if !results.isEmpty { try summarize(results, of: methods, comparison) }
+    if let failure { throw failure }
+  }
+
+  private func summarize(
+    _ results: [Comparison.Result], of methods: [ComparedMethod], _ comparison: Comparison
+  ) throws {
     let summaries = methods.compactMap { method in
       Comparison.Summary(results.filter { $0.method == method })
     }
     try output.printJSON(
       ComparisonSummary(
-        data: settings.data, images: images.count, clusters: comparison.clusters, runs: results, methods: summaries))
+        data: comparison.settings.data, images: comparison.images.count, clusters: comparison.clusters, runs: results,
+        methods: summaries))
     for line in ComparisonTable(summaries).lines { try output.print(line) }
   }
 

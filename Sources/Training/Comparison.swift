@@ -69,6 +69,25 @@ public struct Comparison {
     }
   }
 
+  /// Checks what methods make of the settings, so that what is wrong with one is known before any of them runs.
+  ///
+  /// - Throws: `SeCuError` for a method that these images don't allow, or that needs more memory than there is.
+  public func check(_ methods: [ComparedMethod]) throws {
+    for method in methods where method.learns {
+      let settings = method.settings(from: settings, images: images.count)
+      do {
+        try settings.validate(images: images.count)
+        try settings.checkMemory(
+          images: images.count, imageBytes: images.residentBytes, hasClasses: images.labels != nil,
+          threads: engine.cores.threads)
+      } catch var error as SeCuError {
+        error.problem = "\(method.rawValue): \(error.problem)"
+        error.remedy = "\(error.remedy.map { "\($0), or l" } ?? "L")eave this method out of --methods"
+        throw error
+      }
+    }
+  }
+
   /// Runs one method.
   ///
   /// - Parameters:

@@ -34,7 +34,8 @@ import Testing
 
   @Test(arguments: [
     (["--methods", "secu,kmeans"], "k-means"), (["--methods", "secu,secu"], "each name once"),
-    (["--seed", "1"], "--seeds"), (["--features", "nowhere"], "nowhere"),
+    (["--seed", "1"], "--seeds"), (["--seeds", "0,1,0"], "a seed is given twice"),
+    (["--discrimination", "uniform"], "unknown option"), (["--features", "nowhere"], "nowhere"),
   ])
   func `mistakes are named`(arguments: [String], word: String) async throws {
     let workspace = try Workspace()
@@ -43,6 +44,27 @@ import Testing
     #expect([64, 66].contains(result.exitCode))
     #expect(result.stderr.contains(word), "\(result.stderr)")
     #expect(result.stdout.isEmpty)
+  }
+
+  /// A limit on the size of files stands for a disk that fills.
+  @Test func `what was found before a failure has its table`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    let seeds = (0..<40).map(String.init).joined(separator: ",")
+    func secu(_ arguments: [String]) async throws -> ProgramResult {
+      try await ProgramRunner.run(
+        ["-c", "trap '' XFSZ; ulimit -f 4; exec \"$0\" \"$@\"", ProgramRunner.secu.path] + Self.tiny
+          + ["--methods", "k-means", "--seeds", seeds] + arguments, folder: workspace.folder,
+        executable: URL(filePath: "/bin/sh"))
+    }
+    let table = try await secu(["--output", "a.jsonl"])
+    #expect(table.exitCode == 74, "\(table.stderr)")
+    #expect(table.stdout.contains("\nk-means  "), "\(table.stdout)")
+    let object = try jsonObject(try await secu(["--output", "b.jsonl", "--json"]).stdout)
+    let runs = try #require(object["runs"] as? [Any])
+    #expect((2..<40).contains(runs.count))
+    // The run whose line the disk refused is in the table all the same.
+    #expect(try workspace.text("b.jsonl").split(separator: "\n").count == runs.count - 1)
   }
 
   @Test func `self-labelling goes on from a run, and says when nothing is left to learn`() async throws {

@@ -1,5 +1,6 @@
 import Clustering
 import Foundation
+import Imaging
 import Testing
 
 @testable import Training
@@ -49,6 +50,19 @@ import Testing
       (settings.constraint, settings.heads, settings.losses) = (base.constraint, base.heads, base.losses)
       #expect(settings == base)
     }
+  }
+
+  @Test func `a method that the images don't allow is found before any runs`() throws {
+    // More than a head can have clusters.
+    let many = try ImageSet(
+      name: "many", shape: ImageShape(height: 1, width: 1, channels: 1), pixels: [UInt8](repeating: 0, count: 1_000_001)
+    )
+    let comparison = try Comparison(
+      TinyRun.settings, images: many, features: nil, engine: makeEngine(TinyRun.widest, 1))
+    try comparison.check([.secu, .kMeans])
+    let error = try failure(.usage) { try comparison.check(ComparedMethod.allCases) }
+    #expect(error.place == "heads" && error.problem.hasPrefix("two-stage: 1000001 is outside"), "\(error)")
+    #expect(error.remedy?.hasSuffix("leave this method out of --methods") == true, "\(error)")
   }
 
   @Test func `a run that diverges is a result`() throws {
