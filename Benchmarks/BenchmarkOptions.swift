@@ -62,7 +62,8 @@ struct BenchmarkOptions: Equatable {
       }
       if placeholder.isEmpty {
         guard parts.count == 1 else {
-          throw SeCuError(.usage, "takes no value, found '\(parts[1])'", at: option)
+          throw SeCuError(
+            .usage, "takes no value, found '\(parts[1])'", at: option, remedy: "Write '\(option)' alone")
         }
         set(flag: option)
       } else {
@@ -89,9 +90,7 @@ struct BenchmarkOptions: Equatable {
     try forbid("--repeats", with: "--seconds")
     try forbid("--repeats", with: "--precision")
     try forbid("--roofline", with: "--no-peaks")
-    if let json, let roofline, URL(filePath: json).standardizedFileURL == URL(filePath: roofline).standardizedFileURL {
-      throw SeCuError(.usage, "names the same file as '--json'", at: "--roofline", remedy: "Name another one")
-    }
+    try checkRoofline()
     if given.contains("--fail-on"), case .repeats(let count) = budget, count < Timing.fewestSamples {
       throw SeCuError(
         .usage, "can't tell a change from noise by \(count) samples", at: "--fail-on",
@@ -112,7 +111,7 @@ struct BenchmarkOptions: Equatable {
         .usage, "expected a network", at: "profile", remedy: "Add '--network NAME', which is one of \(names)")
     }
     if let filter = filters.first {
-      throw SeCuError(.usage, "takes no filter, found '\(filter)'", at: "profile")
+      throw SeCuError(.usage, "takes no filter, found '\(filter)'", at: "profile", remedy: "Leave it out")
     }
     let foreign = [
       "--skip", "--compare", "--fail-on", "--roofline", "--precision", "--cold", "--list", "--explain",
@@ -124,6 +123,20 @@ struct BenchmarkOptions: Equatable {
       throw SeCuError(
         .usage, "takes one number of threads and one instruction set", at: "profile",
         remedy: "Run it once for each")
+    }
+  }
+
+  /// The picture is a file that is none of the others.
+  private func checkRoofline() throws {
+    guard let roofline else { return }
+    guard roofline != "-" else {
+      throw SeCuError(.usage, "is drawn in a file, not on standard output", at: "--roofline", remedy: "Name a file")
+    }
+    for (option, file) in [("--json", json), ("--compare", comparison)] {
+      guard let file, URL(filePath: file).standardizedFileURL == URL(filePath: roofline).standardizedFileURL else {
+        continue
+      }
+      throw SeCuError(.usage, "names the same file as '\(option)'", at: "--roofline", remedy: "Name another one")
     }
   }
 
@@ -167,7 +180,8 @@ struct BenchmarkOptions: Equatable {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     guard !parts.contains(""), Set(parts).count == parts.count else {
       throw SeCuError(
-        .usage, "expected different values with commas between them, found '\(text)'", at: option)
+        .usage, "expected different values with commas between them, found '\(text)'", at: option,
+        remedy: "Write it as '\(option) \(options[option] ?? "")'")
     }
     return parts
   }
@@ -225,6 +239,10 @@ struct BenchmarkOptions: Equatable {
     for filter in filters {
       let matches = names.contains(filter) ? [filter] : names.filter { $0.contains(filter) }
       guard !matches.isEmpty else {
+        guard filter != "profile" else {
+          throw SeCuError(
+            .usage, "has to come first", at: filter, remedy: "Write 'Benchmarks profile --network NAME'")
+        }
         let nearest = nearestName(to: filter, in: ["profile"] + cases.map(\.family) + names)
         if filter.hasPrefix("decode") {
           throw SeCuError(

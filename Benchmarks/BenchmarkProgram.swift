@@ -82,7 +82,9 @@ extension FileHandle {
     do {
       try write(contentsOf: Data(text.utf8))
     } catch {
-      throw SeCuError(.inputOutput, "cannot write (\(error.localizedDescription))", at: "standard output")
+      throw SeCuError(
+        .inputOutput, "cannot write (\(systemReason(error)))", at: "standard output",
+        remedy: "Make sure that its reader goes on, and that the disk has space left")
     }
   }
 }

@@ -58,19 +58,27 @@ final class BenchmarkRun {
   private func measure(
     _ benchmark: Benchmark, on engine: Engine, _ setting: BenchmarkResult.Setting, _ table: Table
   ) throws {
+    let row: String
     do {
       let result = try result(of: benchmark, on: engine, setting)
-      results.append(result)
       lines.append(try result.jsonLine())
-      try people.tell(table.line(result))
+      results.append(result)
+      row = table.line(result)
     } catch {
-      let code = BenchmarkProgram.tell(error)
-      firstFailure = firstFailure ?? code
+      tell(failure: error)
       lines.append(try BenchmarkResult.jsonLine(of: benchmark, setting, failure: "\(error)"))
-      try people.tell(table.line(benchmark, failure: "\(error)"))
+      row = table.line(benchmark, failure: "\(error)")
     }
+    // First what is to be kept: the table may have no reader any more.
     if output.takesStandardOutput { try FileHandle.standardOutput.tell(lines[lines.count - 1] + "\n") }
     try output.save(lines)
+    try people.tell(row)
+  }
+
+  /// Tells an error that ends one case and not the run, whose exit code is that of the first.
+  private func tell(failure: any Error) {
+    let code = BenchmarkProgram.tell(failure)
+    firstFailure = firstFailure ?? code
   }
 
   private func result(
@@ -101,7 +109,8 @@ final class BenchmarkRun {
   ///
   /// - Returns: whether a case is too slow.
   private func compare(_ engines: [Engine]) throws -> Bool {
-    guard let comparison else { return false }
+    // Where every case failed, that is the error.
+    guard let comparison, !results.isEmpty else { return false }
     var rows = try results.map(comparison.row)
     // A comparison of nothing must not pass for a good one.
     guard rows.contains(where: { $0.old != nil }) else {
@@ -122,7 +131,13 @@ final class BenchmarkRun {
             $0.cores.threads == first.setting.threads && $0.instructionSet.rawValue == first.setting.isa
           })
         else { continue }
-        let again = try result(of: first.benchmark, on: engine, first.setting)
+        let again: BenchmarkResult
+        do {
+          again = try result(of: first.benchmark, on: engine, first.setting)
+        } catch {
+          tell(failure: error)
+          continue
+        }
         guard again.median < first.median else { continue }
         rows[i] = try comparison.row(again)
         let old = try first.jsonLine(), new = try again.jsonLine()

@@ -13,12 +13,15 @@ extension Benchmark {
     of folder: String? = ProcessInfo.processInfo.environment[decodedFolder]
   ) -> [Benchmark] {
     guard let folder, let names = FileManager.default.enumerator(atPath: folder) else { return [] }
-    let files = names.compactMap { $0 as? String }.filter { ["jpg", "jpeg"].contains(($0 as NSString).pathExtension) }
-      .sorted()
+    let files = names.compactMap { $0 as? String }.filter { file in
+      var isFolder: ObjCBool = false
+      return ["jpg", "jpeg"].contains((file as NSString).pathExtension.lowercased())
+        && FileManager.default.fileExists(atPath: "\(folder)/\(file)", isDirectory: &isFolder) && !isFolder.boolValue
+    }.sorted()
     if files.isEmpty { return [] }
     return [
       Benchmark("decode/jpeg", ["operation": "decode", "images": files.count], work: .images(files.count)) { engine in
-        let contents = try files.map { try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))) }
+        let contents = try files.map { try read("\(folder)/\($0)") }
         let firstValues = FloatBuffer(files.count), cores = engine.cores
         // What is broken is found before it is measured.
         for (file, bytes) in zip(files, contents) { _ = try ImageFile.decode(bytes, name: file) }
@@ -30,5 +33,13 @@ extension Benchmark {
         }
       }
     ]
+  }
+
+  private static func read(_ file: String) throws -> [UInt8] {
+    do {
+      return try [UInt8](Data(contentsOf: URL(fileURLWithPath: file)))
+    } catch {
+      throw SeCuError.unreadable(error, at: file)
+    }
   }
 }

@@ -29,7 +29,7 @@ struct ProcessOfItsOwn {
     guard let line = try? JSONDecoder().decode(Line.self, from: output) else {
       throw SeCuError(
         .internal, "expected a JSON line from its process, found '\(String(decoding: output, as: UTF8.self))'",
-        at: benchmark.name)
+        at: benchmark.name, remedy: Self.remedy)
     }
     return BenchmarkResult(
       benchmark: benchmark, timing: line.timing, setting: setting, peakMegabytes: line.peakMegabytes)
@@ -50,10 +50,19 @@ struct ProcessOfItsOwn {
       process.waitUntilExit()
       if process.terminationReason == .exit, process.terminationStatus == 0 { return output }
     } catch {
-      throw SeCuError(.internal, "can't be run in a process of its own (\(error))", at: benchmark.name)
+      throw SeCuError(
+        .internal, "can't be run in a process of its own (\(systemReason(error)))", at: benchmark.name,
+        remedy: Self.remedy)
     }
-    throw SeCuError(
-      .internal, "its process ended with code \(process.terminationStatus)", at: benchmark.name,
-      remedy: "Run it alone, with '--no-peaks'")
+    let status = process.terminationStatus
+    guard process.terminationReason == .exit else {
+      // A machine whose memory is full kills.
+      throw SeCuError(
+        .internal, "its process was ended by signal \(status)", at: benchmark.name,
+        remedy: status == SIGKILL ? "Take a smaller --batch, or give it more memory" : Self.remedy)
+    }
+    throw SeCuError(.internal, "its process ended with code \(status)", at: benchmark.name, remedy: Self.remedy)
   }
+
+  private static let remedy = "Run it alone, with '--no-peaks', to see why"
 }

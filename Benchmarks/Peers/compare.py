@@ -9,7 +9,7 @@
 Needs torch, and for `augment` torchvision and Pillow, for `decode` Pillow. Nothing else of the project needs Python.
 
 For each case, `--rounds` times: our program measures it in a process of its own; then PyTorch measures the same sizes by the same rules
-(samples of 1 ms or more, the first calls thrown away, the median). A round's ratio is PyTorch's median by ours: above 1 we are faster.
+(samples of 1 ms or more for --seconds, seven at least, the first calls thrown away, the median). A round's ratio is PyTorch's median by ours: above 1 we are faster.
 The table has the median over the rounds, and the smallest and the largest ratio.
 
 PyTorch makes a new tensor for each result, as in training; ours has memory of its own for it. On Linux the C library gives large blocks back
@@ -40,7 +40,7 @@ HERE = Path(__file__).resolve().parent
 FAMILIES = ["gemm", "conv", "norm", "augment", "decode", "step"]
 
 
-def measure(work, seconds, fewest=7, most=10_000):
+def measure(work, seconds, most=10_000):
     """The median seconds a call: samples of at least 1 ms, after two calls or more that don't count."""
     work()
     calls, lasted = 1, 0.0
@@ -52,7 +52,7 @@ def measure(work, seconds, fewest=7, most=10_000):
         if lasted < 1e-3:
             calls = math.ceil(calls * max(2, 2e-3 / max(lasted, 2e-6)))
     samples = []
-    while len(samples) < most and (len(samples) < fewest or sum(samples) * calls < seconds):
+    while len(samples) < most and (len(samples) < 7 or sum(samples) * calls < seconds):
         start = time.perf_counter()
         for _ in range(calls):
             work()
@@ -162,9 +162,10 @@ def augment(case, seconds):
 def decode(case, seconds):
     import io
     from PIL import Image
-    files = [f for f in sorted(Path(os.environ["SECU_JPEGS"]).rglob("*")) if f.suffix in (".jpg", ".jpeg")]
+    files = [f for f in sorted(Path(os.environ["SECU_JPEGS"]).rglob("*")) if f.suffix.lower() in (".jpg", ".jpeg") and f.is_file()]
     contents = [f.read_bytes() for f in files]
-    assert len(contents) == case["images"]
+    if len(contents) != case["images"]:
+        sys.exit(f"SECU_JPEGS: {len(contents)} JPEG files here, {case['images']} in Benchmarks: name a folder without links that stays as it is")
     import torch
     threads = torch.get_num_threads()
     one = measure(lambda: [Image.open(io.BytesIO(c)).convert("RGB").load() for c in contents], seconds)
@@ -187,7 +188,7 @@ def step_worker(layout, case, seconds, bf16):
     """Times steps in this process and prints a JSON line."""
     sys.path.insert(0, str(HERE))
     from secu_torch import Step
-    median = measure(Step(case["network"], case["batch"], layouts()[layout], bf16), seconds, fewest=5)
+    median = measure(Step(case["network"], case["batch"], layouts()[layout], bf16), seconds)
     print(json.dumps({"median_s": median, "peak_mb": peak_bytes() / 1e6}))
 
 
@@ -215,7 +216,8 @@ def keep_memory():
 def ours(program, name, options):
     """The JSON line of one case, measured by our program."""
     command = [str(program), name, "--no-peaks", "--json", "-", "--threads", str(options.threads)]
-    command += ["--batch", str(options.batch), "--seconds", str(options.seconds)]
+    # With a precision of 0 the time is used up, as PyTorch's is.
+    command += ["--batch", str(options.batch), "--seconds", str(options.seconds), "--precision", "0"]
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if result.returncode != 0:
         sys.exit(f"{' '.join(command)} ended with code {result.returncode}:\n{result.stderr}")
@@ -313,7 +315,9 @@ def main():
                       **extra, "median_s": their_median, **ours_fields,
                       "ratio": ratio, "ratio_min": min(ratios), "ratio_max": max(ratios)})
         if options.json:  # after each case, so that an interrupted comparison leaves what was measured
-            Path(options.json).write_text("".join(json.dumps(line) + "\n" for line in lines))
+            partial = Path(options.json + ".partial")
+            partial.write_text("".join(json.dumps(line) + "\n" for line in lines))
+            os.replace(partial, options.json)
     print()
     for family, ratios in families.items():
         mean = math.exp(sum(map(math.log, ratios)) / len(ratios))

@@ -52,7 +52,7 @@ import Testing
     (["--threads"], "--threads: expected a value, found the end of the line. Write '--threads N,…'."),
     (["--json", "--list"], "--json: expected a value, found '--list'. Write '--json FILE'."),
     (["--json="], "--json: expected a value, found an empty one. Write '--json FILE'."),
-    (["--list=1"], "--list: takes no value, found '1'."),
+    (["--list=1"], "--list: takes no value, found '1'. Write '--list' alone."),
     (["--batch", "2", "--batch=3"], "--batch: given twice. Give it once."),
     (["--threads", "0"], "--threads: expected a number from 1 to 1024, found '0'."),
     (["--threads", "two"], "--threads: expected a number from 1 to 1024, found 'two'."),
@@ -65,8 +65,14 @@ import Testing
     (["--repeats=1", "--seconds=1"], "--repeats: can't be given together with '--seconds'. Give one of them."),
     (["--repeats=1", "--precision=1"], "--repeats: can't be given together with '--precision'. Give one of them."),
     (["--roofline=a", "--no-peaks"], "--roofline: can't be given together with '--no-peaks'. Give one of them."),
-    (["--threads", "1,"], "--threads: expected different values with commas between them, found '1,'."),
-    (["--threads", "2,2"], "--threads: expected different values with commas between them, found '2,2'."),
+    (
+      ["--threads", "1,"],
+      "--threads: expected different values with commas between them, found '1,'. Write it as '--threads N,…'."
+    ),
+    (
+      ["--threads", "2,2"],
+      "--threads: expected different values with commas between them, found '2,2'. Write it as '--threads N,…'."
+    ),
     (["--fail-on", "5%"], "--fail-on: needs a file to compare with. Add '--compare FILE'."),
     (["--compare=a", "--fail-on=-1"], "--fail-on: expected a number from 0.0 to 1000.0, found '-1'."),
     (
@@ -74,9 +80,11 @@ import Testing
       "--fail-on: can't tell a change from noise by 5 samples. Use '--repeats 6' or more."
     ),
     (["--json=a", "--roofline=./a"], "--roofline: names the same file as '--json'. Name another one."),
+    (["--compare=a", "--roofline=a"], "--roofline: names the same file as '--compare'. Name another one."),
+    (["--roofline=-"], "--roofline: is drawn in a file, not on standard output. Name a file."),
     (["--isa=portable,all"], "--isa: 'all' stands alone. Write '--isa all'."),
     (["--network", "digits"], "--network: belongs to 'profile'. Write 'Benchmarks profile --network NAME'."),
-    (["profile", "--network=digits", "gemm"], "profile: takes no filter, found 'gemm'."),
+    (["profile", "--network=digits", "gemm"], "profile: takes no filter, found 'gemm'. Leave it out."),
     (["profile", "--network=digits", "--cold"], "--cold: has no meaning for 'profile'. Leave it out."),
     (
       ["profile"],
@@ -107,6 +115,12 @@ import Testing
     #expect(options.profiledNetwork == "digits")
     #expect(options.filters.isEmpty)
     #expect(options.budget == .repeats(2))
+  }
+
+  @Test func `profile comes first`() throws {
+    let options = try BenchmarkOptions(["--threads", "1", "profile"])
+    let error = #expect(throws: SeCuError.self) { try options.selected(from: Self.cases) }
+    #expect(error?.description == "profile: has to come first. Write 'Benchmarks profile --network NAME'.")
   }
 
   @Test func `the other process gets the same batch, caches and budget, and one setting`() throws {

@@ -139,6 +139,23 @@ import Testing
     #expect(other.stderr.contains("holds none of these cases"))
   }
 
+  @Test func `a case that fails is told, and its code is the run's, also where none is left to compare`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString)")
+    // A folder is no picture, whatever its name.
+    try FileManager.default.createDirectory(at: folder.appending(path: "a.jpg"), withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data("no picture".utf8).write(to: folder.appending(path: "B.JPG"))
+    let old = folder.appending(path: "old.jsonl")
+    try Data("{\"case\": \"gemm\", \"median_s\": 1}\n".utf8).write(to: old)
+    let result = try await run(
+      ["decode", "--repeats", "6", "--no-peaks", "--json=-", "--compare", old.path],
+      environment: ["SECU_JPEGS": folder.path])
+    #expect(result.exitCode == 65, "\(result.stderr)")
+    let line = try #require(try objects(result.stdout).first)
+    #expect(line["images"] as? Int == 1 && (line["error"] as? String)?.contains("B.JPG") == true, "\(line)")
+    #expect(!result.stderr.contains("holds none of these cases"), "\(result.stderr)")
+  }
+
   @Test func `profiles a network, and the parts make up the step`() async throws {
     let result = try await run(
       ["profile", "--network", "digits", "--batch", "8", "--repeats", "2", "--no-peaks", "--json=-"])
