@@ -56,10 +56,10 @@ struct ProcessOfItsOwn {
     }
     let status = process.terminationStatus
     guard process.terminationReason == .exit else {
-      // A machine whose memory is full kills.
+      // Signal 9 is how a system whose memory is full ends a process.
       throw SeCuError(
         .internal, "its process was ended by signal \(status)", at: benchmark.name,
-        remedy: status == SIGKILL ? "Take a smaller --batch, or give it more memory" : Self.remedy)
+        remedy: status == 9 ? "Take a smaller --batch, or give it more memory" : Self.remedy)
     }
     throw SeCuError(.internal, "its process ended with code \(status)", at: benchmark.name, remedy: Self.remedy)
   }
