@@ -41,16 +41,26 @@ import Testing
     }
   }
 
+  /// Helpers do come, which everything that is tested on several threads relies on; each has its own number, job after job.
+  @Test func helpersTakePart() {
+    let pool = WorkerPool()
+    for _ in 0..<20 {
+      let calls = (0..<4).map { _ in Counter() }
+      #expect(pool.meet(helpers: 3) { calls[$0].value.add(1, ordering: .relaxed) } == 4)
+      #expect(calls.allSatisfy { $0.value.load(ordering: .relaxed) == 1 })
+    }
+  }
+
   /// A task may hand out tasks itself; the pool is taken, so they run on its own thread.
   @Test func nestedJobsRun() {
-    let count = Counter()
-    Cores(threads: 3).run(4) { _, _ in
-      Cores(threads: 3).run(5) { _, worker in
+    let pool = WorkerPool(), count = Counter()
+    let workers = pool.meet(helpers: 2) { _ in
+      pool.run(helpers: 2) { worker in
         #expect(worker == 0)
         count.value.add(1, ordering: .relaxed)
       }
     }
-    #expect(count.value.load(ordering: .relaxed) == 20)
+    #expect(workers == 3 && count.value.load(ordering: .relaxed) == 3)
   }
 
   /// Several computations at once: one has the pool, the others work alone.

@@ -9,32 +9,30 @@ import Testing
 @Suite struct PNGSuiteTests {
   private static let folder = ProcessInfo.processInfo.environment["SECU_PNGSUITE"]
 
-  private static func read(_ name: String, in folder: String) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder).appending(path: "\(name).png")))
+  private static func read(_ name: String) throws -> [UInt8] {
+    let folder = try #require(folder)
+    return [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder).appending(path: "\(name).png")))
   }
 
-  @Test func soundFilesHaveTheReferencesPixels() throws {
-    guard let folder = Self.folder else {
-      print("skipped: PngSuite; set SECU_PNGSUITE to the folder with its files")
-      return
-    }
+  @Test(.enabled(if: folder != nil, "SECU_PNGSUITE names no folder")) func soundFilesHaveTheReferencesPixels() throws {
     #expect(Self.expected.count == 161)
     for (name, channels, checksum) in Self.expected {
-      let image = try ImageFile.decode(Self.read(name, in: folder), name: name)
+      let image = try ImageFile.decode(Self.read(name), name: name)
       #expect(image.channels == channels, "\(name)")
       #expect(CRC32.checksum(image.pixels) == checksum, "\(name)")
     }
   }
 
-  @Test(arguments: [
-    ("xc1n0g08", "colour type"), ("xc9n2c08", "colour type"), ("xcrn0g04", "line ends"), ("xcsn0g01", "CRC-32"),
-    ("xd0n2c08", "bit depths"), ("xd3n2c08", "bit depths"), ("xd9n2c08", "bit depths"), ("xdtn0g01", "IDAT"),
-    ("xhdn0g08", "CRC-32"), ("xlfn0g04", "line ends"), ("xs1n0g01", "signature"), ("xs2n0g01", "signature"),
-    ("xs4n0g01", "signature"), ("xs7n0g01", "signature"),
-  ])
+  @Test(
+    .enabled(if: folder != nil, "SECU_PNGSUITE names no folder"),
+    arguments: [
+      ("xc1n0g08", "colour type"), ("xc9n2c08", "colour type"), ("xcrn0g04", "line ends"), ("xcsn0g01", "CRC-32"),
+      ("xd0n2c08", "bit depths"), ("xd3n2c08", "bit depths"), ("xd9n2c08", "bit depths"), ("xdtn0g01", "IDAT"),
+      ("xhdn0g08", "CRC-32"), ("xlfn0g04", "line ends"), ("xs1n0g01", "signature"), ("xs2n0g01", "signature"),
+      ("xs4n0g01", "signature"), ("xs7n0g01", "signature"),
+    ])
   func brokenFilesAreRefused(name: String, problem: String) throws {
-    guard let folder = Self.folder else { return }
-    let bytes = try Self.read(name, in: folder)
+    let bytes = try Self.read(name)
     let error = try failure { _ = try ImageFile.decode(bytes, name: name) }
     #expect(error.kind == .badData)
     #expect(error.place == name)

@@ -6,6 +6,7 @@ enum ConvolutionShapes {
   private static let chosen: [ConvolutionShape] = [
     // 1×1 products, with and without stride; padding around a 1×1 kernel gives a border of zeros.
     shape(13, 5, 3, 16, 33, kernel: 1),
+    shape(3, 9, 7, 65, 8, kernel: 1),
     shape(5, 6, 7, 17, 19, kernel: 1, stride: 2),
     shape(2, 3, 4, 5, 8, kernel: 1, padding: 1),
     shape(1, 5, 5, 3, 3, kernel: 1, stride: 3, padding: 2),

@@ -1,7 +1,7 @@
 import Kernels
 import Testing
 
-/// The three passes as direct sums against `ConvolutionReference`, on images of a batch that may have room for more.
+/// The three passes as direct sums and products against `ConvolutionReference`, on images of a batch that may have room for more.
 @Suite struct ConvolutionTests {
   enum Pass: CaseIterable {
     case forward, inputGradient, inputGradientAdded, weightGradient, weightGradientAdded
@@ -91,6 +91,8 @@ import Testing
     }
   }
 
+  private static let algorithms: [ConvolutionAlgorithm] = [.direct, .product]
+
   /// With whole numbers every sum is exact, so the result must be the reference's to the last bit: one product too many or
   /// too few shows, whatever the sum's length.
   @Test(arguments: ConvolutionShapes.all)
@@ -102,9 +104,11 @@ import Testing
       let before = samples.integers(counts.result, most: 100)
       let wanted = pass.reference(s, left, right, before: before)
       for (spare, instructionSet) in InstructionSet.available.enumerated() {
-        let engine = poisonedEngine(instructionSet, threads: 2)
-        let found = pass.problem(s, on: engine, .direct, spare: spare, left, right, before: before, wanted)
-        #expect(found == nil, "\(instructionSet)")
+        for algorithm in Self.algorithms where algorithm.fits(s) {
+          let engine = poisonedEngine(instructionSet, threads: 2)
+          let found = pass.problem(s, on: engine, algorithm, spare: spare, left, right, before: before, wanted)
+          #expect(found == nil, "\(instructionSet), \(algorithm)")
+        }
       }
     }
   }
@@ -121,10 +125,12 @@ import Testing
       let sums = pass.reference(s, left.map(abs), right.map(abs), before: before.map(abs))
       let bound = gamma(pass.terms(s))
       for instructionSet in InstructionSet.available {
-        let found = pass.problem(
-          s, on: poisonedEngine(instructionSet), .direct, spare: 0, left, right, before: before, wanted
-        ) { bound * Double(sums[$0]) + 2 * unitRoundoff * (Double(abs(wanted[$0])) + Double(abs(before[$0]))) }
-        #expect(found == nil, "\(instructionSet)")
+        for algorithm in Self.algorithms where algorithm.fits(s) {
+          let found = pass.problem(
+            s, on: poisonedEngine(instructionSet), algorithm, spare: 0, left, right, before: before, wanted
+          ) { bound * Double(sums[$0]) + 2 * unitRoundoff * (Double(abs(wanted[$0])) + Double(abs(before[$0]))) }
+          #expect(found == nil, "\(instructionSet), \(algorithm)")
+        }
       }
     }
   }

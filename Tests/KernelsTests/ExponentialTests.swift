@@ -27,7 +27,8 @@ import Testing
     for (x, y) in zip(x, found) {
       let wanted = exact(Double(x))
       let ulps = abs(Double(y) - wanted) / Double(Float(wanted).ulp)
-      if !(ulps <= worst.ulps) { worst = (ulps, x) }
+      if ulps.isNaN { return (.infinity, x) }
+      if ulps > worst.ulps { worst = (ulps, x) }
     }
     return worst
   }

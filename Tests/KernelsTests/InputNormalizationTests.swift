@@ -8,6 +8,9 @@ import Testing
   private static let shapes =
     (ConvolutionShapes.all + WinogradTests.shapes).filter { Convolution($0).normalizesInput && $0.flops < 20_000_000 }
 
+  /// All shapes but products, and those that take long.
+  @Test func mostShapesAreTried() { #expect(Self.shapes.count > 80) }
+
   @Test(arguments: InstructionSet.available)
   func isBatchNormBeforeTheConvolution(instructionSet: InstructionSet) {
     for (i, s) in Self.shapes.enumerated() {

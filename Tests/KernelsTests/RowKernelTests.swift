@@ -52,12 +52,11 @@ import Testing
   /// exponential itself is within 1.1 ulp, 2.2 u.
   @Test(arguments: InstructionSet.available, [false, true])
   func exponentialsAndSum(instructionSet: InstructionSet, inPlace: Bool) throws {
-    for count in Self.counts {
+    // The maximum stands in the first vector, in a later one and in the tail; it may also stand twice.
+    for (count, places) in Self.counts.flatMap({ n in [[], [0], [n / 2], [n - 1], [0, n - 1]].map { (n, $0) } }) {
       var samples = Samples(count)
       var x = samples.normals(count)
-      // The maximum stands at every place, in vectors and in tails; it may also stand twice.
-      if count > 0 { x[count * 7 % 5 % count] = 4 }
-      if count > 9 { x[9] = 4 }
+      for place in places where x.indices.contains(place) { x[place] = 4 }
       let scale: Float = 10
       let input = GuardedFloats(x), y = inPlace ? input : GuardedFloats(count)
       let (maximum, sum) = instructionSet.microkernels.exponentialsAndSum(input.base, scale, count, y.base)
@@ -65,9 +64,9 @@ import Testing
       let arguments = x.map { Double(scale) * (Double($0) - Double(maximum)) }
       let wanted = arguments.map(exp)
       let bounds = zip(arguments, wanted).map { (2 * abs($0) + 2.5) * unitRoundoff * $1 }
-      #expect(mismatch(y.values, wanted) { bounds[$0] } == nil, "\(count)")
+      #expect(mismatch(y.values, wanted) { bounds[$0] } == nil, "\(count), \(places)")
       let total = wanted.reduce(0, +)
-      #expect(abs(Double(sum) - total) <= bounds.reduce(0, +) + gamma(count) * 1.001 * total, "\(count)")
+      #expect(abs(Double(sum) - total) <= bounds.reduce(0, +) + gamma(count) * 1.001 * total, "\(count), \(places)")
       #expect(y.isGuarded)
     }
   }

@@ -17,17 +17,22 @@ enum Golden {
   private static let committed = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Golden")
 
-  /// Whether the folder has the file of this name; says that its tests are skipped where it has not.
+  /// Whether there is a file of this name; says that its tests are skipped where there is none.
   static func isPresent(_ name: String) -> Bool {
-    if FileManager.default.fileExists(atPath: folder.appendingPathComponent("\(name).safetensors").path) { return true }
+    if find(name) != nil { return true }
     print("skipped: \(name).safetensors is not in the folder of golden tensors; set SECU_GOLDEN to one that has it")
     return false
   }
 
-  /// The file of this name in the folder, or where `SECU_GOLDEN` names one without it the committed one.
   static func file(_ name: String) throws -> SafeTensors {
-    let files = [folder, committed].map { $0.appendingPathComponent("\(name).safetensors") }
-    return try SafeTensors(contentsOf: files.first { FileManager.default.fileExists(atPath: $0.path) } ?? files[0])
+    try SafeTensors(contentsOf: find(name) ?? folder.appendingPathComponent("\(name).safetensors"))
+  }
+
+  /// The file of this name in the folder, or where `SECU_GOLDEN` names one without it the committed one.
+  private static func find(_ name: String) -> URL? {
+    [folder, committed].map { $0.appendingPathComponent("\(name).safetensors") }.first {
+      FileManager.default.fileExists(atPath: $0.path)
+    }
   }
 }
 
