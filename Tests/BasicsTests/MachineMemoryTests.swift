@@ -54,6 +54,19 @@ import Testing
     #expect(limit.text.hasPrefix("this machine has ") || limit.text.hasPrefix("this container may use "))
   }
 
+  /// In a process of its own, since this one may have had any peak before.
+  @Test func `the peak grows with a large buffer`() async {
+    await #expect(processExitsWith: .success) {
+      let before = try #require(Machine.peakResidentMegabytes)
+      #expect(before > 1 && before < 10_000)
+      let bytes = 64_000_000 + Int(before * 1e6)
+      let buffer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 4096)
+      defer { buffer.deallocate() }
+      memset(buffer, 1, bytes)
+      #expect(try #require(Machine.peakResidentMegabytes) >= Double(bytes) / 1e6)
+    }
+  }
+
   @Test func `more than there is, and only that, is refused`() throws {
     let limit = Machine.MemoryLimit(bytes: 2e9, holder: "this container may use")
     try Machine.checkMemory(2e9, for: "heads", at: "heads", remedy: "Use fewer", limit: limit)

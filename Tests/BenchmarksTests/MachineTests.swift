@@ -24,9 +24,6 @@ import Testing
     #expect(!Platform.processorName.isEmpty)
     #expect(Platform.memoryBytes > 1 << 26)
     if let cache = Platform.lastLevelCacheBytes { #expect(cache >= 1 << 14) }
-    let peak = try #require(Machine.peakResidentMegabytes)
-    #expect(peak > 1)
-    #expect(peak < 1e6)
   }
 }
 
@@ -93,11 +90,13 @@ import Testing
 
   @Test func `what is known of this program`() {
     let provenance = Provenance.current()
-    #expect(provenance.compiler.hasPrefix("Swift 6."))
+    #expect(provenance.compiler.hasPrefix("Swift "))
     #expect(!provenance.machine.isEmpty && !provenance.system.isEmpty)
     #expect(provenance.commit?.contains(" ") != true)
   }
+}
 
+@Suite struct CacheEvictionTests {
   @Test(arguments: [(32, 65_536, 64), (1, 65_536, 16), (1 << 20, 65_536, 1024), (32, 256, 32)])
   func `what is read to empty the caches`(cache: Int, memory: Int, size: Int) {
     #expect(CacheEviction.blockBytes(cacheBytes: cache << 20, memoryBytes: memory << 20) == size << 20)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 #if canImport(FoundationXML)
@@ -6,40 +7,12 @@ import Testing
 #endif
 
 /// The built program, run as a process.
-@Suite(.timeLimit(.minutes(2))) struct BenchmarkProgramTests {
-  private struct Result {
-    let exitCode: Int32
-    let stdout: String
-    let stderr: String
-  }
-
-  /// Runs the program that SwiftPM built beside this test bundle. Its output goes through files, as a pipe that nobody
-  /// empties would stop it.
-  private func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Result {
-    #if os(macOS)
-      let tests = (Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main).bundleURL
-    #else
-      let tests = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
-    #endif
-    let folder = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let files = ["stdout", "stderr"].map { folder.appending(path: $0) }
-    for file in files { try Data().write(to: file) }
-
-    let process = Process()
-    process.executableURL = tests.deletingLastPathComponent().appending(path: "Benchmarks")
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: files[0])
-    process.standardError = try FileHandle(forWritingTo: files[1])
-    try process.run()
-    while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
-    #expect(process.terminationReason == .exit)
-    return Result(
-      exitCode: process.terminationStatus, stdout: try String(contentsOf: files[0], encoding: .utf8),
-      stderr: try String(contentsOf: files[1], encoding: .utf8))
+@Suite struct BenchmarkProgramTests {
+  private func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> ProgramResult {
+    let result = try await ProgramRunner.run(
+      arguments, environment: environment, executable: ProgramRunner.built("Benchmarks"))
+    #expect(!result.isKilled)
+    return result
   }
 
   private func objects(_ lines: String) throws -> [[String: Any]] {
@@ -73,7 +46,8 @@ import Testing
   }
 
   @Test func `JSON lines on standard output, the table on standard error`() async throws {
-    let result = try await run(["gemm/64", "loss/soft", "--batch=2", "--repeats=1", "--no-peaks", "--json=-"])
+    let result = try await run(
+      ["gemm/64", "loss/soft", "--batch=2", "--repeats=1", "--threads=2", "--no-peaks", "--json=-"])
     #expect(result.exitCode == 0)
     #expect(
       try objects(result.stdout).map { $0["case"] as? String } == ["gemm", "loss", "loss", "loss"])
@@ -83,7 +57,8 @@ import Testing
   }
 
   @Test func `a step runs in a process of its own among others, and in this one alone`() async throws {
-    let options = ["--batch", "2", "--repeats", "1", "--no-peaks", "--json", "-"]
+    // Each thread has some memory of its own.
+    let options = ["--batch", "2", "--repeats", "1", "--threads", "2", "--no-peaks", "--json", "-"]
     for filters in [["step/digits", "gemm/64"], ["step/digits"]] {
       let result = try await run(filters + options)
       #expect(result.exitCode == 0)
@@ -134,7 +109,7 @@ import Testing
 
     let cold = try await run(["gemm/64", "--repeats=1", "--threads=1", "--no-peaks", "--cold", "--json=-"])
     #expect(try objects(cold.stdout).first?["cache"] as? String == "cold")
-    let other = try await run(["loss/soft", "--repeats=1", "--no-peaks", "--compare", json.path])
+    let other = try await run(["loss/soft", "--repeats=1", "--threads=1", "--no-peaks", "--compare", json.path])
     #expect(other.exitCode == 65)
     #expect(other.stderr.contains("holds none of these cases"))
   }
@@ -188,6 +163,17 @@ import Testing
 
         """)
     #expect(result.stderr.isEmpty)
+  }
+
+  @Test func `explains the choice of algorithms`() async throws {
+    let cases = ["conv/fwd/64x64-8px", "gemm/64"]
+    let one = try await run(["--explain", "--isa=portable", "--threads=1"] + cases)
+    #expect(one.exitCode == 0 && one.stderr.isEmpty)
+    let lines = one.stdout.split(separator: "\n")
+    #expect(lines.count == 1 && lines[0].hasPrefix("conv/fwd/64x64-8px-3x3-s1  winograd  "), "\(one.stdout)")
+    let two = try await run(["--explain", "--isa=portable", "--threads=1,2"] + cases)
+    #expect(two.stdout == "portable, 1 thread\n\(one.stdout)portable, 2 threads\n\(one.stdout)")
+    #expect(try await run(["--explain", "gemm/64"]).stdout == "None of these cases has a choice of algorithms.\n")
   }
 
   @Test func `help`() async throws {

@@ -1,4 +1,4 @@
-// Every decoder and loader under libFuzzer, which comes with the toolchain and is led by the branches that inputs take:
+// The decoders of images and the loaders of data sets under libFuzzer, which comes with the toolchain and is led by the branches that inputs take:
 //
 //     SECU_FUZZ=1 swift build -c release --product Fuzz --scratch-path .build-fuzz
 //     SWIFT_BACKTRACE=enable=no .build-fuzz/release/Fuzz -runs=5000000 -timeout=10 -malloc_limit_mb=256 FOLDER
@@ -84,8 +84,8 @@ private func decode(_ file: [UInt8]) throws {
 
 private func load(_ files: [(name: String, content: [UInt8])]) throws {
   guard let found = try DataFiles.recognised(files) else { return }
-  // Twice what is there: a float becomes a byte, and what is compressed is a thousandth at most.
-  let most = 1100 * files.reduce(0) { $0 + $1.content.count }
+  // Compressed bytes make at most so many, and each byte at most one of a pixel.
+  let most = Gzip.mostExpansion * files.reduce(0) { $0 + $1.content.count }
   let images = try found.load(found.splits.isEmpty ? nil : Splits(found.splits))
   precondition(images.pixels.count <= most)
 }

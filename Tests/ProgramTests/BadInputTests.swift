@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Each mistake has an exit code and a message that says what is wrong, and writes and loses nothing.

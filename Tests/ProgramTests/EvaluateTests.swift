@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What `secu evaluate` says about a run, to people and to programs.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The helper that later tests rely on, tried with the shell.

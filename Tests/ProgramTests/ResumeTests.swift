@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs that something stops, and that go on to the same bits.
 @Suite(.serialized) struct ResumeTests {
-  /// Less than a second of training.
-  private static let training = Workspace.tiny + ["--epochs", "24", "--passes", "3"]
+  /// About a second of training: it must not have ended before a shell that waits for a core has sent its signal.
+  private static let training = Workspace.tiny + ["--epochs", "24", "--passes", "5"]
 
   /// What is left of a run but for what a clock says.
   private struct Outcome: Equatable {

@@ -134,7 +134,8 @@ import Testing
   @Test func `a trial tells time and memory, and leaves nothing`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    let trial = ["train", "--preset", "cifar10-compact", "--batch", "32", "--try", "2"]
+    // With many threads, what each has of its own would count.
+    let trial = ["train", "--preset", "cifar10-compact", "--batch", "32", "--try", "2", "--threads", "2"]
     let text = try await workspace.secu(trial)
     #expect(text.exitCode == 0, "\(text.stderr)")
     for word in ["2 steps of 32 random images of 32×32×3", "a step takes ", " images/s", "62520 steps", "needs about "]

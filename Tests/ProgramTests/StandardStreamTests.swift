@@ -53,15 +53,4 @@ import Testing
     #expect(Platform.terminalWidth(pipe.fileHandleForWriting.fileDescriptor) == nil)
     #expect(!Platform.isTerminal(-1))
   }
-
-  @Test func `the peak memory grows with a large buffer`() throws {
-    let before = try #require(Machine.peakResidentMegabytes)
-    #expect(before > 1)
-    #expect(before < 100_000)
-    let bytes = 64_000_000 + Int(before * 1e6)
-    let buffer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 4096)
-    defer { buffer.deallocate() }
-    memset(buffer, 1, bytes)
-    #expect(try #require(Machine.peakResidentMegabytes) >= Double(bytes) / 1e6)
-  }
 }

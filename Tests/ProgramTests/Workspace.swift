@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A folder of its own to run the program in; to be followed by `defer { workspace.remove() }`.

@@ -29,7 +29,7 @@ public struct Mutations {
   }
 
   /// The next damaged input: one of the corpus after one to four changes.
-  public mutating func next() -> [UInt8] {
+  private mutating func next() -> [UInt8] {
     var bytes = corpus[below(corpus.count)]
     for _ in 0...below(4) { change(&bytes) }
     return bytes

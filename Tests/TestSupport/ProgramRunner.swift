@@ -2,40 +2,40 @@ import Foundation
 import Synchronization
 
 /// What a program that ran left behind.
-struct ProgramResult: Sendable {
+package struct ProgramResult: Sendable {
   /// The exit code; 128 + the signal's number for a program that a signal ended, as a shell reports it.
-  let exitCode: Int32
+  package let exitCode: Int32
   /// Whether a signal ended the program, rather than the program itself.
-  let isKilled: Bool
-  let stdout: String
-  let stderr: String
+  package let isKilled: Bool
+  package let stdout: String
+  package let stderr: String
 }
 
 /// A program that took longer than it was allowed.
-struct ProgramTimedOut: Error {
-  let arguments: [String]
-  let stdout: String
-  let stderr: String
+package struct ProgramTimedOut: Error {
+  package let arguments: [String]
+  package let stdout: String
+  package let stderr: String
 }
 
 /// A program that runs now.
-struct RunningProgram: Sendable {
-  enum Stream: Sendable { case stdout, stderr }
+package struct RunningProgram: Sendable {
+  package enum Stream: Sendable { case stdout, stderr }
 
-  let processIdentifier: Int32
+  package let processIdentifier: Int32
   fileprivate let captured = Captured()
   fileprivate let arguments: [String]
   fileprivate let deadline: ContinuousClock.Instant
 
   /// Sends a signal, such as `SIGINT`.
-  func send(_ signal: Int32) {
+  package func send(_ signal: Int32) {
     kill(processIdentifier, signal)
   }
 
   /// Returns once the program has written `text`.
   ///
   /// - Throws: `ProgramTimedOut` if it doesn't in time, or ends without.
-  func wait(for text: String, on stream: Stream) async throws {
+  package func wait(for text: String, on stream: Stream) async throws {
     while !captured.text(of: stream).contains(text) {
       if captured.isComplete, !captured.text(of: stream).contains(text) { throw timedOut }
       try await pause()
@@ -55,26 +55,28 @@ struct RunningProgram: Sendable {
   }
 }
 
-/// Runs `secu` (or any other program) the way a shell does, with nothing on its standard input.
-enum ProgramRunner {
+/// Runs `secu` or another program the way a shell does, with nothing on its standard input.
+package enum ProgramRunner {
   /// What the program's standard output leads to.
-  enum Output: Sendable {
+  package enum Output: Sendable {
     /// This test: the text is in the result.
     case captured
     /// A pipe whose reader went away, as in `secu … | head` after `head` has ended.
     case abandoned
   }
 
-  /// The program that SwiftPM built beside this test bundle.
-  static var secu: URL {
+  /// The program of this name that SwiftPM built beside this test bundle.
+  package static func built(_ name: String) -> URL {
     #if os(macOS)
       let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
-      return bundle.bundleURL.deletingLastPathComponent().appending(path: "secu")
+      return bundle.bundleURL.deletingLastPathComponent().appending(path: name)
     #else
       let tests = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
-      return tests.deletingLastPathComponent().appending(path: "secu")
+      return tests.deletingLastPathComponent().appending(path: name)
     #endif
   }
+
+  package static let secu = built("secu")
 
   /// Runs a program to its end and returns what it left.
   ///
@@ -86,7 +88,7 @@ enum ProgramRunner {
   ///   - whileRunning: called once the program was started, for tests that send signals or wait for text.
   /// - Throws: `ProgramTimedOut`, what `whileRunning` throws, or that the program can't be started. It is no longer
   ///   running then.
-  static func run(
+  package static func run(
     _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil, output: Output = .captured,
     timeLimit: Duration = .seconds(240), executable: URL = secu,
     whileRunning: (RunningProgram) async throws -> Void = { _ in }
