@@ -27,6 +27,16 @@ import Testing
     #expect(seen.count == 200)
   }
 
+  /// Frozen values: runs have the same numbers from one version to the next.
+  @Test func placesKeepTheirNumbers() {
+    var stream = RandomStream(seed: 0x1_0000_0007, purpose: .order, 3, 0x5_0000_0002)
+    #expect([stream.nextWord(), stream.nextWord()] == [3_605_909_266, 1_437_124_772])
+    #expect(stream.next() == 17_376_299_441_383_642_395)
+    #expect([stream.uniform(), stream.uniform(in: -1...3)] == [0.8844816, 2.6553075])
+    #expect((0..<3).map { _ in stream.normal() } == [-0.24730708, -0.40011027, -0.5582472])
+    #expect(stream.permutation(6) == [2, 3, 5, 4, 1, 0])
+  }
+
   /// Mean and variance of n standard normals lie within five standard errors: 5/√n and 5·√(2/n).
   @Test func normalHasUnitVariance() {
     var stream = RandomStream(seed: 3, purpose: .weights)

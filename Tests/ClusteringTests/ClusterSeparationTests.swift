@@ -95,7 +95,7 @@ struct SeparatedClusters: Sendable, CustomTestStringConvertible {
     #expect(try ClusterSeparation(features, clusterLabels: labels.map { 1000 * $0 + 5 }, on: makeEngine()) == straight)
   }
 
-  @Test func `tight bunches score near 1, shuffled labels near 0, swapped ones below`() throws {
+  @Test func `tight bunches score near 1, shuffled labels near 0, misplaced vectors below`() throws {
     let (features, labels) = try bunches([[1, 0, 0], [0, 1, 0], [0, 0, 1]], count: 30, spread: 0.01, seed: 1)
     let engine = makeEngine()
     let tight = try #require(try ClusterSeparation(features, clusterLabels: labels, on: engine))
@@ -103,10 +103,15 @@ struct SeparatedClusters: Sendable, CustomTestStringConvertible {
     let mixed = try #require(
       try ClusterSeparation(features, clusterLabels: labels.indices.map { $0 % 3 }, on: engine))
     #expect(abs(mixed.silhouette) < 0.1 && mixed.daviesBouldin > 5)
-    // Half of two bunches change places: each lies nearer to the other cluster's rest than a stranger would.
+    // Two bunches under one name lie between.
     let merged = try #require(
       try ClusterSeparation(features, clusterLabels: labels.map { $0 == 2 ? 1 : $0 }, on: engine))
     #expect(merged.silhouette < tight.silhouette && merged.daviesBouldin > tight.daviesBouldin)
+    #expect(merged.silhouette > mixed.silhouette && merged.daviesBouldin < mixed.daviesBouldin)
+    // Five of each bunch keep its name; the other 75 share one, and each lies nearer to the five than to the others of its name.
+    let misplaced = try #require(
+      try ClusterSeparation(features, clusterLabels: labels.enumerated().map { $0 % 30 < 5 ? $1 : 3 }, on: engine))
+    #expect(misplaced.silhouette < -0.6)
   }
 
   @Test func `scores that do not exist are nil`() throws {

@@ -34,8 +34,9 @@ import Testing
     #expect(try told(3, 0.07, [5, 2, 2, 2]) == [5])
     #expect(try told(3, 1, [5, 2, 2, 2]) == [2])
     #expect(try told(1, 1, [5, 2, 2, 2]) == [5])
-    // The two at 0.8 tie: the first comes in at k = 2, and at k = 3 the lower class wins once the nearest is of neither.
+    // At t = 0.001 the nearest decides alone.
     #expect(try told(2, 0.001, [7, 3, 4, 4]) == [7])
+    // Of two votes that are equal, the lower class wins.
     #expect(
       try NearestNeighbors(neighbors: 2).accuracy(
         try Features(normalizing: [0, 1], dimension: 2), labels: [3],

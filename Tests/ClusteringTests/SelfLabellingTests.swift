@@ -70,16 +70,6 @@ import Testing
     }
   }
 
-  /// Central differences of a function of a list.
-  private func derivatives(of values: [Double], _ f: ([Double]) -> Double) -> [Double] {
-    values.indices.map { i in
-      var (more, less) = (values, values)
-      more[i] += 1e-5
-      less[i] -= 1e-5
-      return (f(more) - f(less)) / 2e-5
-    }
-  }
-
   @Test(arguments: InstructionSet.available, [0, 0.6, 0.9])
   func `loss, labels and gradients are the formulas'`(instructionSet: InstructionSet, threshold: Double) throws {
     let problem = Problem(Engine(instructionSet: instructionSet, cores: Cores(threads: 2)))
@@ -101,8 +91,8 @@ import Testing
       let p = reference.probabilities(reference.weak, i, centers)
       #expect(Int(problem.heads.labels[1][problem.ids[i]]) == p.indices.max { p[$0] < p[$1] })
     }
-    let ofStrong = derivatives(of: reference.strong) { reference.loss(kept, $0, centers) }
-    let ofCenters = derivatives(of: centers) { reference.loss(kept, reference.strong, $0) }
+    let ofStrong = centralDifferences(at: reference.strong) { reference.loss(kept, $0, centers) }
+    let ofCenters = centralDifferences(at: centers) { reference.loss(kept, reference.strong, $0) }
     #expect(relativeError(problem.gradient.values, ofStrong) <= tolerance + 1e-6)
     let gradients = problem.heads.gradients.values
     #expect(relativeError(Array(gradients[(first * d)...]), ofCenters) <= tolerance + 1e-6)

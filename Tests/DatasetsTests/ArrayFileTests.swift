@@ -67,6 +67,7 @@ import Testing
     let colour = try set(npy("|u1", "(2, 2, 2, 3)", Self.pixels))
     #expect(colour.shape == (try ImageShape(height: 2, width: 2, channels: 3)))
     #expect(colour.pixels == Self.pixels)
+    #expect(try set(npy("|u1", "(1, 3, 2, 4)", Self.pixels)).shape == ImageShape(height: 3, width: 2, channels: 4))
     // 0…1 is full scale where no value is larger; a single larger one makes it 0…255.
     #expect(try set(npy("<f4", "(1, 1, 3)", floats([0, 0.5, 1]))).pixels == [0, 128, 255])
     #expect(try set(npy(">f4", "(1, 1, 3)", floats([0, 0.5, 254.6], isBigEndian: true))).pixels == [0, 1, 255])
@@ -185,10 +186,6 @@ import Testing
       ", byte 10: expected an array in C order, found Fortran order. Save numpy.ascontiguousarray(images)."
     ),
     (
-      "x.npy", npy("|u1", "(1, 3, 2, 4)", pixels) + [],
-      ""
-    ),
-    (
       "x.npy", npy("|u1", "(1, 3, 1, 8)", pixels),
       ": expected an array of N×H×W×C with 1 to 4 channels, found 1×3×1×8. Put the channels last, as with images.transpose(0, 2, 3, 1)."
     ),
@@ -220,11 +217,7 @@ import Testing
     defer { folder.remove() }
     let fault = Self.faults[index]
     try folder.write(fault.file, to: fault.name)
-    if fault.message.isEmpty {
-      #expect(try folder.files(fault.name).load().count == 1)
-    } else {
-      #expect(try folder.failure(fault.name) == fault.name + fault.message)
-    }
+    #expect(try folder.failure(fault.name) == fault.name + fault.message)
   }
 
   @Test func `a compressed file holds no more than it says`() throws {

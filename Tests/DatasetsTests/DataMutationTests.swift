@@ -8,7 +8,10 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct DataMutationTests {
   /// Runs damaged files of `corpus` through recognition and reading.
   ///
-  /// - Parameter names: what the damaged file and its companions are called.
+  /// - Parameters:
+  ///   - name: what the damaged file is called.
+  ///   - others: sound files beside it.
+  ///   - count: how many damaged files.
   private func check(_ corpus: [[UInt8]], as name: String, beside others: [DataFile] = [], _ count: Int) throws {
     var mutations = Mutations(of: corpus, seed: 3)
     var wrong: [String] = []

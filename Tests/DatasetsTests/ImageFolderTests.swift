@@ -209,6 +209,22 @@ import Testing
     #expect(reason.hasSuffix("found 2000×2000; with more --memory, images of up to 134217728 pixels are read"))
   }
 
+  /// Half of the memory is for decoding, half of that for the two workers' shares, each a quarter of it at once: 125 kB. Alone, a file
+  /// has 250 kB.
+  @Test func `a file that is too large for a worker's share is tried again alone`() throws {
+    let place = Place()
+    defer { place.remove() }
+    try place.write(Self.png(250, 250, 7), to: "large.png")
+    try place.write(Self.png(400, 400, 1), to: "larger.png")
+    let folder = try ImageFolder(place.path, Self.options(memory: 4e6))
+    #expect(folder.files == ["large.png"])
+    #expect(try folder.image(at: 0).pixels.allSatisfy { $0 == 7 })
+    #expect(folder.skipped.map(\.path) == ["larger.png"])
+    #expect(
+      folder.skipped.first?.reason.hasSuffix(
+        "found 400×400, for which there is not enough --memory") == true, "\(folder.skipped)")
+  }
+
   @Test func `a survey tells number and size`() throws {
     let place = Place()
     defer { place.remove() }
@@ -279,7 +295,7 @@ import Testing
     }
   }
 
-  @Test func `only what is too large is tried again with more memory`() throws {
+  @Test func `kinds of refusals tell what is too large`() throws {
     let limits = DecodingLimits(mostPixels: 30, mostBytes: 200)
     let large = try Self.png(6, 6, 1), small = try Self.png(3, 3, 1)
     func failure(_ bytes: [UInt8]) throws -> SeCuError {

@@ -33,10 +33,7 @@ import Testing
     ),
     (
       "Benchmarks", "Benchmarks",
-      [
-        "Basics", "Interchange", "Imaging", "Datasets", "MicrokernelInterface", "Kernels", "Networks", "Clustering",
-        "Training",
-      ]
+      ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"]
     ),
   ]
 
@@ -71,6 +68,18 @@ import Testing
           entry.imports.contains(module) || Self.toolchain.contains(module), "\(target)/\(file) imports \(module)")
       }
     }
+  }
+
+  /// The package lets each target import what this list does.
+  @Test(arguments: allowed.map(\.target))
+  func packageNamesTheSame(target: String) throws {
+    let manifest = try String(contentsOf: Self.root.appendingPathComponent("Package.swift"), encoding: .utf8)
+    let targets = manifest.split(separator: /arget\(\s*name: "/)
+    let own = try #require(targets.first { $0.hasPrefix("\(target)\"") })
+    let dependencies = own.firstMatch(of: /dependencies: \[([^\]]*)\]/)?.1 ?? ""
+    var names = Set(dependencies.matches(of: /"(\w+)"/).map { String($0.1) })
+    if own.contains("vectorModules.map") { names.formUnion(["MicrokernelsAVX2", "MicrokernelsAVX512"]) }
+    #expect(Self.allowed.first { $0.target == target }?.imports == names)
   }
 
   /// The package names no package, no C target and no system library.

@@ -36,6 +36,15 @@ import Testing
     #expect(abs(mean - 0.5) < 5 * 0.33 / count.squareRoot())
   }
 
+  /// Frozen values: runs have the same views from one version to the next.
+  @Test func parametersStayWhatTheyAre() {
+    let jitter = CropParameters.Jitter(
+      brightness: 0.6379179, contrast: 0.9948913, saturation: 1.06482, hue: 238, order: SIMD4(0, 3, 2, 1))
+    let expected = CropParameters(
+      crop: PixelRectangle(top: 0, left: 3, height: 23, width: 26), jitter: jitter, isSolarised: true)
+    #expect(parameters(view: 1)[7] == expected)
+  }
+
   @Test func probabilitiesAreEachViewsOwn() {
     /// How often something happens, against its probability: within five standard deviations of the binomial.
     func isLikely(_ probability: Double, _ views: [CropParameters], _ happens: (CropParameters) -> Bool) -> Bool {

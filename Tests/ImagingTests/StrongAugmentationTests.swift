@@ -30,6 +30,16 @@ import Testing
     #expect(pixel == Array(clean[30..<33]))
   }
 
+  /// Frozen values: runs have the same views from one version to the next.
+  @Test func parametersStayWhatTheyAre() {
+    var stream = RandomStream(seed: 3, purpose: .augmentation, 0, 15)
+    #expect(
+      StrongParameters(.cifar, drawing: &stream)
+        == StrongParameters(
+          isFlipped: false, place: SIMD2(0.3339734, 0.047397316), holePlace: SIMD2(0.49361408, 0.6620501),
+          holeRadius: 1))
+  }
+
   /// Each operation, in colour and in grey, from one pixel up: it is the same on all instruction sets and changes images. A third
   /// of shifts and shears of images this small round to nothing.
   @Test(arguments: StrongAugmentation.Operation.allCases)

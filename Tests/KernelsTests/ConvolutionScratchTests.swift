@@ -26,6 +26,7 @@ import Testing
     }
     let told = convolution.scratchBytes(threads: 2)
     #expect(most <= told)
-    #expect(told <= 1.5 * most + 8e6)
+    // Where there is little to do, less is taken than each core and the parts of the weight gradient may.
+    #expect(told <= 1.5 * most + min(8e6, 2e6 + 4 * 16 * Double(shape.weightCount)))
   }
 }

@@ -40,14 +40,30 @@ import Testing
       batch: 6, height: 12, width: 12, inputChannels: 16, outputChannels: 32, kernel: 3, padding: 0)
     let engine = poisonedEngine(instructionSet), trial = Trial(s, seed: 4, groups: 2, mean: mean)
     let statistics = trial.run(on: engine, nil)
-    let results = [statistics, nil].map { trial.normalize(on: engine, $0) }
+    let (summed, read) = (trial.normalize(on: engine, statistics), trial.normalize(on: engine, nil))
     if mean > 1 {
-      #expect(bits(results[0]) == bits(results[1]))
-    } else {
-      // 144 pixels in Float between two flushes.
-      for (summed, read) in zip(results[0], results[1]) {
-        #expect(abs(summed - read) <= 144 * 0x1p-24 * max(1, abs(read)))
+      #expect(bits(summed) == bits(read))
+      return
+    }
+    // A group is 3 images of 10×10 pixels. A sum of n numbers of mean m and deviation σ, by whatever way, is off by n·u of their
+    // sizes: a mean of theirs by n·u·(|m| + σ), a mean of squares by n·u·(m² + σ²), and the variance by three times that, since a mean
+    // counts twice in its square. Running statistics take a tenth of each group's and have 3 roundings of their own.
+    let each = 2 * s.outputChannels, roundings = 2 * 300 * unitRoundoff
+    var runningMean = [Double](repeating: 3 * unitRoundoff, count: s.outputChannels), runningVariance = runningMean
+    for i in 0..<each {
+      let m = Double(abs(read[i])), deviation = 1 / Double(read[each + i])
+      let meanBound = roundings * (m + deviation)
+      let varianceBound = 3 * roundings * (m * m + deviation * deviation)
+      #expect(Double(abs(summed[i] - read[i])) <= meanBound)
+      for place in [each + i, 2 * each + i] {
+        #expect(abs(Double(summed[place] / read[place]) - 1) <= varianceBound / (deviation * deviation) / 2)
       }
+      runningMean[i % s.outputChannels] += 0.1 * meanBound + 3 * unitRoundoff * m
+      runningVariance[i % s.outputChannels] += 0.1 * varianceBound + 3 * unitRoundoff * deviation * deviation
+    }
+    let running = summed.indices.dropFirst(3 * each)
+    for (place, bound) in zip(running, runningMean + runningVariance) {
+      #expect(Double(abs(summed[place] - read[place])) <= bound)
     }
   }
 

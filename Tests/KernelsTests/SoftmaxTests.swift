@@ -49,5 +49,15 @@ import Testing
     Softmax(columns: 4).forward(on: poisonedEngine(instructionSet, threads: 1), x: input.base, y: y.base, rows: 1)
     #expect(y.values[0] == y.values[2] && y.values[1] < 1e-30)
     #expect(abs(y.values.reduce(0, +) - 1) < 1e-6)
+
+    // Differences of whole numbers are exact, so the bits are the same.
+    var samples = Samples(1)
+    let x = samples.integers(33)
+    let rows = [Float(0), 64, -4096].map { shift in
+      let input = GuardedFloats(x.map { $0 + shift }), y = GuardedFloats(33)
+      Softmax(columns: 33).forward(on: poisonedEngine(instructionSet), x: input.base, y: y.base, rows: 1)
+      return bits(y.values)
+    }
+    #expect(rows[1] == rows[0] && rows[2] == rows[0])
   }
 }

@@ -15,10 +15,6 @@ import Testing
     try workspace.write(records(2...5), to: "mine/test_batch.bin")
   }
 
-  private func object(_ text: String) throws -> [String: Any] {
-    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-  }
-
   @Test func `a folder is told about by its content`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
@@ -32,7 +28,7 @@ import Testing
     #expect(lines.contains("train: 20 images (used if no split is named)"))
     #expect(lines.contains("test: 8 images"))
     #expect(lines.filter { $0 == "  class cat: 2 images" }.count == 2)
-    let json = try object(try await workspace.secu(["data", "--data", "mine", "--split", "test", "--json"]).stdout)
+    let json = try jsonObject(try await workspace.secu(["data", "--data", "mine", "--split", "test", "--json"]).stdout)
     #expect(json["known_as"] as? String == "cifar10")
     #expect(json["split"] as? String == "train")
     #expect(json["splits"] as? NSDictionary == ["test": ["images": 8, "class_sizes": [0, 0, 2, 2, 2, 2, 0, 0, 0, 0]]])
@@ -216,7 +212,7 @@ import Testing
     #expect(try workspace.data("a.png")[16..<24] == Data([0, 0, 0, 134, 0, 0, 0, 134]))
 
     let views = ["data", "show", "--data", "mine", "--split", "test", "--views", "--count", "3", "--json", "--output"]
-    let first = try object(try await workspace.secu(views + ["v.png"]).stdout)
+    let first = try jsonObject(try await workspace.secu(views + ["v.png"]).stdout)
     #expect(first["views"] as? Int == 2)
     #expect((first["images"] as? [[String: Any]])?.map { $0["column"] as? Int } == [0, 2, 0])
     _ = try await workspace.secu(views + ["w.png"])

@@ -1,3 +1,4 @@
+import Basics
 import Dispatch
 import Foundation
 import Testing
@@ -38,11 +39,44 @@ import Testing
     for copy in copies { #expect(try workspace.data("sorted/cluster-0/\(copy)").count == 100_000) }
   }
 
-  @Test func `a file that can't be copied leaves nothing`() throws {
+  @Test func `folders sort by their numbers, and no file is replaced`() throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    for (i, name) in ["a.png", "b/a.png", "noending"].enumerated() {
+      try FileManager.default.createDirectory(
+        at: workspace.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
+      try workspace.write(Data([UInt8(i)]), to: name)
+    }
+    let sorter = FileSorter(workspace.url("sorted"), clusters: 11)
+    for (name, cluster) in [("a.png", 7), ("b/a.png", 7), ("a.png", 7), ("noending", 10), ("noending", 10)] {
+      try sorter.copy(workspace.url(name).path, to: cluster)
+    }
+    #expect(sorter.count == 5)
+    #expect(
+      try workspace.contents().filter { $0.key.contains("/cluster-") && !$0.value.isEmpty } == [
+        "sorted/cluster-07/a.png": Data([0]), "sorted/cluster-07/a-2.png": Data([1]),
+        "sorted/cluster-07/a-3.png": Data([0]), "sorted/cluster-10/noending": Data([2]),
+        "sorted/cluster-10/noending-2": Data([2]),
+      ])
+  }
+
+  @Test(arguments: [(1, "cluster-0"), (2, "cluster-0"), (10, "cluster-0"), (101, "cluster-000")])
+  func `numbers have as many digits as the largest`(clusters: Int, folder: String) throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try workspace.write(Data([1]), to: "a")
+    try FileSorter(workspace.url("sorted"), clusters: clusters).copy(workspace.url("a").path, to: 0)
+    #expect(try workspace.paths().contains("sorted/\(folder)/a"))
+  }
+
+  @Test func `a file that can't be copied is told, and leaves nothing`() throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
     let sorter = FileSorter(workspace.url("sorted"), clusters: 2)
-    #expect(throws: (any Error).self) { try sorter.copy(workspace.url("missing.png").path, to: 1) }
+    let missing = workspace.url("missing.png").path
+    let error = try #require(throws: SeCuError.self) { try sorter.copy(missing, to: 1) }
+    #expect(error.kind == .cannotCreate && error.problem.hasPrefix("\(missing) can't be copied ("), "\(error)")
+    #expect(error.remedy == "Name another --sort-into, or make room")
     #expect(sorter.count == 0)
     #expect(try workspace.paths() == ["sorted", "sorted/cluster-1"])
   }

@@ -171,6 +171,19 @@ import Testing
     }
     let evaluated = try await workspace.secu(["evaluate", "--model", "run", "--data", "my pictures", "--json"])
     #expect(try jsonObject(evaluated.stdout)["head"] as? Int == 1)
+
+    // More files than are read at a time, of which the first of each kind can't be.
+    try FileManager.default.createDirectory(at: workspace.url("many"), withIntermediateDirectories: true)
+    for i in 0..<300 {
+      let source = workspace.url(i % 256 == 0 ? "my pictures/dark/broken.jpg" : file)
+      try FileManager.default.createSymbolicLink(
+        at: workspace.url("many/\(1000 + i).png"), withDestinationURL: source)
+    }
+    let many = try await workspace.secu(["predict", "--model", "run", "many", "--json-lines"])
+    #expect(many.exitCode == 65 && many.stderr.contains("2 of 300 image files can't be read"), "\(many.stderr)")
+    let lines = many.stdout.split(separator: "\n")
+    #expect(lines.count == 298 && lines[255].contains("\"file\":\"many/1257.png\""), "\(lines.count)")
+    #expect(Set(lines.map { $0.replacing(#/"file":"[^"]*"/#, with: "") }).count == 1)
   }
 
   @Test func `mistakes are explained`() async throws {

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Interchange
 import Kernels
+import Networks
 import Testing
 
 /// Single layers, forward and backward, against PyTorch's.
@@ -25,7 +26,7 @@ import Testing
         outputChannels: w.shape[0], kernel: w.shape[2], stride: place[0], padding: place[1])
       let convolution = Convolution(shape)
       let input = FloatBuffer(x.values), gradient = FloatBuffer(dy.values)
-      let weight = FloatBuffer(Self.tapOrder(w.values, shape))
+      let weight = FloatBuffer(ParameterLayout.memoryOrder(w.values, shape: w.shape))
       let y = FloatBuffer(shape.outputCount), dx = FloatBuffer(shape.inputCount), dw = FloatBuffer(shape.weightCount)
       convolution.forward(on: engine, x: input.base, w: weight.base, y: y.base, count: shape.batch)
       convolution.inputGradient(
@@ -37,25 +38,11 @@ import Testing
       for (key, found, expected, terms) in [
         ("y", y.values, try file.nhwc("\(name).y").values, taps * shape.inputChannels),
         ("dx", dx.values, try file.nhwc("\(name).dx").values, taps * shape.outputChannels),
-        ("dw", dw.values, Self.tapOrder(try file.floats("\(name).dw").values, shape), pixels),
+        ("dw", dw.values, ParameterLayout.memoryOrder(try file.floats("\(name).dw").values, shape: w.shape), pixels),
       ] {
         #expect(relativeError(found, expected) < Self.tolerance(terms: terms), "\(name).\(key)")
       }
     }
-  }
-
-  /// PyTorch's out × in × tap as tap × in × out.
-  private static func tapOrder(_ w: [Float], _ s: ConvolutionShape) -> [Float] {
-    let taps = s.kernel * s.kernel
-    var ordered = w
-    for o in 0..<s.outputChannels {
-      for i in 0..<s.inputChannels {
-        for t in 0..<taps {
-          ordered[(t * s.inputChannels + i) * s.outputChannels + o] = w[(o * s.inputChannels + i) * taps + t]
-        }
-      }
-    }
-    return ordered
   }
 
   @Test(arguments: InstructionSet.available)

@@ -55,7 +55,7 @@ import Testing
   /// itself at weights moved to both sides: the predictor is trained, and the encoder through it.
   ///
   /// The loss, a mean of Floats, is rounded to about 2⁻²³ here, which over 2h = 0.004 is 3e-5 on either side; a ReLU that changes sides
-  /// between them bends the loss by about h.
+  /// between them bends the loss by about h. Behind the first convolution there are hundreds, which makes a hundredth at most.
   @Test func `gradients pass the predictor`() throws {
     let ids = [0, 3, 5, 11]
     func predicting(_ settings: inout TrainingSettings) {
@@ -81,7 +81,7 @@ import Testing
       let wanted = (losses[0] - losses[1]) / (2 * Double(h))
       let found = zip(places, direction).reduce(0.0) { $0 + Double(gradients[$1.0] * $1.1 / norm) }
       #expect(abs(found) > 1e-4, "\(prefix)")
-      #expect(abs(found - wanted) <= 6e-5 + 0.01 * abs(wanted), "\(prefix)")
+      #expect(abs(found - wanted) <= 6e-5 + (prefix == "conv1" ? 0.01 : 0) * abs(wanted), "\(prefix)")
     }
   }
 }

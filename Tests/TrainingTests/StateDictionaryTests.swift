@@ -106,11 +106,13 @@ import Testing
   @Test func `what does not fit is named, and changes nothing`() throws {
     let network = try network()
     let parameters = network.parameters.values, statistics = network.statistics.values
-    func refusal(_ change: (inout [String: SafeTensors.Tensor]) throws -> Void) throws -> String {
+    func refusal(
+      at place: String = "e.safetensors", _ change: (inout [String: SafeTensors.Tensor]) throws -> Void
+    ) throws -> String {
       var tensors = try self.network(seed: 2).stateDictionary()
       try change(&tensors)
       let error = try failure(.badData) { try network.load(SafeTensors(tensors: tensors), name: "e.safetensors") }
-      #expect(error.place == "e.safetensors" || error.place == "safetensors", "\(error)")
+      #expect(error.place == place, "\(error)")
       #expect(network.parameters.values == parameters && network.statistics.values == statistics)
       #expect(network.batchesTracked == 34)
       return error.problem
@@ -121,9 +123,14 @@ import Testing
     #expect(swapped == "missing: layer1.0.conv1.weight; unknown: layer1.0.conv3.weight")
     let shape = try refusal { $0["fc.3.weight"] = try .init([Float](repeating: 0, count: 30), shape: [6, 5]) }
     #expect(shape == "tensor fc.3.weight has shape [6, 5], expected [5, 6]")
-    #expect(try refusal { $0["fc.3.bias"] = try .init([Int64](repeating: 0, count: 5), shape: [5]) }.contains("I64"))
+    // A wrong type is found by the file, which calls itself so when it was not read from a disk.
+    let bias = try refusal(at: "safetensors") {
+      $0["fc.3.bias"] = try .init([Int64](repeating: 0, count: 5), shape: [5])
+    }
+    #expect(bias.contains("I64"))
     let counter = "bn1.num_batches_tracked"
-    #expect(try refusal { $0[counter] = try .init([1.5] as [Float], shape: []) }.contains(counter))
+    let fraction = try refusal(at: "safetensors") { $0[counter] = try .init([1.5] as [Float], shape: []) }
+    #expect(fraction.contains(counter))
     for count in [-1, Int64.max] {
       #expect(try refusal { $0[counter] = try .init([count], shape: []) }.contains("no count of batches"))
     }
