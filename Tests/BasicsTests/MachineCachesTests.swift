@@ -1,18 +1,11 @@
 import Basics
-import Foundation
 import Testing
 
 @Suite struct MachineCachesTests {
-  /// What a file system of its own, with these files of the first processor's caches, tells.
+  /// What these files of the first processor's caches tell.
   private func size(_ files: [String: String]) throws -> Int? {
-    let root = FileManager.default.temporaryDirectory.appending(path: "machine-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: root) }
-    for (path, text) in files {
-      let file = root.appending(path: "sys/devices/system/cpu/cpu0/cache/\(path)")
-      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: file)
-    }
-    return Machine.secondLevelCache(root: root)
+    let paths = files.map { ("sys/devices/system/cpu/cpu0/cache/\($0)", $1) }
+    return try withFiles(Dictionary(uniqueKeysWithValues: paths)) { Machine.secondLevelCache(root: $0) }
   }
 
   @Test func theSecondLevelIsFoundAmongOthers() throws {

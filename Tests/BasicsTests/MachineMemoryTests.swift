@@ -3,16 +3,8 @@ import Foundation
 import Testing
 
 @Suite struct MachineMemoryTests {
-  /// A file system of its own, with these files.
   private func limit(_ files: [String: String]) throws -> Double? {
-    let root = FileManager.default.temporaryDirectory.appending(path: "machine-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: root) }
-    for (path, text) in files {
-      let file = root.appending(path: path)
-      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: file)
-    }
-    return Machine.controlGroupLimit(root: root)
+    try withFiles(files) { Machine.controlGroupLimit(root: $0) }
   }
 
   private static let v1 = "sys/fs/cgroup/memory", v2 = "sys/fs/cgroup"

@@ -20,7 +20,7 @@ import Testing
     projector: .threeLayers, dimension: 32, predictor: 96)
 
   /// Both views at once are what two passes one after the other would compute: features and running statistics to the bit,
-  /// gradients up to the order of their sums.
+  /// gradients up to the order of their sums: over up to 1000 rows, which is 6·√1000·2⁻²⁴ ≈ 1e-5 of their terms (`GradientTests`).
   @Test(arguments: InstructionSet.available, [small, whole, pooled])
   func groupsAreSeparatePasses(instructionSet: InstructionSet, description: ResNet) throws {
     let together = try Trial(description, count: 12, instructionSet: instructionSet)

@@ -100,8 +100,8 @@ import Testing
   }
 
   @Test func `runs that begin at once get folders of their own`() async throws {
-    let base = files.temporaryDirectory.appending(path: "training-\(UUID().uuidString)")
-    defer { try? files.removeItem(at: base) }
+    let base = temporaryURL()
+    defer { remove(base) }
     let names = try await withThrowingTaskGroup(of: String.self) { group in
       for _ in 0..<12 { group.addTask { try RunFolder.create(named: "run", in: base).url.lastPathComponent } }
       return try await group.reduce(into: Set<String>()) { $0.insert($1) }
