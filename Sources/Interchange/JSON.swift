@@ -30,9 +30,12 @@ package enum JSON {
 
   /// The value in the file at `url`.
   ///
-  /// - Throws: as `FileContents.read(_:)` and `decode(_:from:name:position:)`.
-  package static func read<Value: Decodable>(_ type: Value.Type, contentsOf url: URL) throws(SeCuError) -> Value {
-    try decode(type, from: FileContents.read(url), name: url.displayName)
+  /// - Parameter remedy: what to do if the file holds no such value.
+  /// - Throws: as `FileContents.read(_:)` and `decode(_:from:name:position:remedy:)`.
+  package static func read<Value: Decodable>(
+    _ type: Value.Type, contentsOf url: URL, remedy: String? = nil
+  ) throws(SeCuError) -> Value {
+    try decode(type, from: FileContents.read(url), name: url.displayName, remedy: remedy)
   }
 
   /// The value that the text `data` holds.
@@ -42,10 +45,11 @@ package enum JSON {
   ///   - data: UTF-8 text.
   ///   - name: the file that messages name.
   ///   - position: the place in that file, such as `line 3`.
+  ///   - remedy: what to do if the text is no such value, unless the value's own decoding knows better.
   /// - Throws: `SeCuError` of kind `badData` that names the key at fault, such as `layers[2].width`. A `SeCuError` that
   ///   the value's own decoding throws gets the file's name and keeps the rest.
   package static func decode<Value: Decodable>(
-    _ type: Value.Type, from data: Data, name: String, position: String? = nil
+    _ type: Value.Type, from data: Data, name: String, position: String? = nil, remedy: String? = nil
   ) throws(SeCuError) -> Value {
     do {
       return try JSONDecoder().decode(type, from: data)
@@ -53,11 +57,10 @@ package enum JSON {
       error.problem = error.place.map { "\($0): \(error.problem)" } ?? error.problem
       error.place = name
       error.position = error.position ?? position
+      error.remedy = error.remedy ?? remedy
       throw error
     } catch {
-      throw SeCuError(
-        .badData, problem(error, type, data), at: name, position: position,
-        remedy: "Correct it, or put back what was there before")
+      throw SeCuError(.badData, problem(error, type, data), at: name, position: position, remedy: remedy)
     }
   }
 

@@ -23,16 +23,17 @@ package struct JSONLines<Line: Codable>: Sendable {
   ///
   /// - Parameters:
   ///   - url: the file.
+  ///   - remedy: what to do about a line that is not a `Line`.
   ///   - isKept: gets a line's index, from 0, and its value.
   /// - Throws: `SeCuError` of kind `badData` with the number of the line that is not a `Line`; as
   ///   `FileContents.read(_:)` and `AtomicFile.write(_:to:)`; what `isKept` throws.
   package init(
-    resuming url: URL, keeping isKept: (_ index: Int, _ line: Line) throws(SeCuError) -> Bool
+    resuming url: URL, remedy: String? = nil, keeping isKept: (_ index: Int, _ line: Line) throws(SeCuError) -> Bool
   ) throws(SeCuError) {
     let data = FileManager.default.fileExists(atPath: url.path) ? try FileContents.read(url) : nil
     var kept = Data()
     for (index, text) in Self.completeLines(data ?? Data()).enumerated() {
-      if try isKept(index, Self.decode(text, index, url.displayName)) {
+      if try isKept(index, Self.decode(text, index, url.displayName, remedy: remedy)) {
         kept.append(text)
         kept.append(Self.newline)
       }
@@ -96,7 +97,9 @@ package struct JSONLines<Line: Codable>: Sendable {
     data.split(separator: newline, omittingEmptySubsequences: false).dropLast()
   }
 
-  private static func decode(_ text: Data, _ index: Int, _ name: String) throws(SeCuError) -> Line {
-    try JSON.decode(Line.self, from: text, name: name, position: "line \(index + 1)")
+  private static func decode(
+    _ text: Data, _ index: Int, _ name: String, remedy: String? = nil
+  ) throws(SeCuError) -> Line {
+    try JSON.decode(Line.self, from: text, name: name, position: "line \(index + 1)", remedy: remedy)
   }
 }

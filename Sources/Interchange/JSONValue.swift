@@ -36,7 +36,7 @@ package enum JSONValue: Sendable, Equatable {
 }
 
 extension JSONValue: Codable {
-  /// - Throws: what the decoder does for text that is not JSON.
+  /// - Throws: what the decoder does for text that is not JSON, and `DecodingError` for a number beyond a `Double`.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -49,11 +49,23 @@ extension JSONValue: Codable {
       self = .number(value)
     } else if let value = try? container.decode(String.self) {
       self = .string(value)
-    } else if let value = try? container.decode([JSONValue].self) {
-      self = .array(value)
-    } else {
+    } else if (try? decoder.unkeyedContainer()) != nil {
+      self = .array(try container.decode([JSONValue].self))
+    } else if (try? decoder.container(keyedBy: AnyKey.self)) != nil {
       self = .object(try container.decode([String: JSONValue].self))
+    } else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "Expected a number of magnitude up to 1.8e308, found a larger one.")
     }
+  }
+
+  /// A member's name, whatever it is.
+  private struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
   }
 
   package func encode(to encoder: any Encoder) throws {

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Testing
 
@@ -31,6 +32,14 @@ import Testing
       let once = try value(String(decoding: JSON.line([float]), as: UTF8.self))
       let again = try JSON.decode([Float].self, from: JSON.line(once), name: "text")
       #expect(again == [float])
+    }
+  }
+
+  @Test func `a number that nothing holds is called so, with its place`() throws {
+    for (text, place) in [(#"{"a": {"rate": 1e999}}"#, "a.rate: "), (#"{"heads": [10, -1e999]}"#, "heads[1]: ")] {
+      let error = try #require(throws: SeCuError.self) { try value(text) }
+      #expect(error.problem.hasPrefix(place) && error.problem.contains("number"), "\(error)")
+      #expect(!error.problem.contains("ictionary"), "\(error)")
     }
   }
 
