@@ -32,18 +32,9 @@ public struct ImageSet: ImageSource, Equatable {
         "expected whole images of \(shape.count) values (\(shape)), found \(rest) values after image \(count)",
         at: name)
     }
-    if let labels {
-      guard labels.count == count else {
-        throw SeCuError(.badData, "expected \(count) labels, one per image, found \(labels.count)", at: name)
-      }
-      let classes = 0..<(classNames?.count ?? .max)
-      if let wrong = labels.firstIndex(where: { !classes.contains($0) }) {
-        let expected = classNames.map { "a label below \($0.count)" } ?? "a label of 0 or above"
-        throw SeCuError(.badData, "expected \(expected), found \(labels[wrong])", at: name, position: "image \(wrong)")
-      }
-    }
     (self.name, self.shape, self.count, self.pixels) = (name, shape, count, pixels)
     (self.labels, self.classNames) = (labels, classNames)
+    try checkLabelsAndNames()
   }
 
   /// Reads every image of `source` into memory.

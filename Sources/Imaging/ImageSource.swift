@@ -83,6 +83,19 @@ extension ImageSource {
     commonShape?.description ?? "many sizes, \(channels == 1 ? "1 channel" : "\(channels) channels")"
   }
 
+  /// Throws `SeCuError` of kind `badData` unless labels and file names, where there are any, are one an image, and labels 0 or above and
+  /// below the number of classes.
+  package func checkLabelsAndNames() throws {
+    for (what, found) in [("labels", labels?.count), ("file names", fileNames?.count)] {
+      guard let found, found != count else { continue }
+      throw SeCuError(.badData, "expected \(count) \(what), one per image, found \(found)", at: name)
+    }
+    let classes = 0..<(classNames?.count ?? .max)
+    guard let labels, let wrong = labels.firstIndex(where: { !classes.contains($0) }) else { return }
+    let expected = classNames.map { "a label below \($0.count)" } ?? "a label of 0 or above"
+    throw SeCuError(.badData, "expected \(expected), found \(labels[wrong])", at: name, position: "image \(wrong)")
+  }
+
   /// - Throws: `SeCuError` of kind `usage` for a number outside 0..<`count`.
   package func check(_ id: Int) throws {
     guard 0..<count ~= id else {

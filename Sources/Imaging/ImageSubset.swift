@@ -20,13 +20,10 @@ public struct ImageSubset: ImageSource {
   ///   - whole: where the images are.
   ///   - ids: their numbers, in the order that they are to have here; one may occur more than once.
   /// - Throws: `SeCuError` of kind `usage` for a number outside 0..<`whole.count`, of kind `badData` where `whole` has labels or names,
-  ///   but not one an image.
+  ///   but not one an image, or labels that are no classes.
   public init(_ whole: any ImageSource, ids: [Int]) throws {
     for id in ids { try whole.check(id) }
-    for count in [whole.labels?.count, whole.fileNames?.count].compactMap(\.self) where count != whole.count {
-      throw SeCuError(
-        .badData, "expected \(whole.count) labels and names, one an image, found \(count)", at: whole.name)
-    }
+    try whole.checkLabelsAndNames()
     (self.whole, self.ids) = (whole, ids)
     labels = whole.labels.map { labels in ids.map { labels[$0] } }
   }

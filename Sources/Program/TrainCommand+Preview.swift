@@ -31,8 +31,8 @@ extension TrainCommand {
     try settings.validate(images: expected.count)
     try settings.checkChannels(expected.shape.channels, of: settings.data)
     let memory = try settings.memory(
-      images: expected.count, imageBytes: expected.bytes, hasClasses: expected.hasClasses, threads: engine.cores.threads
-    )
+      images: expected.count, imageBytes: expected.bytes, shape: expected.shape, hasClasses: expected.hasClasses,
+      threads: engine.cores.threads)
     try output.results.write(String(decoding: settings.configuration(), as: UTF8.self))
     if let preset = Preset.all.first(where: { $0.name == settings.preset }) {
       output.messages.tell("\(preset.name): \(preset.summary)\n")
@@ -45,11 +45,12 @@ extension TrainCommand {
     let (settings, expected) = try runToPreview()
     Interruption.watch()
     let trial = try Trial(
-      settings, images: expected.count, shape: expected.shape, steps: steps, engine: engine,
-      shouldStop: { Interruption.isRequested })
+      settings, images: expected.count, shape: expected.shape, hasClasses: expected.hasClasses, steps: steps,
+      engine: engine, shouldStop: { Interruption.isRequested })
     let threads = engine.cores.threads, day = 86_400.0
     let memory = try settings.memory(
-      images: expected.count, imageBytes: expected.bytes, hasClasses: expected.hasClasses, threads: threads)
+      images: expected.count, imageBytes: expected.bytes, shape: expected.shape, hasClasses: expected.hasClasses,
+      threads: threads)
     let trialMemory = try settings.memory(
       images: expected.count, imageBytes: Trial.imageBytes(settings, expected.shape), threads: threads)
     let stepsInAll = settings.epochs * settings.schedule(images: expected.count).stepsPerEpoch

@@ -34,7 +34,7 @@ extension Subcommand {
   static let resume = Option.flag(
     "resume",
     help:
-      "Go on with the run in --output, or else with the latest one, of --data if that is given; images that have moved are named by --data. It ends with the same bits as if it had not been interrupted, with any number of threads."
+      "Go on with the run in --output, or else with the latest one, of --data if that is given; images that have moved are named by --data. It ends with the same bits as if it had not been interrupted, with any number of threads. A crash or a power cut costs about five minutes at most."
   )
   static let show = Option.flag(
     "show", help: "Print all settings as a file for --config and the memory that the run needs; train nothing.")
@@ -92,6 +92,8 @@ struct TrainCommand {
     let settings = trainer.settings, images = trainer.images
     Interruption.watch()
     let recorder = try RunRecorder(trainer, folder: folder)
+    // Only now nobody else is writing to the folder.
+    try list(images, in: folder)
     output.messages.tell(try introduction(trainer, folder))
     let (last, warnings) = try train(trainer, recorder, folder)
     if Interruption.isRequested { return tellInterrupted(folder) }
@@ -176,7 +178,6 @@ struct TrainCommand {
     let folder =
       try named.map { try RunFolder.create(at: $0) }
       ?? RunFolder.create(named: DataCatalog.shortName(settings.data), in: Self.base)
-    try list(images, in: folder)
     return (trainer, folder)
   }
 
@@ -201,14 +202,11 @@ struct TrainCommand {
   private func resumedRun() throws -> (Trainer, RunFolder) {
     let (folder, settings) = try runToResume()
     if folder.isUnbegun {
-      let images = try Subcommand.images(settings, values, output), trainer = try begin(settings, images)
-      try list(images, in: folder)
-      return (trainer, folder)
+      return (try begin(settings, Subcommand.images(settings, values, output)), folder)
     }
     let checkpoint = try folder.readCheckpoint()
     let images = try Subcommand.images(settings, values, output)
     let trainer = try Trainer(resuming: checkpoint, images: images, engine: engine)
-    try list(images, in: folder)
     if let isa = checkpoint.instructionSet, isa != engine.instructionSet.rawValue {
       output.messages.tell(
         "The run was on \(isa) and goes on with \(engine.instructionSet.rawValue), which rounds differently: "

@@ -30,10 +30,10 @@ public struct Checkpoint: Sendable {
     settings: TrainingSettings, learner: Learner, fingerprint: String, evaluatedHead: Int, progress: Trainer.Progress
   ) throws {
     if let broken = learner.firstNonFinite {
-      throw SeCuError(
-        .badData, "\(broken) holds numbers that are not finite; the checkpoint before stays as it is", at: "training",
-        position: progress.placeBefore(stepsPerEpoch: settings.schedule(images: learner.heads.images).stepsPerEpoch),
-        remedy: settings.remedyForDivergence)
+      let steps = settings.schedule(images: learner.heads.images).stepsPerEpoch
+      throw SeCuError.divergence(
+        "\(broken) holds numbers that are not finite; the checkpoint before stays as it is",
+        at: progress.placeBefore(stepsPerEpoch: steps), settings)
     }
     var file = SafeTensors()
     for (key, buffer) in Self.floatBuffers(learner) {
@@ -94,16 +94,20 @@ public struct Checkpoint: Sendable {
 
   /// Puts everything but the settings into `learner`.
   ///
+  /// - Parameters:
+  ///   - images: what the run goes on with.
+  ///   - evaluatedHead: the head that it is judged by.
+  ///   - fingerprint: what identifies `images`.
   /// - Throws: `SeCuError` if the run was on other images or a tensor does not fit; `learner` is then unusable.
   func restore(
-    _ learner: Learner, images: any ImageSource, fingerprint: @autoclosure () throws -> String
+    _ learner: Learner, images: any ImageSource, evaluatedHead: Int, fingerprint: @autoclosure () throws -> String
   ) throws -> Trainer.Progress {
     guard try Self.metadata("images", of: tensors, name) == fingerprint() else {
       throw SeCuError(
         .badData, "the run was on other images than \(images.name) has now", at: name,
         remedy: "Resume it with the images that it began with, or begin a new run")
     }
-    try checkProgress(images: images.count)
+    try checkProgress(images: images.count, evaluatedHead: evaluatedHead)
     try restoreModel(learner)
     let most = Int64(settings.passesPerEpoch) * Int64(images.count)
     for h in learner.heads.clusters.indices {
@@ -113,12 +117,13 @@ public struct Checkpoint: Sendable {
     }
     learner.heads.isAssigned = try integers("assigned", count: images.count, in: 0...1).map { $0 == 1 }
     switch settings.constraint {
-    case .size: break
     case .entropy: try checkCounts(learner.heads)
-    case .instance:
+    case .instance where settings.selfLabelling == nil:
       for (h, labels) in learner.heads.labels.enumerated() where zip(labels, 0...).contains(where: { $0 != $1 }) {
         throw Self.inconsistent("tensor labels_\(h) does not give every image its own cluster", name)
       }
+    // Self-labelling, which applies no constraint, labels images anew.
+    case .size, .instance: break
     }
     return progress
   }
@@ -175,7 +180,7 @@ public struct Checkpoint: Sendable {
   }
 
   /// Throws unless a run of these settings on this many images can stand where this one says it does.
-  private func checkProgress(images: Int) throws {
+  private func checkProgress(images: Int, evaluatedHead: Int) throws {
     let steps = settings.schedule(images: images).stepsPerEpoch
     let isBetweenSteps = (0..<settings.epochs).contains(progress.epoch) && (0..<steps).contains(progress.step)
     let isAtEnd = progress.epoch == settings.epochs && progress.step == 0
@@ -184,7 +189,14 @@ public struct Checkpoint: Sendable {
         "step \(progress.step) of epoch \(progress.epoch) is not in a run of \(settings.epochs) epochs of \(steps) steps",
         name)
     }
-    guard (0...images * settings.passesPerEpoch).contains(progress.labelsMoved), progress.seconds >= 0 else {
+    let looks = 0...images * settings.passesPerEpoch
+    if let kept = progress.keptIn,
+      kept.count != settings.heads[evaluatedHead] || !kept.allSatisfy(looks.contains)
+    {
+      throw Self.inconsistent(
+        "keptIn \(kept.prefix(8)) counts no images of \(settings.heads[evaluatedHead]) clusters", name)
+    }
+    guard looks.contains(progress.labelsMoved), progress.seconds >= 0 else {
       throw Self.inconsistent(
         "\(progress.labelsMoved) labels moved in \(progress.seconds) seconds, which can't be", name)
     }

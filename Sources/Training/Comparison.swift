@@ -40,6 +40,7 @@ public struct Comparison {
     public var centerMovement: Double?
     /// ℓ_x + ℓ_w, the mean over the last epoch. The three center losses are not on one scale.
     public var loss: Double?
+    /// The seconds that the run took, with its scoring and k-means.
     public var seconds: Double
     /// Why there is no result: where the losses stopped being numbers.
     public var diverged: String?
@@ -54,8 +55,15 @@ public struct Comparison {
   ///   - settings: what the methods share.
   ///   - images: what they cluster.
   ///   - features: an encoder whose features k-means clusters; nil for the pixels.
-  /// - Throws: `SeCuError` for settings that no method can run with, or an encoder that doesn't fit them.
+  /// - Throws: `SeCuError` for settings that no method can run with or that belong to a later stage, or an encoder that doesn't fit them.
   public init(_ settings: TrainingSettings, images: any ImageSource, features: InitialWeights?, engine: Engine) throws {
+    for (field, isSet) in [
+      ("initialWeights", settings.initialWeights != nil), ("selfLabelling", settings.selfLabelling != nil),
+    ] where isSet {
+      throw SeCuError(
+        .usage, "methods are compared from random weights on, and not in a later stage", at: field,
+        remedy: "Take the field out of the settings")
+    }
     try settings.validate(images: images.count)
     (self.settings, self.images, self.engine) = (settings, images, engine)
     clusters = settings.heads[EvaluatedHead.index(heads: settings.heads, classes: images.classCount)]
@@ -94,7 +102,8 @@ public struct Comparison {
   ///   - seed: of weights, views, orders and starting centers.
   ///   - shouldStop: asked before every step.
   ///   - handle: receives the events of the training.
-  /// - Returns: the result; nil if it was stopped.
+  /// - Returns: the result, also of a run that diverged; nil if it was stopped.
+  /// - Throws: what a `Trainer` with the method's settings throws but for divergence, what k-means throws, and what `handle` throws.
   public func run(
     _ method: ComparedMethod, seed: UInt64, shouldStop: () -> Bool = { false },
     handle: (TrainingEvent) throws -> Void = { _ in }
@@ -132,7 +141,7 @@ public struct Comparison {
         }
         try handle(event)
       }
-    } catch let error as SeCuError where error.kind == .badData {
+    } catch let error as SeCuError where trainer.hasDiverged {
       result.diverged = error.position ?? error.problem
       return []
     }

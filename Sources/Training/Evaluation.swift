@@ -30,14 +30,7 @@ extension ImageSource {
 /// The clusters of a whole data set: clean images, running batch-norm statistics, the nearest unit center by cosine, no duals.
 public struct Evaluation: Sendable {
   /// One image's result.
-  public struct Assignment: Sendable, Equatable {
-    /// 0..<K of the evaluated head.
-    public var cluster: Int
-    /// Soft-max probability at temperature t_x, 0 to 1.
-    public var confidence: Float
-    /// The next best cluster.
-    public var second: Int
-  }
+  public typealias Assignment = ClusterAssignment
 
   /// The head's index.
   public var head: Int
@@ -70,24 +63,35 @@ public enum FeatureKind: String, CaseIterable, Codable, Sendable {
 }
 
 extension Learner {
-  /// Clusters all images of `viewMaker` by head `head`.
+  /// Clusters all images of `viewMaker` by head `head`, batch by batch, so that no more features are in memory than a batch has.
   package func evaluate(_ viewMaker: ViewMaker, head: Int) throws -> Evaluation {
-    try evaluate(features(viewMaker), of: viewMaker.images, head: head)
+    var assignments: [ClusterAssignment] = []
+    assignments.reserveCapacity(viewMaker.images.count)
+    try eachBatch(viewMaker) { projections, rows in
+      assignments += heads.predict(projections, rows: rows, head: head, on: engine)
+    }
+    return try evaluation(assignments, of: viewMaker.images, head: head)
   }
 
-  /// The features of all images of `viewMaker`: clean views, running batch-norm statistics.
-  package func features(_ viewMaker: ViewMaker, _ kind: FeatureKind = .projection) throws -> Features {
+  /// Calls `body` with the projections of all images of `viewMaker`, [rows, d], some at a time and in order.
+  private func eachBatch(_ viewMaker: ViewMaker, _ body: (UnsafePointer<Float>, _ rows: Int) throws -> Void) throws {
     let count = viewMaker.images.count, most = network.batch
     let clean = FloatBuffer(most * viewMaker.viewShape.count)
-    let dimension = kind == .projection ? heads.dimension : network.backboneDimension
-    var values: [Float] = []
-    values.reserveCapacity(count * dimension)
     for first in stride(from: 0, to: count, by: most) {
       let ids = Array(first..<min(count, first + most))
       try viewMaker.cleanViews(of: ids, cores: engine.cores, into: clean.base)
-      let projections = embed(clean.base, count: ids.count)
+      try body(embed(clean.base, count: ids.count), ids.count)
+    }
+  }
+
+  /// The features of all images of `viewMaker`, [N, d]: clean views, running batch-norm statistics.
+  package func features(_ viewMaker: ViewMaker, _ kind: FeatureKind = .projection) throws -> Features {
+    let dimension = kind == .projection ? heads.dimension : network.backboneDimension
+    var values: [Float] = []
+    values.reserveCapacity(viewMaker.images.count * dimension)
+    try eachBatch(viewMaker) { projections, rows in
       let batch = kind == .projection ? projections : network.backboneFeatures
-      values += UnsafeBufferPointer(start: batch, count: ids.count * dimension)
+      values += UnsafeBufferPointer(start: batch, count: rows * dimension)
     }
     switch kind {
     case .projection: return Features(unit: values, dimension: dimension)
@@ -97,16 +101,20 @@ extension Learner {
 
   /// Clusters `images` by their projections and head `head`.
   package func evaluate(_ projections: Features, of images: any ImageSource, head: Int) throws -> Evaluation {
-    var assignments: [Evaluation.Assignment] = []
+    var assignments: [ClusterAssignment] = []
     assignments.reserveCapacity(projections.count)
     projections.withPointer { x in
       for first in stride(from: 0, to: projections.count, by: network.batch) {
         let rows = min(network.batch, projections.count - first)
-        for p in heads.predict(x + first * projections.dimension, rows: rows, head: head, on: engine) {
-          assignments.append(.init(cluster: p.cluster, confidence: p.confidence, second: p.second))
-        }
+        assignments += heads.predict(x + first * projections.dimension, rows: rows, head: head, on: engine)
       }
     }
+    return try evaluation(assignments, of: images, head: head)
+  }
+
+  private func evaluation(
+    _ assignments: [ClusterAssignment], of images: any ImageSource, head: Int
+  ) throws -> Evaluation {
     let scores = try images.labels.map {
       try ClusteringScores(clusterLabels: assignments.map(\.cluster), classLabels: $0)
     }

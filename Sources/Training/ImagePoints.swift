@@ -27,8 +27,9 @@ struct ImagePoints: Sendable {
   /// - Parameters:
   ///   - seed: of the sample.
   ///   - cores: share the work.
-  /// - Throws: what reading an image throws.
+  /// - Throws: `SeCuError` of kind `.badData` for labels that are not one an image; what reading an image throws.
   init(pixelsOf images: any ImageSource, seed: UInt64, cores: Cores) throws {
+    try images.checkLabelsAndNames()
     if let shape = images.commonShape, images.count <= Self.mostValues / shape.count {
       let room = PixelRoom()
       var values: [Float] = []
@@ -80,9 +81,10 @@ struct ImagePoints: Sendable {
     return stream.permutation(count).prefix(mostViews).sorted()
   }
 
-  /// The most memory that the points of so many images take, with `imageBytes` bytes of pixels in all.
-  static func bytes(images count: Int, imageBytes: Double, channels: Int) -> Double {
-    if imageBytes <= Double(mostValues) { return 4 * imageBytes }
+  /// The memory that the points of so many images take, of `valuesPerImage` each; nil where they differ.
+  static func bytes(images count: Int, valuesPerImage: Double?, channels: Int) -> Double {
+    let values = valuesPerImage.map { Double(count) * $0 } ?? .infinity
+    if values <= Double(mostValues) { return 4 * values }
     return 4 * Double(min(count, mostViews)) * Double(viewSide * viewSide * channels)
   }
 }

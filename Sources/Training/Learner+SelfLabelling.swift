@@ -6,8 +6,8 @@ import Networks
 /// What self-labelling keeps besides weights: Adam's moments of the encoder and of the centers.
 package final class SelfLabellingState {
   let settings: SelfLabelling
-  package let encoder: Adam
-  package let centers: Adam
+  /// What moves the network's parameters, and what moves the centers of all heads.
+  package let encoder, centers: Adam
 
   init(_ settings: SelfLabelling, parameters: Int, centers: Int, weightDecay: Float) {
     self.settings = settings

@@ -8,12 +8,15 @@ import Networks
 /// `step` is the algorithm in reading order. The total loss is the mean over heads of ℓ_x + ℓ_w; one backward pass serves both,
 /// since the encoder receives only the gradient of ℓ_x and the centers only that of ℓ_w.
 package final class Learner {
+  /// What everything runs on.
   package let engine: Engine
+  /// The encoder.
   package let network: Network
+  /// The clustering heads, with the centers.
   package let heads: ClusterHeads
-  package let encoderOptimizer: GradientDescent
-  package let centerOptimizer: GradientDescent
-  /// What moves the weights in self-labelling; the optimisers above have nothing to move then.
+  /// What moves the encoder, and what moves the centers: both have no tensor in self-labelling.
+  package let encoderOptimizer, centerOptimizer: GradientDescent
+  /// What moves the weights in self-labelling.
   let selfLabelling: SelfLabellingState?
   let normalize: L2Normalize
   /// Unit features of the batch, [2b, d], and the lengths they had; with a predictor the projections and then the predictions, [4b, d].
@@ -33,11 +36,16 @@ package final class Learner {
   /// - Parameters:
   ///   - settings: validated.
   ///   - images: N, the images in the data set, at least 2.
-  /// - Throws: `SeCuError` of kind `.usage` for more than this machine's memory can hold.
-  package init(_ settings: TrainingSettings, images: Int, engine: Engine) throws {
+  ///   - limit: the memory that there is.
+  /// - Throws: `SeCuError` of kind `.usage` for more than that can hold.
+  package init(
+    _ settings: TrainingSettings, images: Int, engine: Engine, limit: Machine.MemoryLimit = Machine.memoryLimit
+  ) throws {
     self.engine = engine
     let batch = min(settings.batch, images)
-    try settings.checkMemory(images: images, imageBytes: 0, threads: engine.cores.threads)
+    // No k-means: who runs one checks for it.
+    try settings.checkMemory(
+      images: images, imageBytes: 0, hasClasses: false, threads: engine.cores.threads, limit: limit)
     network = try Network(settings.network, batch: settings.viewsPerPass * batch)
     heads = ClusterHeads(
       clusters: settings.heads, dimension: settings.network.dimension, images: images, batch: batch,

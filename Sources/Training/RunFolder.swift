@@ -7,7 +7,7 @@ import Interchange
 ///
 ///     config.json            the settings, every one resolved
 ///     metrics.jsonl          a line an epoch
-///     checkpoint             all that resuming needs
+///     checkpoint             all that resuming needs, written every epoch and within a long one every five minutes
 ///     assignments.csv        when the run has ended: each image's cluster
 ///     left-out.csv           for a folder of images: the files that gave none, and why
 ///     encoder.safetensors    when the run has ended: the encoder under PyTorch's names and layouts
@@ -30,7 +30,7 @@ public struct RunFolder: Sendable {
   public var leftOut: URL { url.appendingPathComponent("left-out.csv") }
   /// The network's weights by PyTorch's names.
   public var encoder: URL { url.appendingPathComponent("encoder.safetensors") }
-  /// The heads' centers, and how assignments are made of them.
+  /// The heads' centers, `center_h` [d, K] of head h, before they are made unit vectors.
   public var centers: URL { url.appendingPathComponent("centers.safetensors") }
 
   private var files: [URL] { [configuration, metrics, checkpoint, assignments, encoder, centers] }
@@ -119,7 +119,8 @@ public struct RunFolder: Sendable {
   ///
   /// - Throws: `SeCuError` that names the field which is missing, malformed or out of range.
   public func readSettings() throws -> TrainingSettings {
-    try JSON.read(StoredSettings.self, contentsOf: configuration).settings
+    try JSON.read(StoredSettings.self, contentsOf: configuration, remedy: "Put the file back as the run wrote it")
+      .settings
   }
 
   /// The checkpoint, after checking that `config.json` says the same.
@@ -138,22 +139,28 @@ public struct RunFolder: Sendable {
 
   // MARK: - Writing
 
+  /// Writes `config.json`.
+  ///
+  /// - Throws: `SeCuError` if it can't be written.
   func write(_ settings: TrainingSettings) throws {
     try JSON.write(settings, to: configuration)
   }
 
   /// The results of a run that has ended.
+  ///
+  /// - Throws: `SeCuError` if a file can't be written.
   func write(_ evaluation: Evaluation, of trainer: Trainer) throws {
     let labels = trainer.images.labels
     let names = trainer.images.fileNames
-    var rows = [
-      ["image", "cluster", "confidence", "second"] + (labels == nil ? [] : ["label"]) + (names == nil ? [] : ["file"])
-    ]
-    for (i, a) in evaluation.assignments.enumerated() {
-      let label = labels.map { [String($0[i])] } ?? []
-      rows.append(
-        [String(i), String(a.cluster), String(format: "%.4f", a.confidence), String(a.second)] + label
-          + (names.map { [$0[i]] } ?? []))
+    // Row by row, as the fields of all would take more memory than the text.
+    let rows = (-1..<evaluation.assignments.count).lazy.map { (i: Int) -> [String] in
+      guard i >= 0 else {
+        return ["image", "cluster", "confidence", "second"] + (labels == nil ? [] : ["label"])
+          + (names == nil ? [] : ["file"])
+      }
+      let a = evaluation.assignments[i]
+      return [String(i), String(a.cluster), String(format: "%.4f", a.confidence), String(a.second)]
+        + (labels.map { [String($0[i])] } ?? []) + (names.map { [$0[i]] } ?? [])
     }
     try CSV.write(rows, to: assignments)
     try SafeTensors(tensors: trainer.learner.network.stateDictionary()).write(to: encoder)
@@ -178,7 +185,11 @@ public struct RunFolder: Sendable {
   }
 
   /// Opens `metrics.jsonl` to be continued after `epochsDone` epochs; lines of later ones are dropped, as they will be written anew.
+  ///
+  /// - Throws: `SeCuError` of kind `.badData` for a line that is no report: a program that cannot read it must not throw it away.
   func openMetrics(epochsDone: Int) throws -> JSONLines<EpochReport> {
-    try JSONLines(resuming: metrics) { _, line in line.epoch < epochsDone }
+    try JSONLines(resuming: metrics, remedy: "Repair the line or remove it: the run goes on without it") { _, line in
+      line.epoch < epochsDone
+    }
   }
 }

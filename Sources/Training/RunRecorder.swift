@@ -10,21 +10,28 @@ public final class RunRecorder {
   private let lock: RunLock
   private let clock = ContinuousClock()
   private var lastSaved: ContinuousClock.Instant
+  private let longestInterval: Duration
 
   /// Checkpoints are written at the end of an epoch, but no more often than this.
   public static let interval = Duration.seconds(3)
+  /// Within an epoch one is written when the last is as old as this: the most that a crash or a power cut costs, but for one step.
+  public static let longestInterval = Duration.seconds(300)
 
-  /// - Throws: `SeCuError` if the folder holds another run, the files can't be written, or another process is writing to this run.
-  public init(_ trainer: Trainer, folder: RunFolder) throws {
+  /// - Parameters:
+  ///   - trainer: whose events `handle` will get.
+  ///   - folder: where its files go: the folder that it was resumed from, or one without a run.
+  ///   - longestInterval: the age of the last checkpoint at which one is written within an epoch; 0 writes one after every step.
+  /// - Throws: `SeCuError` of kind `.cannotCreate` if the folder holds another run, or a later state of this one than the trainer was
+  ///   resumed from, or if another process is writing to it; if the files can't be written.
+  public init(
+    _ trainer: Trainer, folder: RunFolder, longestInterval: Duration = RunRecorder.longestInterval
+  ) throws {
     self.trainer = trainer
     self.folder = folder
+    self.longestInterval = longestInterval
     lock = try RunLock(folder.url)
     let holdsRun = FileManager.default.fileExists(atPath: folder.checkpoint.path)
-    guard trainer.isResumed || !holdsRun else {
-      throw SeCuError(
-        .cannotCreate, "the folder holds another run", at: folder.url.relativePath,
-        remedy: "Name another folder, or resume that run")
-    }
+    try Self.checkIsOwn(folder, holdsRun: holdsRun, of: trainer)
     AtomicFile.removeLeftovers(in: folder.url)
     try folder.write(trainer.settings)
     metrics = try folder.openMetrics(epochsDone: trainer.progress.epoch)
@@ -32,13 +39,37 @@ public final class RunRecorder {
     if !holdsRun { try save() }
   }
 
+  /// Throws if what the folder holds would be lost: anything of a run but the very state that `trainer` goes on from.
+  private static func checkIsOwn(_ folder: RunFolder, holdsRun: Bool, of trainer: Trainer) throws {
+    func refuse(_ problem: String, _ remedy: String) throws -> Never {
+      throw SeCuError(.cannotCreate, problem, at: folder.url.relativePath, remedy: remedy)
+    }
+    guard holdsRun, let resumed = trainer.resumedProgress else {
+      if folder.isUnbegun { return }
+      try refuse("the folder holds another run", "Name another folder, or resume that run")
+    }
+    // The lock is new: since the trainer read its checkpoint, another process may have gone on with the run.
+    let saved = try Checkpoint(contentsOf: folder.checkpoint)
+    guard saved.settings == trainer.settings else {
+      try refuse("the folder holds another run", "Name the folder that was resumed from, or an empty one")
+    }
+    guard saved.progress == resumed else {
+      try refuse("the run in the folder has gone on since it was read, or it is another one", "Resume it again")
+    }
+  }
+
   /// Writes a line for an epoch that ended, and a checkpoint from time to time.
   ///
   /// - Throws: `SeCuError` if a file can't be written, or the run's weights are not finite.
   public func handle(_ event: TrainingEvent) throws {
-    guard case .epochEnded(let report) = event else { return }
-    try metrics.append(report)
-    if clock.now - lastSaved >= Self.interval || trainer.isFinished { try save() }
+    switch event {
+    case .stepped:
+      // After an epoch's last step a checkpoint waits for the epoch's line, which a resumed run would not write again.
+      if trainer.progress.step > 0, clock.now - lastSaved >= longestInterval { try save() }
+    case .epochEnded(let report):
+      try metrics.append(report)
+      if clock.now - lastSaved >= min(Self.interval, longestInterval) || trainer.isFinished { try save() }
+    }
   }
 
   /// Writes the results of a run that has ended.

@@ -18,7 +18,8 @@ public struct SettingsFile: Sendable {
   ///   or what was expected; what reading throws.
   public init(contentsOf url: URL) throws {
     name = url.relativePath
-    let value = try JSON.read(JSONValue.self, contentsOf: url)
+    let value = try JSON.read(
+      JSONValue.self, contentsOf: url, remedy: "secu train --show prints a right file")
     guard case .object(let members) = value else {
       throw SeCuError(
         .badData, "expected an object, found \(value.kind)", at: name, remedy: "Write { \"epochs\": 100, … }")

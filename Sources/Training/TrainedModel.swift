@@ -31,6 +31,9 @@ public final class TrainedModel {
     evaluatedHead = checkpoint.evaluatedHead ?? EvaluatedHead.index(heads: settings.heads, classes: nil)
     // Only the images of one batch are in memory at a time; labels are not needed. An image's features do not depend on the
     // others of its batch, which may therefore be smaller than in training.
+    var settings = settings
+    // No constraint applies to finding the nearest center, and `instance` would ask for a cluster an image.
+    settings.constraint = .size(SizeConstraint())
     learner = try Learner(settings, images: min(settings.batch, 128), engine: engine)
     try checkpoint.restoreModel(learner)
     try learner.network.load(SafeTensors(contentsOf: folder.encoder), name: folder.encoder.relativePath)

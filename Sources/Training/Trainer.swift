@@ -15,40 +15,14 @@ public final class Trainer {
   public let images: any ImageSource
   /// The head that metrics and evaluation look at; `EvaluatedHead` says how it is chosen.
   public let evaluatedHead: Int
+  /// The encoder and the heads that it trains.
   package let learner: Learner
   let viewMaker: ViewMaker
   private let schedule: Schedule
+  /// Where the run stands: before the next step.
   package private(set) var progress = Progress()
-  /// Whether it goes on from a checkpoint.
-  private(set) var isResumed = false
-
-  /// Where a run stands between two steps, apart from weights and labels.
-  package struct Progress: Codable, Equatable {
-    /// The next step: its epoch, and its place in the epoch.
-    package var epoch = 0
-    package var step = 0
-    /// Sums over the steps of this epoch.
-    package var representationLoss = 0.0
-    package var centerLoss = 0.0
-    /// Labels of the evaluated head that changed in this epoch.
-    package var labelsMoved = 0
-    /// Seconds of training so far, and those of them in which the batch's views were made; nil in older checkpoints.
-    package var seconds = 0.0
-    package var viewSeconds: Double? = 0
-    /// In self-labelling: the images of each cluster that were kept in this epoch, the highest probability of any, and whether an epoch
-    /// went by in which none was kept, which ends the run.
-    package var keptIn: [Int]?
-    package var highest: Float?
-    package var isExhausted: Bool?
-
-    /// The next step as people count, from 1.
-    var place: String { "epoch \(epoch + 1), step \(step + 1)" }
-
-    /// The step before, as people count; what went wrong in the weights went wrong there.
-    func placeBefore(stepsPerEpoch: Int) -> String {
-      step > 0 ? "epoch \(epoch + 1), step \(step)" : epoch > 0 ? "epoch \(epoch), step \(stepsPerEpoch)" : "the start"
-    }
-  }
+  /// Where the checkpoint stood that it goes on from; nil if it began anew.
+  private(set) var resumedProgress: Progress?
 
   /// A run that has not begun.
   ///
@@ -57,13 +31,13 @@ public final class Trainer {
   ///   - images: what to learn from.
   ///   - initialWeights: what to start from; nil for random weights. It should be what the settings name.
   ///   - engine: what runs it.
-  /// - Throws: `SeCuError` for settings out of range or that do not fit the images, for images that can't be read, or for weights that don't
-  ///   fit the network.
+  /// - Throws: `SeCuError` for settings out of range or that do not fit the images, for images whose labels or file names are not one an
+  ///   image, or for weights that don't fit the network.
   public convenience init(
     _ settings: TrainingSettings, images: any ImageSource, startingFrom initialWeights: InitialWeights? = nil,
     engine: Engine
   ) throws {
-    try self.init(settings, images, engine)
+    try self.init(settings, images, engine, head: nil)
     try initialWeights?.apply(to: learner)
     guard settings.selfLabelling == nil || initialWeights?.hasCenters(for: settings) == true else {
       throw SeCuError(
@@ -74,28 +48,31 @@ public final class Trainer {
     }
   }
 
-  private init(_ settings: TrainingSettings, _ images: any ImageSource, _ engine: Engine) throws {
+  /// - Parameter head: the one to be judged by; nil for the one that fits the images' classes.
+  private init(_ settings: TrainingSettings, _ images: any ImageSource, _ engine: Engine, head: Int?) throws {
     try settings.validate(images: images.count)
     try settings.checkChannels(images.channels, of: images.name)
+    try images.checkLabelsAndNames()
     try settings.checkMemory(
-      images: images.count, imageBytes: images.residentBytes, hasClasses: images.labels != nil,
-      threads: engine.cores.threads)
+      images: images.count, imageBytes: images.residentBytes, shape: images.commonShape,
+      hasClasses: images.labels != nil, threads: engine.cores.threads)
     self.settings = settings
     self.images = images
     viewMaker = try ViewMaker(images, settings)
     learner = try Learner(settings, images: images.count, engine: engine)
     learner.initialize(seed: settings.seed)
     schedule = settings.schedule(images: images.count)
-    evaluatedHead = EvaluatedHead.index(heads: settings.heads, classes: images.classCount)
+    evaluatedHead = head ?? EvaluatedHead.index(heads: settings.heads, classes: images.classCount)
   }
 
-  /// Takes up the run of `checkpoint` where it stood.
+  /// Takes up the run of `checkpoint` where it stood. The head that it is judged by stays, whatever classes the images have by now.
   ///
   /// - Throws: `SeCuError` if the checkpoint is of another run: other settings, other images, other shapes.
   public convenience init(resuming checkpoint: Checkpoint, images: any ImageSource, engine: Engine) throws {
-    try self.init(checkpoint.settings, images, engine)
-    progress = try checkpoint.restore(learner, images: images, fingerprint: fingerprint())
-    isResumed = true
+    try self.init(checkpoint.settings, images, engine, head: checkpoint.evaluatedHead)
+    progress = try checkpoint.restore(
+      learner, images: images, evaluatedHead: evaluatedHead, fingerprint: fingerprint())
+    resumedProgress = progress
   }
 
   /// Everything that `init(resuming:)` needs.
@@ -123,6 +100,9 @@ public final class Trainer {
 
   /// Whether the run ended early, as self-labelling found no image to learn from in a whole epoch.
   public var isExhausted: Bool { progress.isExhausted ?? false }
+
+  /// Whether it ended with the error that a loss, weight or center is no longer a finite number.
+  private(set) var hasDiverged = false
 
   /// Seconds of training so far, those before an interruption included.
   public var seconds: Double { progress.seconds }
@@ -234,9 +214,8 @@ public final class Trainer {
     guard losses.representation.isFinite, losses.center.isFinite else {
       let loss = losses.representation.isFinite ? "center loss" : "representation loss"
       let tensor = learner.firstNonFinite.map { "; the first tensor that is not finite is \($0)" } ?? ""
-      throw SeCuError(
-        .badData, "the \(loss) is no longer a finite number\(tensor)", at: "training", position: progress.place,
-        remedy: settings.remedyForDivergence)
+      hasDiverged = true
+      throw SeCuError.divergence("the \(loss) is no longer a finite number\(tensor)", at: progress.place, settings)
     }
     if let found {
       progress.keptIn = progress.keptIn.map { zip($0, found.keptIn).map(+) } ?? found.keptIn
@@ -252,9 +231,10 @@ public final class Trainer {
   /// Throws if the step that was just done left a weight or center that is not finite, which no later loss may tell.
   private func checkWeights() throws {
     guard let broken = learner.firstNonFinite else { return }
-    throw SeCuError(
-      .badData, "\(broken) holds numbers that are not finite", at: "training",
-      position: progress.placeBefore(stepsPerEpoch: schedule.stepsPerEpoch), remedy: settings.remedyForDivergence)
+    hasDiverged = true
+    throw SeCuError.divergence(
+      "\(broken) holds numbers that are not finite", at: progress.placeBefore(stepsPerEpoch: schedule.stepsPerEpoch),
+      settings)
   }
 
   /// What this run's numbers say about its health.
@@ -263,7 +243,11 @@ public final class Trainer {
   private func report(stepsDone: Int, imagesPerSecond: Double, dataWait: Double) throws -> EpochReport {
     let labels = learner.heads.labels[evaluatedHead].map(Int.init)
     let sizes = clusterSizes(labels, clusters: settings.heads[evaluatedHead])
-    let scores = try images.labels.map { try ClusteringScores(clusterLabels: labels, classLabels: $0) }
+    // Where every image is a cluster of its own there is nothing to score, and there may be more clusters than can be matched.
+    let isClustering = settings.constraint.kind != .instance || settings.selfLabelling != nil
+    let scores = try (isClustering ? images.labels : nil).map {
+      try ClusteringScores(clusterLabels: labels, classLabels: $0)
+    }
     let steps = Double(schedule.stepsPerEpoch)
     var report = EpochReport(
       epoch: progress.epoch, step: stepsDone, representationLoss: progress.representationLoss / steps,
@@ -288,11 +272,4 @@ public final class Trainer {
 
 extension Duration {
   fileprivate var inSeconds: Double { self / .seconds(1) }
-}
-
-extension TrainingSettings {
-  /// What to do about numbers that grew beyond all bounds.
-  var remedyForDivergence: String {
-    "Begin a new run with lower learning rates (rate \(rate), centerRate \(centerRate)) or less weight decay (\(weightDecay))"
-  }
 }

@@ -50,11 +50,12 @@ extension TrainingSettings {
   /// - Parameters:
   ///   - count: N, the images to learn from.
   ///   - imageBytes: what the images themselves take while the run goes on; nil for images of the network's size that all are in memory.
+  ///   - shape: the shape that all images share, nil if they differ: k-means takes raw pixels of one shape, wherever they are.
   ///   - hasClasses: whether k-means is to be scored beside the run.
   ///   - threads: the cores of the run, each of which has some memory of its own.
   /// - Throws: `SeCuError` for a network out of range, or one that needs more than 4 TB.
   public func memory(
-    images count: Int, imageBytes: Double? = nil, hasClasses: Bool = true, threads: Int
+    images count: Int, imageBytes: Double? = nil, shape: ImageShape? = nil, hasClasses: Bool = true, threads: Int
   ) throws -> MemoryNeed {
     let batch = min(self.batch, count), rows = 2 * Double(batch)
     let network = try NetworkSize(self.network, batch: viewsPerPass * batch, threads: threads)
@@ -68,17 +69,20 @@ extension TrainingSettings {
     // Features and their gradients, of projections and predictions.
     let features = dimension * (self.network.predictor == nil ? 2 : 4)
     let images = imageBytes ?? Double(count) * pixels
-    // A file of weights, centers, their velocities, the frozen centers, and 64-bit labels. While it is written it is there three times: the
-    // tensors, their bytes, and the file's.
-    let file = 2 * parameters + 3 * centers + 8 * Double(count) * Double(self.heads.count + 1)
+    let valuesPerImage = shape.map { Double($0.count) } ?? (imageBytes == nil ? pixels : nil)
+    // What the optimiser keeps of each weight and center: SGD its velocity, Adam two moments.
+    let states: Double = selfLabelling == nil ? 1 : 2
+    // A file of weights and centers, the optimiser's states, the frozen centers, and 64-bit labels. While it is written it is there three
+    // times: the tensors, their bytes, and the file's.
+    let file = (1 + states) * parameters + (2 + states) * centers + 8 * Double(count) * Double(self.heads.count + 1)
     return MemoryNeed(
       steady: [
         .init(name: "images", bytes: images + 9 * Double(count)),
         .init(name: "views", bytes: 4 * rows * (pixels + features)),
         .init(name: "network", bytes: network.bytes - 2 * parameters),
-        // Weights, gradients, and the optimiser's velocity or Adam's two moments.
-        .init(name: "parameters", bytes: (selfLabelling == nil ? 3 : 4) * parameters),
-        .init(name: "heads", bytes: heads + (selfLabelling == nil ? 1 : 2) * centers),
+        // Weights and gradients.
+        .init(name: "parameters", bytes: (2 + states) * parameters),
+        .init(name: "heads", bytes: heads + states * centers),
         .init(name: "kernels", bytes: network.scratchBytes),
         .init(name: "program", bytes: Self.programBytes),
       ],
@@ -87,9 +91,9 @@ extension TrainingSettings {
         .init(
           name: "k-means on pixels",
           bytes: hasClasses
-            ? ImagePoints.bytes(
-              images: count, imageBytes: max(images, Double(count) * pixels), channels: self.network.channels) : 0),
-        .init(name: "scoring", bytes: 4 * rows * pixels + 24 * Double(count)),
+            ? ImagePoints.bytes(images: count, valuesPerImage: valuesPerImage, channels: self.network.channels) : 0),
+        // Clean views; of each image its result, and its line of `assignments.csv`, which is there three times as it is written.
+        .init(name: "scoring", bytes: 4 * rows * pixels + (32 + 3 * 64) * Double(count)),
       ])
   }
 
@@ -102,7 +106,7 @@ extension TrainingSettings {
   /// - Throws: `SeCuError` of kind `.usage` with what is needed, what there is, and the largest batch that would fit in nine
   ///   tenths of that; what `memory` throws.
   package func checkMemory(
-    images count: Int, imageBytes: Double? = nil, hasClasses: Bool = true, threads: Int,
+    images count: Int, imageBytes: Double? = nil, shape: ImageShape? = nil, hasClasses: Bool = true, threads: Int,
     limit: Machine.MemoryLimit = Machine.memoryLimit
   ) throws {
     // A network may be so large that to plan its memory takes long, or that the plan is refused.
@@ -114,7 +118,8 @@ extension TrainingSettings {
           + "and \(limit.text)", at: "network", remedy: "Take a smaller network")
     }
     func memory(_ settings: TrainingSettings) throws -> MemoryNeed {
-      try settings.memory(images: count, imageBytes: imageBytes, hasClasses: hasClasses, threads: threads)
+      try settings.memory(
+        images: count, imageBytes: imageBytes, shape: shape, hasClasses: hasClasses, threads: threads)
     }
     let need = Result { try memory(self) }
     if case .success(let need) = need, need.bytes <= limit.bytes { return }

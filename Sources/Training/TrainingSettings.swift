@@ -11,7 +11,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var split: String?
   /// Whether the first folder in each image's path is its class; nil for no.
   public var classFolders: Bool?
-  /// Only the first images of the data set, if not nil.
+  /// Only so many images of the data set, the first ones, 1 or more; nil for all.
   public var limit: Int?
   /// The preset that these settings started from.
   public var preset: String
@@ -19,20 +19,20 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var seed: UInt64
   /// How many epochs the run has, 1 or more.
   public var epochs: Int
-  /// How often an epoch goes through the data. Frozen centers and the count of cluster sizes are renewed once an epoch; a small
+  /// How often an epoch goes through the data, 1 or more. Frozen centers and the count of cluster sizes are renewed once an epoch; a small
   /// data set needs several passes to give the centers enough steps in between.
   public var passesPerEpoch: Int
-  /// Images in a step, each of which is seen in two views.
+  /// Images in a step, each of which is seen in two views: 2 to N.
   public var batch: Int
-  /// The number of clusters K of each head.
+  /// The number of clusters K of each head: 2 to N, and N with the constraint `instance`.
   public var heads: [Int]
   /// The encoder.
   public var network: ResNet
   /// How the views that the encoder learns from are made.
   public var augmentation: Augmentation
-  /// The highest learning rate of the encoder; `Schedule` says how it changes.
+  /// The highest learning rate of the encoder, 0 or more; `Schedule` says how it changes.
   public var rate: Float
-  /// The highest learning rate of the centers.
+  /// The highest learning rate of the centers, 0 or more.
   public var centerRate: Float
   /// How the centers' rate changes.
   public var centerSchedule: CenterSchedule
@@ -42,7 +42,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var momentum: Float
   /// Its weight decay, 0 or more.
   public var weightDecay: Float
-  /// The epochs before the rate begins to fall; the rate is 0 in epoch 0 and rises linearly over the others.
+  /// The epochs before the rate begins to fall, fewer than `epochs` unless there is only one; the rate is 0 in epoch 0 and rises linearly over the others.
   public var warmupEpochs: Int
   /// The two losses.
   public var losses: LossSettings
@@ -89,6 +89,9 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
 
 extension TrainingSettings {
   /// Files of before there was a choice leave `centerSchedule` and `optimizer` out: the rate was constant, and SGD used it.
+  ///
+  /// - Throws: `DecodingError` for a field that is missing or malformed, `SeCuError` of kind `.badData` for a choice that there is not. Ranges
+  ///   are for `validate()` to check.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func value<Value: Decodable>(_ key: CodingKeys) throws -> Value { try container.decode(Value.self, forKey: key) }
@@ -106,7 +109,7 @@ extension TrainingSettings {
     augmentation = try value(.augmentation)
     rate = try value(.rate)
     centerRate = try value(.centerRate)
-    centerSchedule = try container.decodeIfPresent(CenterSchedule.self, forKey: .centerSchedule) ?? .constant
+    centerSchedule = try container.choiceIfPresent(CenterSchedule.self, forKey: .centerSchedule) ?? .constant
     optimizer = try container.decodeIfPresent(Optimizer.self, forKey: .optimizer) ?? .sgd
     momentum = try value(.momentum)
     weightDecay = try value(.weightDecay)

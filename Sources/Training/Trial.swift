@@ -32,18 +32,20 @@ public struct Trial: Sendable {
   ///   - settings: the run.
   ///   - images: N, the images that the run would have.
   ///   - shape: of these images.
+  ///   - hasClasses: whether they have classes: the run then ends with k-means, which needs memory too.
   ///   - steps: at least 1.
   ///   - shouldStop: asked before every step but the first; the result then has fewer.
   /// - Throws: `SeCuError` for settings out of range, for more memory than there is, or for a loss that is not finite.
   public init(
-    _ settings: TrainingSettings, images count: Int, shape: ImageShape, steps: Int, engine: Engine,
-    shouldStop: () -> Bool = { false }
+    _ settings: TrainingSettings, images count: Int, shape: ImageShape, hasClasses: Bool = true, steps: Int,
+    engine: Engine, shouldStop: () -> Bool = { false }
   ) throws {
     try settings.validate(images: count)
     try settings.checkChannels(shape.channels, of: settings.data)
     let batch = settings.batch
     try settings.checkMemory(
-      images: count, imageBytes: Self.imageBytes(settings, shape), threads: engine.cores.threads)
+      images: count, imageBytes: Self.imageBytes(settings, shape), shape: shape, hasClasses: hasClasses,
+      threads: engine.cores.threads)
     let views = try ViewMaker(Self.randomImages(batch, shape, seed: settings.seed), settings)
     // Of random images few labels would pass, and steps without any do less.
     var keepingAll = settings

@@ -123,7 +123,7 @@ import Testing
     try await workspace.train()
     let file = "run/metrics.jsonl", lines = try workspace.text(file).split(separator: "\n")
     try workspace.write(Data("\(lines[0])\nnonsense\n".utf8), to: file)
-    try await expectRefusal(workspace, [Self.resume], "\(file), line 2")
+    try await expectRefusal(workspace, [Self.resume], "\(file), line 2", "Repair the line or remove it")
     // A line that was cut off as it was written is no line.
     try workspace.write(Data("\(lines[0])\n\(lines[1])\n{\"epoch\":".utf8), to: file)
     let result = try await workspace.secu(Self.resume)

@@ -1,6 +1,8 @@
+import Basics
 import Clustering
 import Foundation
 import Imaging
+import Synchronization
 import Testing
 
 @testable import Training
@@ -70,6 +72,48 @@ import Testing
     let result = try #require(try comparison(wild).run(.secu, seed: 1))
     #expect(result.diverged?.contains("epoch") == true)
     #expect(result.acc == nil && result.smallest == nil)
+  }
+
+  /// Images that can be read so many times: those of k-means, of a few epochs, and no more.
+  private final class Fading: ImageSource {
+    let name = "training", channels = 1, count = 13
+    let commonShape: ImageShape?
+    let labels: [Int]? = nil
+    let classNames: [String]? = nil
+    private let images: ImageSet
+    private let looks = Atomic(0)
+
+    init() throws {
+      images = try TinyRun.images()
+      commonShape = images.shape
+    }
+
+    func image(at index: Int) throws -> Image {
+      guard looks.add(1, ordering: .relaxed).newValue < 60 else {
+        throw SeCuError(.badData, "faded", at: "training", position: "byte 3", remedy: "Take others")
+      }
+      return try images.image(at: index)
+    }
+  }
+
+  @Test func `images that can't be read are no divergence`() throws {
+    let comparison = try Comparison(
+      TinyRun.settings, images: Fading(), features: nil, engine: makeEngine(TinyRun.widest, 1))
+    let error = try failure(.badData) { try comparison.run(.secu, seed: 1) }
+    #expect(error.problem == "faded" && error.remedy == "Take others")
+  }
+
+  @Test func `a later stage is not compared`() throws {
+    let images = try TinyRun.images(), engine = makeEngine(TinyRun.widest, 1)
+    for (field, settings) in [
+      ("initialWeights", TinyRun.settings { $0.initialWeights = "runs/x" }),
+      ("selfLabelling", TinyRun.settings { $0.selfLabelling = SelfLabelling() }),
+    ] {
+      let error = try failure(.usage) {
+        try Comparison(settings, images: images, features: nil, engine: engine)
+      }
+      #expect(error.place == field && error.remedy?.contains("out of the settings") == true)
+    }
   }
 
   @Test func `a stop leaves no result`() throws {

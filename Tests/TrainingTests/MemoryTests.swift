@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Imaging
 import Testing
 
@@ -45,16 +46,64 @@ import Testing
     #expect(checkpoint == Double(2 * parameters + 3 * centers + 8 * count * (settings.heads.count + 1)))
   }
 
+  /// Of a run and of its self-labelling, whose optimiser remembers more: the tensors of a checkpoint are what the plan has.
+  @Test func `a checkpoint is planned as large as it is`() throws {
+    for isClustering in [true, false] {
+      let settings = isClustering ? TinyRun.settings : TinyRun.settings.forSelfLabelling
+      let learner = try Learner(settings, images: 13, engine: makeEngine(TinyRun.widest, 1))
+      let checkpoint = try Checkpoint(
+        settings: settings, learner: learner, fingerprint: "", evaluatedHead: 0, progress: .init())
+      let url = temporaryURL()
+      defer { remove(url) }
+      try checkpoint.write(to: url)
+      let header = 8000, taken = try Data(contentsOf: url).count
+      let need = try settings.memory(images: 13, imageBytes: 0, threads: 1)
+      let planned = try #require(need.passing.first { $0.name == "checkpoints" }).bytes / 3
+      #expect(planned <= Double(taken) && planned >= Double(taken - header), "\(planned) for \(taken)")
+    }
+  }
+
+  /// k-means is the trainer's business, and an unlabelled run has none.
+  @Test func `a learner asks for no k-means`() throws {
+    let settings = TinyRun.settings { ($0.network.height, $0.network.width) = (12, 12) }
+    let images = 200_000, engine = makeEngine(TinyRun.widest, 1)
+    func need(_ hasClasses: Bool) throws -> Double {
+      let shape = try ImageShape(height: 12, width: 12, channels: 1)
+      return try settings.memory(images: images, imageBytes: 0, shape: shape, hasClasses: hasClasses, threads: 1).bytes
+    }
+    let bytes = try need(false)
+    #expect(try need(true) > bytes + 1e6)
+    func learner(_ bytes: Double) throws -> Learner {
+      try Learner(settings, images: images, engine: engine, limit: .init(bytes: bytes, holder: ""))
+    }
+    _ = try learner(bytes)
+    try failure(.usage) { try learner(bytes - 1) }
+  }
+
   @Test func `only the largest of what comes and goes counts`() throws {
+    let shape = try ImageShape(height: 1000, width: 1000, channels: 1)
     let small = try TinyRun.settings.memory(images: 13, imageBytes: 0, threads: 1)
-    let large = try TinyRun.settings.memory(images: 13, imageBytes: 1e8, threads: 1)
+    let large = try TinyRun.settings.memory(images: 100, imageBytes: 1e8, shape: shape, threads: 1)
     #expect(large.bytes - large.steadyBytes == 4e8)
     #expect(small.bytes - small.steadyBytes == small.passing.map(\.bytes).max())
     #expect(large.text.hasPrefix("about 521 MB: k-means on pixels 400 MB, images 100 MB"), "\(large.text)")
     #expect(!large.text.contains("parameters"))
     // Without classes, nothing is compared with k-means.
-    let plain = try TinyRun.settings.memory(images: 13, imageBytes: 1e8, hasClasses: false, threads: 1)
+    let plain = try TinyRun.settings.memory(
+      images: 100, imageBytes: 1e8, shape: shape, hasClasses: false, threads: 1)
     #expect(plain.bytes < large.bytes - 3.9e8)
+  }
+
+  /// Of one shape they are clustered raw, wherever they are; of many sizes as small views.
+  @Test func `k-means on pixels is planned by the images' own size`() throws {
+    let shape = try ImageShape(height: 88, width: 117, channels: 3)
+    func planned(_ shape: ImageShape?) throws -> Double {
+      let settings = TinyRun.settings { $0.network.channels = 3 }
+      let need = try settings.memory(images: 6000, imageBytes: 240_000, shape: shape, threads: 1)
+      return try #require(need.passing.first { $0.name == "k-means on pixels" }).bytes
+    }
+    #expect(try planned(shape) == 4 * 6000 * 88 * 117 * 3)
+    #expect(try planned(nil) == 4 * 6000 * 3072)
   }
 
   @Test func `k-means on pixels has a bound whatever the images`() throws {

@@ -198,6 +198,20 @@ import Testing
     }
   }
 
+  /// Labels are the best clusters then, whatever the constraint of the run before.
+  @Test func `it can be resumed after instance discrimination`() throws {
+    defer { remove(folder) }
+    try TinyRun.finished(in: folder, TinyRun.instanceDiscrimination)
+    var settings = Self.settings(threshold: 0)
+    (settings.heads, settings.constraint) = ([13], .instance)
+    let first = try stage(settings)
+    try first.run(steps: 4)
+    #expect(first.learner.heads.labels != [(0..<13).map(Int32.init)])
+    let second = try Trainer(
+      resuming: first.makeCheckpoint(), images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 1))
+    #expect(RunState(second) == RunState(first))
+  }
+
   @Test func `it needs a run with the same heads`() throws {
     defer { remove(folder) }
     try TinyRun.finished(in: folder)

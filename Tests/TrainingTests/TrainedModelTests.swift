@@ -53,6 +53,19 @@ import Testing
     #expect(try TrainedModel(folder, engine: engine).evaluate(TinyRun.images()).assignments == evaluation.assignments)
   }
 
+  /// Settings that no data has been seen for yet: `instance` with fewer clusters than a batch has images.
+  @Test func `a model needs no constraint`() throws {
+    let run = try FinishedRun()
+    defer { remove(run.folder.url) }
+    let folder = run.folder
+    var forgery = try CheckpointTests.Forgery(Data(contentsOf: folder.checkpoint))
+    forgery.settings["constraint"] = ["kind": "instance"]
+    try forgery.bytes().write(to: folder.checkpoint)
+    try folder.write(TinyRun.settings { $0.constraint = .instance })
+    let model = try TrainedModel(folder, engine: engine)
+    #expect(try model.evaluate(TinyRun.images()).assignments == run.evaluation.assignments)
+  }
+
   @Test func `what is asked for must be there`() throws {
     let run = try FinishedRun()
     defer { remove(run.folder.url) }

@@ -53,6 +53,19 @@ import Testing
     }
   }
 
+  /// Labels are for scores only, and they may be elsewhere by the time that a run goes on.
+  @Test func `a resumed run is judged by the head that it began with`() throws {
+    let engine = makeEngine(TinyRun.widest, 1), settings = TinyRun.settings { $0.heads = [5, 3] }
+    for labelled in [true, false] {
+      let first = try Trainer(settings, images: TinyRun.images(labelled: labelled), engine: engine)
+      #expect(first.evaluatedHead == (labelled ? 1 : 0))
+      try first.run(steps: 4)
+      let second = try Trainer(
+        resuming: first.makeCheckpoint(), images: TinyRun.images(labelled: !labelled), engine: engine)
+      #expect(second.evaluatedHead == first.evaluatedHead)
+    }
+  }
+
   @Test func `the seed decides`() throws {
     let states = try [3, 3, 4].map { (seed: UInt64) in
       let trainer = try TinyRun.trainer(TinyRun.settings { $0.seed = seed })
@@ -185,6 +198,14 @@ import Testing
     #expect(RunState(trainer) == RunState(straight))
   }
 
+  @Test func `images that are a cluster each are not scored`() throws {
+    var reports: [EpochReport] = []
+    try TinyRun.trainer(TinyRun.instanceDiscrimination).run {
+      if case .epochEnded(let report) = $0 { reports.append(report) }
+    }
+    #expect(reports.count == 3 && reports.allSatisfy { $0.acc == nil && $0.largestCluster == 1 })
+  }
+
   @Test func `images without labels are clustered and not scored`() throws {
     let trainer = try Trainer(
       TinyRun.settings, images: TinyRun.images(labelled: false), engine: makeEngine(TinyRun.widest, 1))
@@ -277,6 +298,24 @@ import Testing
     #expect(error.problem == "the network takes 1 channels, the images have 3")
   }
 
+  @Test func `labels and file names are one an image`() throws {
+    let images = try (0..<13).map { try TinyRun.images().image(at: $0) }
+    func error(_ labels: [Int]?, _ fileNames: [String]?) throws -> SeCuError {
+      let source = Reread(images: images, labels: labels, fileNames: fileNames)
+      let baseline = try failure(.badData) {
+        try PixelBaseline(source, clusters: 3, seed: 0, cores: Cores(threads: 1))
+      }
+      let error = try failure(.badData) {
+        try Trainer(TinyRun.settings, images: source, engine: makeEngine(.portable, 1))
+      }
+      #expect(error == baseline)
+      return error
+    }
+    #expect(try error([0, 1, 2], nil).problem == "expected 13 labels, one per image, found 3")
+    #expect(try error([Int](repeating: -1, count: 13), nil).problem == "expected a label of 0 or above, found -1")
+    #expect(try error(nil, ["a.png"]).problem == "expected 13 file names, one per image, found 1")
+  }
+
   @Test func `images that are not in memory teach the same`() throws {
     let images = try TinyRun.images()
     let settings = TinyRun.settings { ($0.epochs, $0.warmupEpochs) = (2, 1) }
@@ -328,6 +367,7 @@ import Testing
 struct Reread: ImageSource {
   var images: [Image]
   var labels: [Int]?
+  var fileNames: [String]?
   var broken: Set<Int> = []
   let name = "reread"
   var count: Int { images.count }

@@ -13,11 +13,14 @@ package final class ClusterHeads {
   package let dimension: Int
   /// N, the images that have a stored label.
   package let images: Int
+  /// How images are assigned.
   package let constraint: AssignmentConstraint
+  /// What both losses are computed with.
   package let losses: LossSettings
 
   /// The centers as gradient descent sees them, [ΣK, d].
   package let centers: FloatBuffer
+  /// ∂L/∂centers of the last step, [ΣK, d], through the normalisation.
   package let gradients: FloatBuffer
   /// The unit centers w_j of this step, their raw lengths, and W⁻, the unit centers frozen at the start of the epoch.
   let unit: FloatBuffer
@@ -140,18 +143,18 @@ package final class ClusterHeads {
     return 2 * atan2(difference.squareRoot(), sum.squareRoot())
   }
 
-  /// The cluster of each row of `features` [rows, d] (unit length) in head `h`, with clean images and without duals, and the
-  /// soft-max probability of the best and index of the second-best cluster: what evaluation and prediction report.
+  /// The cluster of each row of `features` [rows, d] (unit length) in head `h`, y = argmax_j x·w_j with the unit centers w and without
+  /// duals: what evaluation and prediction report.
   package func predict(
     _ features: UnsafePointer<Float>, rows: Int, head h: Int, on engine: Engine
-  ) -> [Prediction] {
+  ) -> [ClusterAssignment] {
     let k = clusters[h]
     normalize.forward(on: engine, x: centers.base, y: unit.base, lengths: lengths.base, rows: total)
     let similarities = FloatBuffer(rows * k)
     engine.gemm(
       Matrix(features, rows: rows, columns: dimension),
       Matrix(unit.base + rowOffsets[h] * dimension, rows: k, columns: dimension).t, into: similarities.base)
-    var predictions = (0..<rows).map { row in
+    var assignments = (0..<rows).map { row in
       let s = similarities.base + row * k
       var best = 0, second = k > 1 ? 1 : 0
       if k > 1, s[1] > s[0] { swap(&best, &second) }
@@ -162,22 +165,13 @@ package final class ClusterHeads {
           second = j
         }
       }
-      return Prediction(cluster: best, confidence: 0, second: second)
+      return ClusterAssignment(cluster: best, confidence: 0, second: second)
     }
     Softmax(columns: k, temperature: losses.representationTemperature).forward(
       on: engine, x: similarities.base, y: similarities.base, rows: rows)
-    for row in predictions.indices {
-      predictions[row].confidence = similarities.base[row * k + predictions[row].cluster]
+    for row in assignments.indices {
+      assignments[row].confidence = similarities.base[row * k + assignments[row].cluster]
     }
-    return predictions
-  }
-
-  /// One image's cluster in one head.
-  package struct Prediction: Sendable, Equatable {
-    package var cluster: Int
-    /// Soft-max probability at temperature t_x, 0 to 1.
-    package var confidence: Float
-    /// The next best cluster; the same one if there is no other.
-    package var second: Int
+    return assignments
   }
 }
