@@ -90,7 +90,8 @@ public struct RunHealth: Sendable {
     return RunWarning(
       kind: .emptyClusters, seen: "\(empty) of \(clusters) clusters \(empty == 1 ? "is" : "are") empty",
       reason: "there are fewer clusters than asked for",
-      change: "\(strongerConstraint), or ask for fewer clusters in --heads")
+      change: settings.selfLabelling == nil
+        ? "\(strongerConstraint), or ask for fewer clusters in --heads" : strongerConstraint)
   }
 
   private func runawayDuals(_ report: EpochReport) -> RunWarning? {
@@ -166,6 +167,11 @@ public struct RunHealth: Sendable {
 
   /// How to keep clusters more even: by the constraint if it is weaker than usual, else by slower learning.
   private var strongerConstraint: String {
+    if let threshold = settings.selfLabelling?.threshold {
+      // No constraint is applied there. Where few images are sure, their clusters draw the others to them.
+      return "Begin anew with a lower --rate (now \(settings.rate)), fewer --epochs (now \(settings.epochs)) or "
+        + "another --threshold (now \(threshold))"
+    }
     let usual = SizeConstraint(), usualAlpha = EntropyConstraint.published.alpha
     switch settings.constraint {
     case .size(let constraint) where constraint.ratio < usual.ratio:

@@ -174,6 +174,21 @@ import Testing
     #expect(warning.change.contains("lower --threshold (now 0.99)"))
   }
 
+  /// Nothing constrains sizes there, and centers learn at the encoder's rate: such options would change nothing.
+  @Test func `self-labelling is advised by options that it has`() {
+    let found = Self.warnings { report, settings in
+      (settings.constraint, report.largestCluster, report.emptyClusters) = (.size(SizeConstraint(ratio: 0)), 1790, 8)
+      settings = settings.forSelfLabelling
+    }
+    #expect(found.map(\.kind) == [.collapse, .emptyClusters])
+    for warning in found {
+      #expect(
+        warning.change
+          == "Begin anew with a lower --rate (now 0.0001), fewer --epochs (now 200) or another --threshold (now 0.99)")
+    }
+    #expect(!TrainingSettings.digits.forSelfLabelling.remedyForDivergence.contains("centerRate"))
+  }
+
   /// Lines that an older program wrote.
   @Test func `lines without these fields are read`() throws {
     let line = """
