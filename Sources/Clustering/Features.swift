@@ -26,13 +26,14 @@ public struct Features: Sendable, Equatable {
   public init(normalizing vectors: [Float], dimension: Int) throws {
     guard dimension >= 1, vectors.count.isMultiple(of: dimension) else {
       throw SeCuError(
-        .badData, "expected vectors of \(dimension) numbers each, found \(vectors.count) numbers", at: "features")
+        .badData, "expected vectors of \(dimension) numbers each, found \(vectors.count) numbers", at: "features",
+        remedy: "Give n × d numbers for n vectors of d numbers")
     }
     if let bad = vectors.firstIndex(where: { !$0.isFinite }) {
       throw SeCuError(
         .badData, "expected finite numbers, found \(vectors[bad])", at: "features",
         position: "vector \(bad / dimension), number \(bad % dimension)",
-        remedy: "Take the weights of a run that did not diverge")
+        remedy: "Take the weights of a run that did not diverge, or leave the vector out")
     }
     self.init(unit: Self.unitLength(vectors, dimension), dimension: dimension)
   }
@@ -69,11 +70,14 @@ public struct Features: Sendable, Equatable {
   /// Throws unless there is a label of 0 or more for each vector.
   func check(_ labels: [Int], name: String) throws {
     guard labels.count == count else {
-      throw SeCuError(.badData, "expected \(count) labels, one a vector, found \(labels.count)", at: name)
+      throw SeCuError(
+        .badData, "expected \(count) labels, one a vector, found \(labels.count)", at: name,
+        remedy: "Give the labels of the same images, in their order")
     }
     if let wrong = labels.firstIndex(where: { $0 < 0 }) {
       throw SeCuError(
-        .badData, "expected a label of 0 or more, found \(labels[wrong])", at: name, position: "vector \(wrong)")
+        .badData, "expected a label of 0 or more, found \(labels[wrong])", at: name, position: "vector \(wrong)",
+        remedy: "Number the classes from 0")
     }
   }
 }

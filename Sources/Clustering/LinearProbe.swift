@@ -53,7 +53,7 @@ public struct LinearProbe: Sendable, Equatable {
       throw SeCuError(
         .usage,
         "expected a penalty above 0, and iterations and a tolerance of 0 or more, found \(penalty), \(mostIterations) "
-          + "and \(tolerance)", at: "linear probe")
+          + "and \(tolerance)", at: "linear probe", remedy: "1e-4, 500 and 1e-5 are usual")
     }
     try features.check(labels, name: "class labels")
     let classes = Set(labels).sorted()
@@ -81,7 +81,9 @@ extension LinearProbe.Classifier {
     try features.check(labels, name: "class labels")
     let d = weights.count / classes.count
     guard features.dimension == d else {
-      throw SeCuError(.badData, "expected features of \(d) numbers, found \(features.dimension)", at: "features")
+      throw SeCuError(
+        .badData, "expected features of \(d) numbers, found \(features.dimension)", at: "features",
+        remedy: "Give features of the kind that the probe was fitted to")
     }
     var right = 0
     forEachBlockOfLogits(features, weights, biases, engine) { first, rows, logits in

@@ -52,7 +52,7 @@ public struct NearestNeighbors: Sendable, Equatable {
     guard features.dimension == reference.dimension else {
       throw SeCuError(
         .badData, "expected reference features of \(features.dimension) numbers, found \(reference.dimension)",
-        at: "features")
+        at: "features", remedy: "Give features of one encoder and one kind")
     }
     guard features.count > 0, reference.count > 0 else { return nil }
     try reference.check(referenceLabels, name: "class labels")
@@ -64,7 +64,7 @@ public struct NearestNeighbors: Sendable, Equatable {
     guard neighbors >= 1, temperature > 0, temperature.isFinite else {
       throw SeCuError(
         .usage, "expected 1 neighbour or more and a temperature above 0, found \(neighbors) and \(temperature)",
-        at: "neighbours")
+        at: "neighbours", remedy: "20 and 0.07 are usual")
     }
   }
 

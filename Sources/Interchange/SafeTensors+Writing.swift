@@ -26,7 +26,9 @@ extension SafeTensors {
     var header = try headerText(ordered)
     header.append(contentsOf: repeatElement(UInt8(ascii: " "), count: -header.count & 7))
     guard header.count <= Self.longestHeader else {
-      throw SeCuError(.usage, "expected a header up to \(Self.longestHeader) bytes, found \(header.count)", at: name)
+      throw SeCuError(
+        .usage, "expected a header up to \(Self.longestHeader) bytes, found \(header.count)", at: name,
+        remedy: "Use shorter names and less metadata")
     }
     var file = littleEndianBytes([UInt64(header.count)])
     file.reserveCapacity(file.count + header.count + ordered.reduce(0) { $0 + $1.value.bytes.count })

@@ -72,7 +72,7 @@ public struct SafeTensors: Sendable {
         let expected = dataType.byteCount(shape: shape).map { "\($0) bytes" } ?? "a smaller shape"
         throw SeCuError(
           .usage, "expected \(expected) for \(dataType.rawValue) of shape \(shape), found \(bytes.count) bytes",
-          at: "tensor")
+          at: "tensor", remedy: "Give as many elements as the shape has")
       }
       self.dataType = dataType
       self.shape = shape
@@ -120,7 +120,7 @@ public struct SafeTensors: Sendable {
       guard result.tensors.updateValue(tensor, forKey: name) == nil else {
         throw SeCuError(
           .badData, "two tensors are called \(quoted(name)) but for \(difference)", at: self.name,
-          remedy: "Save one of the two, or give one another name")
+          remedy: "Remove or rename one of them")
       }
     }
     return result

@@ -12,16 +12,20 @@ import Kernels
 ///
 /// Source: D. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, algorithm 1.
 package final class Adam {
-  /// m and v.
+  /// m, one for each parameter; 0 before the first step.
   package let firstMoment: FloatBuffer
+  /// v, likewise.
   package let secondMoment: FloatBuffer
   /// t, the steps that were made.
   package var steps = 0
   private let weightDecay: Float
-  // Double, so that 1 − β₂ rounds once: 1 − Float(0.999) would be off by 5·10⁻⁵ of itself.
+  // Double, so that 1 − β₂ rounds once: 1 − Float(0.999) would be off by 1.3·10⁻⁵ of itself.
   private static let (beta1, beta2): (Double, Double) = (0.9, 0.999)
   private static let epsilon: Float = 1e-8
 
+  /// - Parameters:
+  ///   - count: the parameters of the flat array.
+  ///   - weightDecay: 0 or more.
   package init(count: Int, weightDecay: Float) {
     firstMoment = FloatBuffer(count)
     secondMoment = FloatBuffer(count)

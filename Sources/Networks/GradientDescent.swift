@@ -22,6 +22,7 @@ import Kernels
 package final class GradientDescent {
   /// A tensor of the flat array, which begins where the one before ends.
   package struct Tensor {
+    /// Its floats.
     package var count: Int
     /// 1 for a vector, 2 for a matrix, 4 for a convolution.
     package var dimensions: Int
@@ -32,12 +33,18 @@ package final class GradientDescent {
     }
   }
 
+  /// v, one for each parameter; 0 before the first step.
   package let velocity: FloatBuffer
   private let optimizer: Optimizer
   private let tensors: [Tensor]
   private let momentum: Float
   private let weightDecay: Float
 
+  /// - Parameters:
+  ///   - optimizer: SGD or LARS.
+  ///   - tensors: the parameters, in the order of the array.
+  ///   - momentum: 0 ..< 1.
+  ///   - weightDecay: 0 or more.
   package init(_ optimizer: Optimizer, tensors: [Tensor], momentum: Float, weightDecay: Float) {
     self.optimizer = optimizer
     self.tensors = tensors

@@ -5,11 +5,15 @@ package typealias NetworkObserver = (NetworkOperation) -> Void
 
 /// What has just ended.
 package struct NetworkOperation: Hashable, Sendable {
+  /// Which pass, and which piece of it, by the names in the benchmark's tables.
   package enum Kind: String, Sendable {
+    /// A layer's result.
     case forward = "fwd"
     /// The backward of a layer that computes all its gradients in one piece.
     case backward = "bwd"
+    /// The gradient of a layer's input.
     case inputGradient = "dgrad"
+    /// The gradients of a layer's parameters.
     case weightGradient = "wgrad"
     /// Making a layer's result once more for backward.
     case restoring = "again"
@@ -17,6 +21,7 @@ package struct NetworkOperation: Hashable, Sendable {
     case clearing
   }
 
+  /// Which piece it was.
   package var kind: Kind
   /// The value that the layer makes, by which `LayerDescription` names it; 0 for `clearing`.
   package var output: Int
@@ -24,6 +29,7 @@ package struct NetworkOperation: Hashable, Sendable {
 
 /// What a layer is, for whoever counts its work.
 package struct LayerDescription {
+  /// The kinds of layers, with the sizes that their work depends on.
   package enum Kind {
     /// The shape is for the network's whole batch, all views together.
     case convolution(Convolution)
@@ -36,6 +42,7 @@ package struct LayerDescription {
     )
     /// Floats of an image before and after.
     case pooling(inputs: Int, outputs: Int)
+    /// Floats of a row before and after.
     case linear(inputs: Int, outputs: Int)
   }
 
@@ -43,6 +50,7 @@ package struct LayerDescription {
   package var name: String
   /// The value that the layer makes, which no other layer does.
   package var output: Int
+  /// What it is.
   package var kind: Kind
 }
 

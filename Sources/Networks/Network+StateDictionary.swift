@@ -8,6 +8,8 @@ import Kernels
 /// a `num_batches_tracked`, which PyTorch expects when it loads strictly.
 extension Network {
   /// The parameters, running statistics and batch counts as PyTorch's `state_dict` has them.
+  ///
+  /// - Throws: what `SafeTensors.Tensor` throws for a shape that does not fit; those of a network do.
   public func stateDictionary() throws -> [String: SafeTensors.Tensor] {
     var tensors: [String: SafeTensors.Tensor] = [:]
     for (entries, memory) in [(layout.parameters, parameters), (layout.statistics, statistics)] {
@@ -86,6 +88,7 @@ extension Network {
 
   /// The first few of a list of names.
   private static func some(_ names: [String]) -> String {
-    names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " and \(names.count - 4) more" : "")
+    names.prefix(4).map { $0.count <= 80 ? $0 : $0.prefix(80) + "…" }.joined(separator: ", ")
+      + (names.count > 4 ? " and \(names.count - 4) more" : "")
   }
 }

@@ -16,8 +16,11 @@ public final class Network {
   let plan: NetworkPlan
   private let arena: FloatBuffer
   private let savedStatistics: FloatBuffer
+  /// Weights, biases and batch norms, one after the other where `layout.parameters` places them.
   package let parameters: FloatBuffer
+  /// Those of the last `backward`, in the same places.
   package let gradients: FloatBuffer
+  /// Running means and variances, where `layout.statistics` places them.
   package let statistics: FloatBuffer
   /// Training batches seen by the batch norms, each view counted: PyTorch's `num_batches_tracked`.
   package var batchesTracked = 0
@@ -104,6 +107,7 @@ public final class Network {
   package var backboneFeatures: UnsafePointer<Float> {
     UnsafePointer(arena.base + plan.memory.valueOffsets[plan.backbone])
   }
+  /// The length of these features: the channels of the last stage.
   package var backboneDimension: Int { plan.backboneDimension }
 
   /// Where the gradient of the losses by the projection is written before `backward`: [count, dimension]. Backward adds what comes

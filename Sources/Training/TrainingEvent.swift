@@ -1,6 +1,8 @@
 /// What a run tells while it goes on. Printing, logs and files subscribe to these and never reach into the trainer.
 public enum TrainingEvent: Sendable {
+  /// A step was done, and the trainer stands before the next one already. A checkpoint that is made now goes on from there.
   case stepped(StepReport)
+  /// An epoch was done; comes after `stepped` of its last step. A resumed run tells it again only if its checkpoint is of before that step.
   case epochEnded(EpochReport)
 }
 
@@ -46,15 +48,16 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var largestCluster: Int
   /// Clusters without an image, as before.
   public var emptyClusters: Int
-  /// The greatest difference between two dual variables of one head, over all heads; nil with the entropy constraint.
+  /// The greatest difference between two dual variables of one head, over all heads; nil without the size constraint, and in
+  /// self-labelling.
   public var dualSpread: Double?
   /// The signs of ill health that `RunHealth` sees in this epoch; nil in a line of a program that did not look.
   public var warnings: [RunWarning.Kind]?
-  /// The share of images whose stored label in the evaluated head changed in this epoch, 0 to 1.
+  /// Of all looks at an image in this epoch, one in each pass, the share in which its stored label in the evaluated head changed, 0 to 1.
   public var labelsMoved: Double
   /// How far the evaluated head's centers turned in this epoch, the mean angle in degrees, 0 to 180; missing in older files.
   public var centerMovement: Double?
-  /// In self-labelling, the share of images whose label was believed, 0 to 1; else nil.
+  /// In self-labelling, the share of such looks in which the label was believed, 0 to 1; else nil.
   public var kept: Double?
   /// In self-labelling, the clusters of which no label was believed; else nil.
   public var unsureClusters: Int?

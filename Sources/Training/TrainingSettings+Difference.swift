@@ -5,6 +5,8 @@ import Interchange
 extension TrainingSettings {
   /// The first field, in alphabetical order, in which two settings differ: its name as in `config.json`, such as
   /// `losses.centerTemperature`, with both values; nil if they agree.
+  ///
+  /// - Throws: `SeCuError` of kind `.internal` if one can't be written as JSON.
   public func firstDifference(
     from other: TrainingSettings
   ) throws -> (field: String, ours: String, theirs: String)? {

@@ -1,10 +1,14 @@
+import Basics
+
 /// What keeps clusters from collapsing while images are assigned: a lower bound on their sizes, the entropy of all sizes, or that
 /// nothing is assigned at all.
 ///
 /// In JSON: `{"kind": "size", "dualRate": 0.1, "ratio": 0.9}`, `{"kind": "entropy", "alpha": 0.12, "isPerImage": true}` or
 /// `{"kind": "instance"}`.
 public enum AssignmentConstraint: Hashable, Sendable {
+  /// No cluster should be small, each by itself.
   case size(SizeConstraint)
+  /// All sizes together should be even.
   case entropy(EntropyConstraint)
   /// Every image is a cluster of its own: image i belongs to cluster i, always. Each head must have K = N clusters.
   ///
@@ -22,6 +26,7 @@ extension AssignmentConstraint {
     case size, entropy, instance
   }
 
+  /// Which of them it is.
   public var kind: Kind {
     switch self {
     case .size: .size
@@ -36,11 +41,16 @@ extension AssignmentConstraint: Codable {
     case kind
   }
 
+  /// - Throws: `SeCuError` of kind `.badData` for an unknown kind; `DecodingError` for a missing kind or a malformed field.
   public init(from decoder: any Decoder) throws {
-    switch try decoder.container(keyedBy: CodingKeys.self).decode(Kind.self, forKey: .kind) {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    switch try container.choiceIfPresent(Kind.self, forKey: .kind) {
     case .size: self = .size(try SizeConstraint(from: decoder))
     case .entropy: self = .entropy(try EntropyConstraint(from: decoder))
     case .instance: self = .instance
+    case nil:
+      throw DecodingError.keyNotFound(
+        CodingKeys.kind, .init(codingPath: container.codingPath, debugDescription: "no kind of constraint"))
     }
   }
 

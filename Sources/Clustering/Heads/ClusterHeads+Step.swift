@@ -22,6 +22,8 @@ extension ClusterHeads {
     }
   }
 
+  /// Assigns a batch and differentiates its losses; the centers stay where they are until an optimiser moves them.
+  ///
   /// - Parameters:
   ///   - features: unit rows [2b, d], the projections: view a of every image, then view b.
   ///   - predictions: unit rows in the same order, or nil; only for heads that were made to use them.
@@ -217,7 +219,7 @@ extension ClusterHeads {
     }
 
     var hard = 0.0, soft = 0.0
-    func learn(_ l: UnsafeMutablePointer<Float>, _ own: Exponentials, from other: Exponentials) {
+    func addRow(_ l: UnsafeMutablePointer<Float>, _ own: Exponentials, target other: Exponentials) {
       let logSum = Double(scale * own.most) + log(Double(own.sum))
       hard += Double(scale * l[label]) - logSum
       soft += Double(scale * kernels.dotProduct(other.values, l, k) / other.sum) - logSum
@@ -226,11 +228,11 @@ extension ClusterHeads {
       l[label] -= tau * share
     }
     let a = exponentials(0, in: 0), other = exponentials(1, in: 1)
-    learn(logits(0), a, from: other)
-    learn(logits(1), other, from: a)
+    addRow(logits(0), a, target: other)
+    addRow(logits(1), other, target: a)
     if batch.outputs.count == 2 {
-      learn(logits(2), exponentials(2, in: 2), from: other)
-      learn(logits(3), exponentials(3, in: 2), from: a)
+      addRow(logits(2), exponentials(2, in: 2), target: other)
+      addRow(logits(3), exponentials(3, in: 2), target: a)
     }
     memory.imageLosses[2 * i] -= Double(tau) * hard + Double(1 - tau) * soft
   }

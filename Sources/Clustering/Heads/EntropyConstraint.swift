@@ -9,11 +9,12 @@ import Foundation
 ///     y_i = argmin_k ( −s_ik + α·Δ_ik )                                  the whole batch against the old N_j
 ///
 /// An image that has no cluster yet only joins: with M images assigned so far, P_j = N_j/(M + 1) and Δ_ik = f(P_k + 1/(M + 1)) − f(P_k);
-/// the very first batch, M = 0, is free. Counts therefore always add up to the number of images seen, and to N after one
-/// pass. To first order only α/N matters. Source: Q. Qian, "Stable Cluster Discrimination for Deep Clustering", ICCV 2023, the
-/// constraint on entropy; computed in Float, as the published program does.
+/// the very first batch, M = 0, is free. Counts therefore always add up to the number of images seen: after one pass N, or N − 1 where
+/// the pass leaves one image out. To first order only α/N matters. Source: Q. Qian, "Stable Cluster Discrimination for Deep Clustering",
+/// ICCV 2023, the constraint on entropy; computed in Float, as the published program does. That program goes through the data once an epoch
+/// and lets all images of the first epoch join. With several passes an epoch, that each image joins once is this project's.
 public struct EntropyConstraint: Codable, Hashable, Sendable {
-  /// α, or α/N if `isPerImage`.
+  /// α, or α/N if `isPerImage`; 0 or more, and with 0 nothing is constrained.
   public var alpha: Float
   /// Whether `alpha` is multiplied by the number of images: a recipe then carries over to a data set of another size.
   public var isPerImage: Bool

@@ -1,12 +1,12 @@
 import Basics
 
-/// The constants of the two losses, under the names of the paper.
+/// The constants of the two losses; each says its symbol in the paper.
 public struct LossSettings: Codable, Hashable, Sendable {
-  /// τ, the weight of the stored label in a view's target; the other view's prediction has 1 − τ.
+  /// τ, the weight of the stored label in a view's target, 0 to 1; the other view's prediction has 1 − τ.
   public var hardLabelWeight: Float
-  /// t_x, the temperature of the representation loss.
+  /// t_x, the temperature of the representation loss, 0.001 to 1000.
   public var representationTemperature: Float
-  /// t_w, the temperature of the center loss.
+  /// t_w, the temperature of the center loss, 0.001 to 1000.
   public var centerTemperature: Float
   /// Which center loss there is: SeCu's, or one that it is compared with.
   public var discrimination: Discrimination
@@ -23,11 +23,13 @@ public struct LossSettings: Codable, Hashable, Sendable {
   }
 
   /// Settings from before there was a choice of center loss have SeCu's.
+  ///
+  /// - Throws: `SeCuError` of kind `.badData` for a center loss that there is not; `DecodingError` for a missing or malformed field.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     hardLabelWeight = try container.decode(Float.self, forKey: .hardLabelWeight)
     representationTemperature = try container.decode(Float.self, forKey: .representationTemperature)
     centerTemperature = try container.decode(Float.self, forKey: .centerTemperature)
-    discrimination = try container.decodeIfPresent(Discrimination.self, forKey: .discrimination) ?? .stable
+    discrimination = try container.choiceIfPresent(Discrimination.self, forKey: .discrimination) ?? .stable
   }
 }

@@ -4,9 +4,10 @@
 ///     ρ_j ← max(0, ρ_j − η·( n_j/b − γ/K ))                       n_j of the batch's b images went to cluster j
 ///
 /// A cluster that receives less than its share becomes more attractive. Without slack (γ = 1, all clusters equal) ρ may be
-/// negative and is not clipped. Source: Q. Qian, "Stable Cluster Discrimination for Deep Clustering", ICCV 2023, section 3.3.
+/// negative and is not clipped. Source: Q. Qian, "Stable Cluster Discrimination for Deep Clustering", ICCV 2023, the constraint
+/// on cluster sizes.
 public struct SizeConstraint: Codable, Hashable, Sendable {
-  /// η, the step of the dual variables.
+  /// η, the step of the dual variables, 0 or more (published: 0.1, and 20 for ImageNet).
   public var dualRate: Float
   /// γ, the smallest cluster size as a share of N/K, 0 to 1.
   public var ratio: Float
