@@ -152,17 +152,14 @@ public struct RunFolder: Sendable {
   func write(_ evaluation: Evaluation, of trainer: Trainer) throws {
     let labels = trainer.images.labels
     let names = trainer.images.fileNames
+    let header =
+      ["image", "cluster", "confidence", "second"] + (labels == nil ? [] : ["label"]) + (names == nil ? [] : ["file"])
     // Row by row, as the fields of all would take more memory than the text.
-    let rows = (-1..<evaluation.assignments.count).lazy.map { (i: Int) -> [String] in
-      guard i >= 0 else {
-        return ["image", "cluster", "confidence", "second"] + (labels == nil ? [] : ["label"])
-          + (names == nil ? [] : ["file"])
-      }
-      let a = evaluation.assignments[i]
-      return [String(i), String(a.cluster), String(format: "%.4f", a.confidence), String(a.second)]
+    let rows = evaluation.assignments.enumerated().lazy.map { (i, a) -> [String] in
+      [String(i), String(a.cluster), String(format: "%.4f", a.confidence), String(a.second)]
         + (labels.map { [String($0[i])] } ?? []) + (names.map { [$0[i]] } ?? [])
     }
-    try CSV.write(rows, to: assignments)
+    try CSV.write([AnySequence([header]), AnySequence(rows)].joined(), to: assignments)
     try SafeTensors(tensors: trainer.learner.network.stateDictionary()).write(to: encoder)
     try SafeTensors(tensors: trainer.learner.heads.stateDictionary()).write(to: centers)
   }

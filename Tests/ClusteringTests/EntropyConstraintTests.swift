@@ -78,7 +78,11 @@ import Testing
     }
     let instance = Data(#"{"kind": "instance"}"#.utf8)
     #expect(try JSONDecoder().decode(AssignmentConstraint.self, from: instance) == .instance)
-    let unknown = Data(#"{"kind": "other"}"#.utf8)
-    #expect(throws: DecodingError.self) { try JSONDecoder().decode(AssignmentConstraint.self, from: unknown) }
+    let unknown = Data(#"{"kind": "entropie"}"#.utf8)
+    let error = #expect(throws: SeCuError.self) {
+      try JSONDecoder().decode(AssignmentConstraint.self, from: unknown)
+    }
+    #expect(error?.kind == .badData && error?.remedy == "Did you mean \"entropy\"?")
+    #expect(throws: DecodingError.self) { try JSONDecoder().decode(AssignmentConstraint.self, from: Data("{}".utf8)) }
   }
 }
