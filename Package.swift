@@ -85,11 +85,10 @@ let package = Package(
       path: "Benchmarks",
       exclude: ["README.md", "Peers"], swiftSettings: optimised),
     // What several test targets share, optimised: it runs loops of many thousand turns.
-    .target(
-      name: "TestSupport", dependencies: ["Basics", "Interchange"], path: "Tests/TestSupport", swiftSettings: optimised),
+    .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: optimised),
     .testTarget(name: "HouseTests"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
-    .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange", "TestSupport"]),
+    .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange"]),
     .testTarget(
       name: "ImagingTests", dependencies: ["Basics", "Interchange", "Kernels", "Imaging", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging", "TestSupport"]),
@@ -99,9 +98,7 @@ let package = Package(
     .testTarget(name: "ClusteringTests", dependencies: ["Basics", "Kernels", "Clustering"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: [
-        "Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training", "TestSupport",
-      ],
+      dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],
       exclude: ["Golden"], swiftSettings: optimised),
     .testTarget(name: "SeCuTests", dependencies: ["SeCu"]),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics", "Imaging", "Training", "TestSupport"]),

@@ -78,7 +78,7 @@ extension Option where Value == Int? {
     Option(
       OptionDeclaration(name: name, placeholder: placeholder, help: help) { argument in
         guard let number = Int(argument), range.contains(number) else {
-          throw unexpected(argument, expected: "a whole number \(boundsText(range))")
+          throw unexpected(argument, expected: "a whole number \(boundsText(range, for: argument))")
         }
         return number
       }, fallback: .some(nil))
@@ -92,13 +92,13 @@ extension Option where Value == [Int]? {
   ) -> Self {
     let isFixed = count.lowerBound == count.upperBound
     let amount = isFixed ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
-    let expected = "whole numbers \(boundsText(range)) separated by commas, \(amount) of them"
     return Option(
       OptionDeclaration(name: name, placeholder: placeholder, help: help) { argument in
         let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
         let numbers = parts.compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }.filter(range.contains)
         guard numbers.count == parts.count, count.contains(numbers.count) else {
-          throw unexpected(argument, expected: expected)
+          let bounds = boundsText(range, for: argument)
+          throw unexpected(argument, expected: "whole numbers \(bounds) separated by commas, \(amount) of them")
         }
         return numbers
       }, fallback: .some(nil))
@@ -153,7 +153,9 @@ private func unexpected(_ argument: String, expected: String, remedy: String? = 
   SeCuError(.usage, "expected \(expected), found \(quoted(argument))", remedy: remedy)
 }
 
-private func boundsText(_ range: ClosedRange<Int>) -> String {
-  range.upperBound == .max
-    ? "of at least \(range.lowerBound) and below 2⁶³" : "from \(range.lowerBound) to \(range.upperBound)"
+/// The numbers that an option takes; the largest of all only where `argument` may be beyond it.
+private func boundsText(_ range: ClosedRange<Int>, for argument: String) -> String {
+  if range.upperBound < .max { return "from \(range.lowerBound) to \(range.upperBound)" }
+  let isLong = argument.split { !$0.isNumber }.contains { $0.count > 18 }
+  return "of at least \(range.lowerBound)\(isLong ? " and below 2⁶³" : "")"
 }

@@ -11,6 +11,7 @@ public struct SettingsFile: Sendable {
   /// What messages call the file.
   public let name: String
   private let fields: [String: JSONValue]
+  private static let remedy = "'secu train --show' prints a right file"
 
   /// Reads a file and checks that every key is a setting and has a value of the right kind.
   ///
@@ -18,8 +19,7 @@ public struct SettingsFile: Sendable {
   ///   or what was expected; what reading throws.
   public init(contentsOf url: URL) throws {
     name = url.relativePath
-    let value = try JSON.read(
-      JSONValue.self, contentsOf: url, remedy: "secu train --show prints a right file")
+    let value = try JSON.read(JSONValue.self, contentsOf: url, remedy: Self.remedy)
     guard case .object(let members) = value else {
       throw SeCuError(
         .badData, "expected an object, found \(value.kind)", at: name, remedy: "Write { \"epochs\": 100, … }")
@@ -55,7 +55,7 @@ public struct SettingsFile: Sendable {
       members["warmupEpochs"] = .integer(UInt64(shortened.warmupEpochs))
       merged = .object(members)
     }
-    return try JSON.decode(StoredSettings.self, from: JSON.line(merged), name: name).settings
+    return try JSON.decode(StoredSettings.self, from: JSON.line(merged), name: name, remedy: Self.remedy).settings
   }
 }
 

@@ -7,6 +7,9 @@ import Testing
     case forward, inputGradient, inputGradientAdded, weightGradient, weightGradientAdded
 
     var accumulates: Bool { self == .inputGradientAdded || self == .weightGradientAdded }
+    var kernelPass: ConvolutionPass {
+      self == .forward ? .forward : gradesWeights ? .weightGradient : .inputGradient
+    }
     var gradesWeights: Bool { self == .weightGradient || self == .weightGradientAdded }
 
     /// How many values the pass reads as left and right operand, and how many it makes.
@@ -104,7 +107,7 @@ import Testing
       let before = samples.integers(counts.result, most: 100)
       let wanted = pass.reference(s, left, right, before: before)
       for (spare, instructionSet) in InstructionSet.available.enumerated() {
-        for algorithm in Self.algorithms where algorithm.fits(s) {
+        for algorithm in Self.algorithms where algorithm.fits(pass.kernelPass, s) {
           let engine = poisonedEngine(instructionSet, threads: 2)
           let found = pass.problem(s, on: engine, algorithm, spare: spare, left, right, before: before, wanted)
           #expect(found == nil, "\(instructionSet), \(algorithm)")
@@ -125,7 +128,7 @@ import Testing
       let sums = pass.reference(s, left.map(abs), right.map(abs), before: before.map(abs))
       let bound = gamma(pass.terms(s))
       for instructionSet in InstructionSet.available {
-        for algorithm in Self.algorithms where algorithm.fits(s) {
+        for algorithm in Self.algorithms where algorithm.fits(pass.kernelPass, s) {
           let found = pass.problem(
             s, on: poisonedEngine(instructionSet), algorithm, spare: 0, left, right, before: before, wanted
           ) { bound * Double(sums[$0]) + 2 * unitRoundoff * (Double(abs(wanted[$0])) + Double(abs(before[$0]))) }

@@ -89,7 +89,7 @@ import Testing
     (["--epochs", ""], "--epochs: expected a whole number from 1 to 100000, found ''."),
     (["--epochs="], "--epochs: expected a whole number from 1 to 100000, found ''."),
     (["--epochs", "５"], "--epochs: expected a whole number from 1 to 100000, found '５'."),
-    (["--seed", "-1"], "--seed: expected a whole number of at least 0 and below 2⁶³, found '-1'."),
+    (["--seed", "-1"], "--seed: expected a whole number of at least 0, found '-1'."),
     (
       ["--seed", "9223372036854775808"],
       "--seed: expected a whole number of at least 0 and below 2⁶³, found '9223372036854775808'."
@@ -126,10 +126,7 @@ import Testing
       ["--clusters", ""],
       "--clusters: expected whole numbers from 2 to 1000 separated by commas, 1 to 3 of them, found ''."
     ),
-    (
-      ["--pair", "1"],
-      "--pair: expected whole numbers of at least 1 and below 2⁶³ separated by commas, 2 of them, found '1'."
-    ),
+    (["--pair", "1"], "--pair: expected whole numbers of at least 1 separated by commas, 2 of them, found '1'."),
     (
       ["--pair", "1,99999999999999999999"],
       "--pair: expected whole numbers of at least 1 and below 2⁶³ separated by commas, 2 of them, "

@@ -2,7 +2,6 @@ import Basics
 import Foundation
 import Interchange
 import Kernels
-import TestSupport
 import Testing
 
 @testable import Training

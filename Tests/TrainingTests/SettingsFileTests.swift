@@ -145,10 +145,10 @@ import Testing
     Mistake(#"{"epochs": null}"#, "epochs: expected a number, found null"),
     Mistake(
       #"{"epochs": 1.5}"#, "epochs: expected a number that fits (a whole one where it counts something), found another",
-      "Correct it, or put back what was there before"),
+      "'secu train --show' prints a right file"),
     Mistake(
       #"{"seed": -1}"#, "seed: expected a number that fits (a whole one where it counts something), found another",
-      "Correct it, or put back what was there before"),
+      "'secu train --show' prints a right file"),
     Mistake(#"{"heads": 10}"#, "heads: expected a list, found a number"),
     Mistake(#"{"heads": [10, "x"]}"#, #"heads[1]: expected a number, found the text "x""#),
     Mistake(#"{"network": [1]}"#, "network: expected an object, found a list"),
