@@ -86,8 +86,8 @@ public struct Comparison {
       do {
         try settings.validate(images: images.count)
         try settings.checkMemory(
-          images: images.count, imageBytes: images.residentBytes, hasClasses: images.labels != nil,
-          threads: engine.cores.threads)
+          images: images.count, imageBytes: images.residentBytes, shape: images.commonShape,
+          hasClasses: images.labels != nil, threads: engine.cores.threads)
       } catch var error as SeCuError {
         error.problem = "\(method.rawValue): \(error.problem)"
         error.remedy = "\(error.remedy.map { "\($0), or l" } ?? "L")eave this method out of --methods"
