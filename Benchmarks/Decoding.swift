@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Imaging
+import Interchange
 import Kernels
 
 /// `decode`: all JPEG files of a folder, from bytes in memory to RGB pixels. There is such a case if the environment variable `SECU_JPEGS` names
@@ -21,7 +22,7 @@ extension Benchmark {
     if files.isEmpty { return [] }
     return [
       Benchmark("decode/jpeg", ["operation": "decode", "images": files.count], work: .images(files.count)) { engine in
-        let contents = try files.map { try read("\(folder)/\($0)") }
+        let contents = try files.map { try [UInt8](FileContents.read(URL(fileURLWithPath: "\(folder)/\($0)"))) }
         let firstValues = FloatBuffer(files.count), cores = engine.cores
         // What is broken is found before it is measured.
         for (file, bytes) in zip(files, contents) { _ = try ImageFile.decode(bytes, name: file) }
@@ -33,13 +34,5 @@ extension Benchmark {
         }
       }
     ]
-  }
-
-  private static func read(_ file: String) throws -> [UInt8] {
-    do {
-      return try [UInt8](Data(contentsOf: URL(fileURLWithPath: file)))
-    } catch {
-      throw SeCuError.unreadable(error, at: file)
-    }
   }
 }

@@ -12,7 +12,7 @@ func computePieceAtEdge<S: TileShape>(_ shape: S.Type, _ t: Tile, _ start: TileS
     whole.accumulate = false
     var toSums = start
     toSums.c = sums
-    computePieces(shape, whole, toSums, rows, repeats: 1)
+    computeRows(shape, whole, toSums, rows, repeats: 1)
     var r = 0
     while r < rows {
       let c = start.c + r * t.cRowStride

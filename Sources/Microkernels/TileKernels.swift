@@ -72,7 +72,7 @@ private func pieces<Rows: RowCount, S: TileShape>(
 
 /// `rows` rows of a tile, `TileRows.most` at most, by the fewest shapes that cover them; the most so many times, one below the other.
 @inline(__always)
-func computePieces<S: TileShape>(_ shape: S.Type, _ t: Tile, _ start: TileStart, _ rows: Int, repeats: Int) {
+func computeRows<S: TileShape>(_ shape: S.Type, _ t: Tile, _ start: TileStart, _ rows: Int, repeats: Int) {
   var start = start
   var left = rows
   #if AVX512 || arch(arm64)
@@ -116,7 +116,7 @@ private func computePanels<S: TileShape>(_ shape: S.Type, _ t: Tile) {
       if isAtEdge {
         computePieceAtEdge(shape, t, start, rows, panel)
       } else {
-        computePieces(shape, t, start, rows, repeats: repeats)
+        computeRows(shape, t, start, rows, repeats: repeats)
       }
       start.advance(rows * repeats, shape, t)
       left -= rows * repeats

@@ -191,32 +191,24 @@ func computePieces<S: TileShape>(_ shape: S.Type, _ t: Tile, _ start: TileStart,
     }
     let c = start.c
     let step = t.cRowStride
+    @inline(__always) func forEachRow(_ write: (RowSums, UnsafeMutablePointer<Float>) -> Void) {
+      write(s0, c)
+      if rows > 1 { write(s1, c + step) }
+      if rows > 2 { write(s2, c + 2 * step) }
+      if rows > 3 { write(s3, c + 3 * step) }
+      if rows > 4 { write(s4, c + 4 * step) }
+      if rows > 5 { write(s5, c + 5 * step) }
+      if rows > 6 { write(s6, c + 6 * step) }
+      if rows > 7 { write(s7, c + 7 * step) }
+      if rows > 8 { write(s8, c + 8 * step) }
+      if rows > 9 { write(s9, c + 9 * step) }
+      if rows > 10 { write(s10, c + 10 * step) }
+      if rows > 11 { write(s11, c + 11 * step) }
+    }
     if t.accumulate {
-      s0.addTo(c, wide: wide)
-      if rows > 1 { s1.addTo(c + step, wide: wide) }
-      if rows > 2 { s2.addTo(c + 2 * step, wide: wide) }
-      if rows > 3 { s3.addTo(c + 3 * step, wide: wide) }
-      if rows > 4 { s4.addTo(c + 4 * step, wide: wide) }
-      if rows > 5 { s5.addTo(c + 5 * step, wide: wide) }
-      if rows > 6 { s6.addTo(c + 6 * step, wide: wide) }
-      if rows > 7 { s7.addTo(c + 7 * step, wide: wide) }
-      if rows > 8 { s8.addTo(c + 8 * step, wide: wide) }
-      if rows > 9 { s9.addTo(c + 9 * step, wide: wide) }
-      if rows > 10 { s10.addTo(c + 10 * step, wide: wide) }
-      if rows > 11 { s11.addTo(c + 11 * step, wide: wide) }
+      forEachRow { $0.addTo($1, wide: wide) }
     } else {
-      s0.put(c, wide: wide)
-      if rows > 1 { s1.put(c + step, wide: wide) }
-      if rows > 2 { s2.put(c + 2 * step, wide: wide) }
-      if rows > 3 { s3.put(c + 3 * step, wide: wide) }
-      if rows > 4 { s4.put(c + 4 * step, wide: wide) }
-      if rows > 5 { s5.put(c + 5 * step, wide: wide) }
-      if rows > 6 { s6.put(c + 6 * step, wide: wide) }
-      if rows > 7 { s7.put(c + 7 * step, wide: wide) }
-      if rows > 8 { s8.put(c + 8 * step, wide: wide) }
-      if rows > 9 { s9.put(c + 9 * step, wide: wide) }
-      if rows > 10 { s10.put(c + 10 * step, wide: wide) }
-      if rows > 11 { s11.put(c + 11 * step, wide: wide) }
+      forEachRow { $0.put($1, wide: wide) }
     }
     start.advance(rows, shape, t)
     repeats -= 1

@@ -5,9 +5,7 @@ import Training
 extension TrainCommand {
   func introduction(_ trainer: Trainer, _ folder: RunFolder) throws -> String {
     let s = trainer.settings
-    let memory = try s.memory(
-      images: trainer.images.count, imageBytes: trainer.images.residentBytes, shape: trainer.images.commonShape,
-      hasClasses: trainer.images.labels != nil, threads: engine.cores.threads)
+    let memory = try s.memory(for: trainer.images, threads: engine.cores.threads)
     let classes = trainer.images.classCount.map { ", \($0) classes (for scores only)" } ?? ""
     let heads = s.heads.map(String.init).joined(separator: ", ")
     return """

@@ -85,9 +85,7 @@ public struct Comparison {
       let settings = method.settings(from: settings, images: images.count)
       do {
         try settings.validate(images: images.count)
-        try settings.checkMemory(
-          images: images.count, imageBytes: images.residentBytes, shape: images.commonShape,
-          hasClasses: images.labels != nil, threads: engine.cores.threads)
+        try settings.checkMemory(for: images, threads: engine.cores.threads)
       } catch var error as SeCuError {
         error.problem = "\(method.rawValue): \(error.problem)"
         error.remedy = "\(error.remedy.map { "\($0), or l" } ?? "L")eave this method out of --methods"

@@ -53,9 +53,7 @@ public final class Trainer {
     try settings.validate(images: images.count)
     try settings.checkChannels(images.channels, of: images.name)
     try images.checkLabelsAndNames()
-    try settings.checkMemory(
-      images: images.count, imageBytes: images.residentBytes, shape: images.commonShape,
-      hasClasses: images.labels != nil, threads: engine.cores.threads)
+    try settings.checkMemory(for: images, threads: engine.cores.threads)
     self.settings = settings
     self.images = images
     viewMaker = try ViewMaker(images, settings)

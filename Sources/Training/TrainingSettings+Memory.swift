@@ -97,8 +97,26 @@ extension TrainingSettings {
       ])
   }
 
+  /// The memory that a run on `images` needs.
+  ///
+  /// - Throws: as `memory(images:imageBytes:shape:hasClasses:threads:)`.
+  package func memory(for images: any ImageSource, threads: Int) throws -> MemoryNeed {
+    try memory(
+      images: images.count, imageBytes: images.residentBytes, shape: images.commonShape,
+      hasClasses: images.labels != nil, threads: threads)
+  }
+
   /// The program itself with its libraries and the digits in it, as measured on Linux.
   private static let programBytes = 20e6
+
+  /// Refuses a run on `images` that this machine, or its container, has not the memory for.
+  ///
+  /// - Throws: as `checkMemory(images:imageBytes:shape:hasClasses:threads:limit:)`.
+  func checkMemory(for images: any ImageSource, threads: Int) throws {
+    try checkMemory(
+      images: images.count, imageBytes: images.residentBytes, shape: images.commonShape,
+      hasClasses: images.labels != nil, threads: threads)
+  }
 
   /// Refuses a run that this machine, or its container, has not the memory for.
   ///
