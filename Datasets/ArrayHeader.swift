@@ -42,7 +42,7 @@ struct ArrayHeader: Sendable, Equatable {
   let fileLength: Int
 
   /// - Parameter position: the byte at which the dimensions stand.
-  /// - Throws: `SeCuError` of kind `badData` if the array is larger than any file.
+  /// - Throws: `SeCuError` of kind `.badData` if the array is larger than any file.
   init(_ element: Element, _ dimensions: [Int], offset: Int, path: String, position: Int) throws {
     (self.element, self.dimensions, self.offset) = (element, dimensions, offset)
     var count = 1
@@ -61,7 +61,7 @@ struct ArrayHeader: Sendable, Equatable {
 
   /// The array that `file` holds, or nil for another kind of file.
   ///
-  /// - Throws: `SeCuError` of kind `badData` for an array that can't be read, or whose file has another length than it should.
+  /// - Throws: `SeCuError` of kind `.badData` for an array that can't be read, or whose file has another length than it should.
   static func read(_ file: DataFile) throws -> ArrayHeader? {
     if file.isCompressed, file.head.isEmpty, file.name.contains("idx") {
       // Nothing of it can be unpacked: this says why.

@@ -35,7 +35,7 @@ struct ArrayImages: DataPart {
   /// What the file holds, twice for a moment, and the file.
   var unpackedBytes: Int { images.file.isCompressed ? 2 * images.header.fileLength + images.file.size : 0 }
 
-  /// - Throws: `SeCuError` of kind `badData` for an array that is not one of images.
+  /// - Throws: `SeCuError` of kind `.badData` for an array that is not one of images.
   init(_ images: File, labels: File?, split: Split?) throws {
     (self.images, labelFile, self.split) = (images, labels, split)
     let dimensions = images.header.dimensions, element = images.header.element

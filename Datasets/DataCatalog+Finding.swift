@@ -6,7 +6,7 @@ extension DataCatalog {
   /// What people type for data, as it is kept in settings: a known name in lower case, anything else as an absolute path, so
   /// that a run finds its images again from another folder.
   ///
-  /// - Throws: `SeCuError` of kind `noInput` if it is neither a known name nor a file or folder.
+  /// - Throws: `SeCuError` of kind `.noInput` if it is neither a known name nor a file or folder.
   public static func canonicalName(_ text: String) throws -> String {
     if let entry = entries.first(where: { $0.name == text.lowercased() }) { return entry.name }
     do {
@@ -30,7 +30,7 @@ extension DataCatalog {
   /// names that the official archives have, or without a folder, under the names that files have in the archives. They must be complete; a
   /// part of a data set is used when it is named by its path.
   ///
-  /// - Throws: `SeCuError` of kind `noInput` for what is not there, with where it can be had; of kind `badData` for damaged files or
+  /// - Throws: `SeCuError` of kind `.noInput` for what is not there, with where it can be had; of kind `.badData` for damaged files or
   ///   for what is none of the known kinds.
   public static func find(_ text: String) throws -> DataFiles {
     if let entry = entries.first(where: { $0.name == text.lowercased() }) { return try find(entry) }

@@ -70,7 +70,7 @@ public enum DataCatalog {
 
   /// The data set called `name`, without regard to case.
   ///
-  /// - Throws: `SeCuError` of kind `noInput` that says the nearest known name, or all of them if none is near.
+  /// - Throws: `SeCuError` of kind `.noInput` that says the nearest known name, or all of them if none is near.
   public static func entry(named name: String) throws -> Entry {
     if let entry = entries.first(where: { $0.name == name.lowercased() }) { return entry }
     let known = entries.map(\.name)

@@ -42,7 +42,7 @@ struct DataFile: Sendable {
 
   /// Looks at a file.
   ///
-  /// - Throws: `SeCuError` of kind `noInput` where there is no file, `inputOutput` if it can't be read.
+  /// - Throws: `SeCuError` of kind `.noInput` where there is no file, `inputOutput` if it can't be read.
   init(contentsOf path: String) throws {
     self.path = path
     contents = nil
@@ -65,7 +65,7 @@ struct DataFile: Sendable {
   /// What a compressed file holds, in memory; any other file as it is.
   ///
   /// - Parameter length: the bytes that the content should have; a file that holds more is refused before they are made.
-  /// - Throws: `SeCuError` of kind `badData` for a file that is damaged.
+  /// - Throws: `SeCuError` of kind `.badData` for a file that is damaged.
   func unpacked(to length: Int) throws -> DataFile {
     guard isCompressed else { return self }
     return DataFile(path: path, contents: try Gzip.decompress(bytes(0..<size), name: path, limit: length))
@@ -73,7 +73,7 @@ struct DataFile: Sendable {
 
   /// Calls `body` with the bytes of `range`, in order and in pieces of `pieceLength` bytes; the last may be shorter.
   ///
-  /// - Throws: `SeCuError` of kind `inputOutput` if they can't be read, such as when the file has become shorter; what `body` throws.
+  /// - Throws: `SeCuError` of kind `.inputOutput` if they can't be read, such as when the file has become shorter; what `body` throws.
   func read(
     _ range: Range<Int>, inPiecesOf pieceLength: Int = 1 << 20, _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {

@@ -41,7 +41,7 @@ extension DataFiles {
   /// The data set that the files of `entry` make up, by the names of its archives, in a folder where anything else may lie too.
   ///
   /// - Returns: nil where there are none.
-  /// - Throws: `SeCuError` of kind `badData` for a damaged one.
+  /// - Throws: `SeCuError` of kind `.badData` for a damaged one.
   static func recognised(_ entry: DataCatalog.Entry, among folder: String) throws -> DataFiles? {
     let files = try contents(of: folder) { entry.owns(DataFile.name(of: $0)) }.files
     return try recognised(files, at: folder)

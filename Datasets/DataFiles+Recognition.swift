@@ -12,7 +12,7 @@ extension DataFiles {
   ///   - path: of a file, or of a folder.
   ///   - levels: how far below the folder to look, where it holds no such files itself: archives unpack to sub-folders.
   /// - Returns: nil for anything else, such as a folder of image files.
-  /// - Throws: `SeCuError` of kind `noInput` for a path where nothing is; of kind `badData` for files of a known kind that are
+  /// - Throws: `SeCuError` of kind `.noInput` for a path where nothing is; of kind `.badData` for files of a known kind that are
   ///   damaged, or for folders that hold several data sets.
   static func recognised(at path: String, levels: Int = 2) throws -> DataFiles? {
     guard try Path.isFolder(existing: path) else {
@@ -43,7 +43,7 @@ extension DataFiles {
   /// The data set that files in memory make up together, each with its name.
   ///
   /// - Returns: nil if they are none that is known.
-  /// - Throws: `SeCuError` of kind `badData` for files of a known kind that are damaged.
+  /// - Throws: `SeCuError` of kind `.badData` for files of a known kind that are damaged.
   package static func recognised(_ files: [(name: String, content: [UInt8])]) throws -> DataFiles? {
     try recognised(files.map { DataFile(path: $0.name, contents: $0.content) }, at: files.first?.name ?? "")
   }

@@ -27,7 +27,7 @@ public enum Digits {
 
   /// Reads lines of one label and 64 grey levels, base-17 digits all.
   ///
-  /// - Throws: `SeCuError` of kind `internal` for anything but the published 1,797 digits.
+  /// - Throws: `SeCuError` of kind `.internal` for anything but the published 1,797 digits.
   static func decode(_ text: StaticString) throws -> ImageSet {
     let (count, pixelsPerImage, highest) = (1_797, 64, 16)
     var labels: [Int] = []

@@ -26,7 +26,7 @@ struct FolderScan: Sendable {
   /// - Parameters:
   ///   - root: a folder, by whose path the files are not called.
   ///   - cores: look at files.
-  /// - Throws: `SeCuError` of kind `inputOutput` if the folder itself can't be read.
+  /// - Throws: `SeCuError` of kind `.inputOutput` if the folder itself can't be read.
   init(_ root: String, cores: Cores) throws {
     var paths: [String] = [], visited: Set<[UInt8]> = [], unread: [SkippedFile] = []
     try Self.list(root, "", &paths, &visited, &unread)

@@ -13,7 +13,7 @@ public struct ImageFiles: Sendable {
   /// Looks for images.
   ///
   /// - Parameter operands: files, and folders that are looked through with all that lies below them.
-  /// - Throws: `SeCuError` of kind `noInput` for one that is not there, `inputOutput` for a folder that can't be read.
+  /// - Throws: `SeCuError` of kind `.noInput` for one that is not there, `inputOutput` for a folder that can't be read.
   public init(_ operands: [String], cores: Cores) throws {
     var files: [FolderScan.File] = [], skipped: [SkippedFile] = []
     for operand in operands {
@@ -40,7 +40,7 @@ public struct ImageFiles: Sendable {
   ///   - side: the shorter side that larger images are made smaller to, 1…65,535.
   ///   - channels: 1 for grey, 3 for RGB.
   ///   - memory: bytes that decoding may take.
-  /// - Throws: `SeCuError` of kind `usage` for a side or a number of channels out of range; what `body` throws.
+  /// - Throws: `SeCuError` of kind `.usage` for a side or a number of channels out of range; what `body` throws.
   public func eachBatch(
     of size: Int, side: Int, channels: Int, memory: Double, cores: Cores,
     _ body: (ImageBatch, [SkippedFile]) throws -> Void

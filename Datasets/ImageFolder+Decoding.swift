@@ -23,7 +23,7 @@ struct ImageDecoding: Sendable {
   ///   - channels: 1 for grey, 3 for RGB.
   ///   - memory: bytes that decoding may take.
   ///   - cores: decode.
-  /// - Throws: `SeCuError` of kind `usage` for a side or a number of channels that image files are not read with.
+  /// - Throws: `SeCuError` of kind `.usage` for a side or a number of channels that image files are not read with.
   init(root: String?, side: Int, channels: Int, memory: Double, cores: Cores) throws(SeCuError) {
     let sides = 1...ImageShape.largestDimension
     guard sides.contains(side) else {

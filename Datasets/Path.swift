@@ -5,7 +5,7 @@ import Foundation
 enum Path {
   /// Whether `path` is a folder, not a file.
   ///
-  /// - Throws: `SeCuError` of kind `noInput` where nothing is.
+  /// - Throws: `SeCuError` of kind `.noInput` where nothing is.
   static func isFolder(existing path: String) throws(SeCuError) -> Bool {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {

@@ -18,7 +18,7 @@ final class RandomAccessFile: Sendable {
     private let lock = NSLock()
   #endif
 
-  /// - Throws: `SeCuError` of kind `inputOutput` if it can't be opened.
+  /// - Throws: `SeCuError` of kind `.inputOutput` if it can't be opened.
   init(_ url: URL) throws {
     path = url.path
     do {
@@ -31,7 +31,7 @@ final class RandomAccessFile: Sendable {
 
   /// Reads `count` bytes from `offset` on to `target`.
   ///
-  /// - Throws: `SeCuError` of kind `inputOutput` for an error, or for the end of the file before that.
+  /// - Throws: `SeCuError` of kind `.inputOutput` for an error, or for the end of the file before that.
   func read(_ count: Int, at offset: Int, into target: UnsafeMutableRawPointer) throws {
     #if os(Windows)
       // There is one place in the file for all threads.

@@ -1,6 +1,7 @@
 import Foundation
 
-/// What went wrong, where, and what to do about it: the one error type that this project throws.
+/// What went wrong, where, and what to do about it: the one error type that reaches a user. (Who decodes this project's settings with a
+/// decoder of their own gets that decoder's `DecodingError` for malformed JSON.)
 ///
 /// Everything a user can get wrong (an option, a file, a disk) arrives as a `SeCuError`. `kind` is what a program
 /// branches on; `description` is what a person reads:

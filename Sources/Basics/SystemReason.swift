@@ -14,7 +14,7 @@ private func systemCode(_ error: any Error) -> Int32? {
 }
 
 extension SeCuError {
-  /// A file or folder that can't be opened or read: of kind `noInput` where there is none, else `inputOutput`.
+  /// A file or folder that can't be opened or read: of kind `.noInput` where there is none, else `inputOutput`.
   ///
   /// - Parameters:
   ///   - error: what Foundation threw.

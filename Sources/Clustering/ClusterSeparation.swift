@@ -40,7 +40,7 @@ public struct ClusterSeparation: Sendable, Equatable {
   ///   - clusterLabels: the cluster of each image, 0 or more; they are names, so gaps don't matter.
   ///   - engine: what computes it. The result has the same bits for any number of threads.
   /// - Returns: nil if neither score exists.
-  /// - Throws: `SeCuError` of kind `badData` unless there is a label for each image.
+  /// - Throws: `SeCuError` of kind `.badData` unless there is a label for each image.
   public init?(_ features: Features, clusterLabels: [Int], on engine: Engine) throws {
     try features.check(clusterLabels, name: "cluster labels")
     let names = Set(clusterLabels).sorted()

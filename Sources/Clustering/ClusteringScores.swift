@@ -52,7 +52,7 @@ public struct ClusteringScores: Codable, Sendable, Equatable {
   /// - Parameters:
   ///   - clusterLabels: the cluster of each sample, 0 or more; there may be more or fewer clusters than classes.
   ///   - classLabels: the class of each sample, 0 or more, in the same order.
-  /// - Throws: `SeCuError` of kind `badData` if the arrays differ in length, are empty, hold a negative label, or have
+  /// - Throws: `SeCuError` of kind `.badData` if the arrays differ in length, are empty, hold a negative label, or have
   ///   so many different labels that matching them is out of reach.
   public init(clusterLabels: [Int], classLabels: [Int]) throws {
     try self.init(ContingencyTable(clusterLabels: clusterLabels, classLabels: classLabels))
@@ -60,7 +60,7 @@ public struct ClusteringScores: Codable, Sendable, Equatable {
 
   /// Scores the clusters of a table against its classes.
   ///
-  /// - Throws: `SeCuError` of kind `badData` for more than 2²⁷ pairs of a cluster and a class (1 GiB to match).
+  /// - Throws: `SeCuError` of kind `.badData` for more than 2²⁷ pairs of a cluster and a class (1 GiB to match).
   public init(_ table: ContingencyTable) throws {
     matches = try Self.matches(table)
     accuracy = Double(matches.reduce(0) { $0 + $1.agreeing }) / Double(table.total)

@@ -42,7 +42,7 @@ public struct ContingencyTable: Sendable, Equatable {
   /// - Parameters:
   ///   - clusterLabels: the cluster of each sample, 0 or more.
   ///   - classLabels: the class of each sample, 0 or more, in the same order.
-  /// - Throws: `SeCuError` of kind `badData` if the arrays differ in length, are empty, or hold a negative label.
+  /// - Throws: `SeCuError` of kind `.badData` if the arrays differ in length, are empty, or hold a negative label.
   public init(clusterLabels: [Int], classLabels: [Int]) throws {
     guard clusterLabels.count == classLabels.count else {
       throw SeCuError(
@@ -65,7 +65,7 @@ public struct ContingencyTable: Sendable, Equatable {
   /// Takes counts that are known already, such as those of a confusion matrix.
   ///
   /// - Parameter counts: `counts[i][j]` samples have cluster i and class j; rows are equally long.
-  /// - Throws: `SeCuError` of kind `badData` if rows differ in length, a count is negative, or the sum is 0 or above
+  /// - Throws: `SeCuError` of kind `.badData` if rows differ in length, a count is negative, or the sum is 0 or above
   ///   `largestTotal`.
   public init(counts: [[Int]]) throws {
     let width = counts.first?.count ?? 0

@@ -19,7 +19,7 @@ public struct FeatureScores: Sendable, Equatable {
   /// - Parameters:
   ///   - labels: the class of each image, 0 or more.
   ///   - seed: decides the halves, in which classes are shared out evenly.
-  /// - Throws: `SeCuError` of kind `badData` unless there is a class for each image, of kind `usage` for properties of `neighbors` or `probe`
+  /// - Throws: `SeCuError` of kind `.badData` unless there is a class for each image, of kind `.usage` for properties of `neighbors` or `probe`
   ///   out of range.
   public init(
     _ features: Features, labels: [Int], neighbors: NearestNeighbors = .init(), probe: LinearProbe = .init(),
@@ -41,7 +41,7 @@ public struct FeatureScores: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - labels, referenceLabels: the class of each image, 0 or more.
-  /// - Throws: `SeCuError` of kind `badData` unless there is a class for each image and all features are equally long, of kind `usage` for
+  /// - Throws: `SeCuError` of kind `.badData` unless there is a class for each image and all features are equally long, of kind `.usage` for
   ///   properties of `neighbors` or `probe` out of range.
   public init(
     _ features: Features, labels: [Int], reference: Features, referenceLabels: [Int],

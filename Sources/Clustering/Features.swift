@@ -22,7 +22,7 @@ public struct Features: Sendable, Equatable {
   /// - Parameters:
   ///   - vectors: n × d, row-major, finite.
   ///   - dimension: d, at least 1.
-  /// - Throws: `SeCuError` of kind `badData` for numbers that are no such vectors.
+  /// - Throws: `SeCuError` of kind `.badData` for numbers that are no such vectors.
   public init(normalizing vectors: [Float], dimension: Int) throws {
     guard dimension >= 1, vectors.count.isMultiple(of: dimension) else {
       throw SeCuError(

@@ -17,7 +17,7 @@ package enum Hungarian {
   ///   - costs: rows × columns, row-major; each between ±Int.max/16, so that no potential overflows.
   /// - Returns: the column of each row, nil for a row that stays alone because there are fewer columns. Of several
   ///   optimal assignments always the same one.
-  /// - Throws: `SeCuError` of kind `badData` if `costs` does not have rows × columns elements or one is out of range.
+  /// - Throws: `SeCuError` of kind `.badData` if `costs` does not have rows × columns elements or one is out of range.
   package static func assignment(rows: Int, columns: Int, costs: [Int]) throws -> [Int?] {
     try check(rows, columns, costs) { (-(Int.max / 16)...(Int.max / 16)).contains($0) }
     return solve(rows, columns, costs)

@@ -64,7 +64,7 @@ public struct KMeans: Codable, Sendable, Equatable {
   ///     (about 10¹⁸ for d = 64).
   ///   - dimensions: d, at least 1.
   ///   - cores: the cores that share the work.
-  /// - Throws: `SeCuError`, of kind `usage` for a setting out of its range (k above n among them) and `badData` for
+  /// - Throws: `SeCuError`, of kind `.usage` for a setting out of its range (k above n among them) and `badData` for
   ///   points that can't be clustered.
   public func fit(_ points: [Float], dimensions: Int, cores: Cores = Cores()) throws -> Solution {
     guard dimensions >= 1, points.count.isMultiple(of: dimensions) else {

@@ -47,7 +47,7 @@ public struct LinearProbe: Sendable, Equatable {
   ///   - features: n × d.
   ///   - labels: the class of each image, 0 or more.
   /// - Returns: nil for fewer than two classes.
-  /// - Throws: `SeCuError` of kind `badData` unless there is a class for each image, of kind `usage` for properties out of range.
+  /// - Throws: `SeCuError` of kind `.badData` unless there is a class for each image, of kind `.usage` for properties out of range.
   public func fit(_ features: Features, labels: [Int], on engine: Engine) throws -> Classifier? {
     guard penalty > 0, penalty.isFinite, mostIterations >= 0, tolerance >= 0 else {
       throw SeCuError(
@@ -76,7 +76,7 @@ extension LinearProbe.Classifier {
   /// - Parameters:
   ///   - features: n × d, d that of the training images.
   ///   - labels: the class of each image; one that the training images didn't have is never told.
-  /// - Throws: `SeCuError` of kind `badData` unless there is a class for each image and d fits.
+  /// - Throws: `SeCuError` of kind `.badData` unless there is a class for each image and d fits.
   public func accuracy(_ features: Features, labels: [Int], on engine: Engine) throws -> Double? {
     try features.check(labels, name: "class labels")
     let d = weights.count / classes.count

@@ -29,7 +29,7 @@ public struct NearestNeighbors: Sendable, Equatable {
   /// - Parameters:
   ///   - labels: the class of each image, 0 or more.
   /// - Returns: 0 to 1; nil for fewer than two images.
-  /// - Throws: `SeCuError` of kind `badData` unless there is a class for each image, of kind `usage` for properties out of range.
+  /// - Throws: `SeCuError` of kind `.badData` unless there is a class for each image, of kind `.usage` for properties out of range.
   public func accuracy(_ features: Features, labels: [Int], on engine: Engine) throws -> Double? {
     try validate()
     try features.check(labels, name: "class labels")
@@ -42,7 +42,7 @@ public struct NearestNeighbors: Sendable, Equatable {
   /// - Parameters:
   ///   - labels, referenceLabels: the class of each image, 0 or more.
   /// - Returns: 0 to 1; nil if there is no image, or none to refer to.
-  /// - Throws: `SeCuError` of kind `badData` unless there is a class for each image and all features are equally long, of kind `usage` for
+  /// - Throws: `SeCuError` of kind `.badData` unless there is a class for each image and all features are equally long, of kind `.usage` for
   ///   properties out of range.
   public func accuracy(
     _ features: Features, labels: [Int], reference: Features, referenceLabels: [Int], on engine: Engine

@@ -7,7 +7,7 @@ public struct Image: Sendable, Equatable {
   /// `shape.count` values, row by row, the channels of a pixel side by side; 255 is full scale.
   public let pixels: [UInt8]
 
-  /// - Throws: `SeCuError` of kind `badData` if `pixels` does not hold `shape.count` values.
+  /// - Throws: `SeCuError` of kind `.badData` if `pixels` does not hold `shape.count` values.
   public init(shape: ImageShape, pixels: [UInt8]) throws {
     guard pixels.count == shape.count else {
       throw SeCuError(

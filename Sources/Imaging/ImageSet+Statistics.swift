@@ -13,7 +13,7 @@ extension ImageSet {
   ///
   /// Values are counted first, so that both sums have 256 terms and no rounding builds up however large the set is.
   ///
-  /// - Throws: `SeCuError` of kind `badData` if there are no images.
+  /// - Throws: `SeCuError` of kind `.badData` if there are no images.
   public func channelStatistics() throws -> ChannelStatistics {
     guard count > 0 else {
       throw SeCuError(.badData, "expected images to take the mean of, found none", at: name)

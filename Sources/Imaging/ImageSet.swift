@@ -21,7 +21,7 @@ public struct ImageSet: ImageSource, Equatable {
   ///   - pixels: whole images one after the other.
   ///   - labels: one class per image, 0 or above, or nil.
   ///   - classNames: a name for every class that occurs, or nil.
-  /// - Throws: `SeCuError` of kind `badData` if the numbers of values, labels and names don't fit each other.
+  /// - Throws: `SeCuError` of kind `.badData` if the numbers of values, labels and names don't fit each other.
   public init(
     name: String, shape: ImageShape, pixels: [UInt8], labels: [Int]? = nil, classNames: [String]? = nil
   ) throws {
@@ -81,13 +81,15 @@ public struct ImageSet: ImageSource, Equatable {
   public func checksum() -> UInt32 { CRC32.checksum(pixels) }
 
   /// The first `limit` images, or all if there are fewer.
+  ///
+  /// - Throws: as `subset(_:)`.
   public func prefix(_ limit: Int) throws -> ImageSet {
     try subset(Array(0..<max(0, min(limit, count))))
   }
 
   /// The images with the given numbers, in that order; a number may occur more than once.
   ///
-  /// - Throws: `SeCuError` of kind `usage` for a number outside 0..<`count`.
+  /// - Throws: `SeCuError` of kind `.usage` for a number outside 0..<`count`.
   public func subset(_ ids: [Int]) throws -> ImageSet {
     var chosen: [UInt8] = []
     for id in ids {

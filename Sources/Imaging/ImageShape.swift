@@ -12,7 +12,7 @@ public struct ImageShape: Hashable, Codable, Sendable, CustomStringConvertible {
   /// Values per pixel, 1…65,535: 1 for grey, 3 for RGB.
   public let channels: Int
 
-  /// - Throws: `SeCuError` of kind `badData` that names a dimension outside 1…65,535.
+  /// - Throws: `SeCuError` of kind `.badData` that names a dimension outside 1…65,535.
   public init(height: Int, width: Int, channels: Int) throws {
     for (name, value) in [("height", height), ("width", width), ("channels", channels)] {
       guard 1...Self.largestDimension ~= value else {

@@ -4,12 +4,12 @@ import Kernels
 /// Makes images smaller to keep them: antialiased, with their shape kept. One worker's own; not for two threads at a time.
 ///
 /// The filter is `Resize`'s triangle over every pixel of the original, as Pillow's `resize(…, BILINEAR)` has it. A view made of the smaller
-/// image is therefore filtered twice, and a crop that is smaller than the view is enlarged: the only quality that is lost, and none of it
-/// is where a crop of the kept image has at least the view's pixels.
+/// image is therefore filtered twice, and a crop that is smaller than the view is enlarged. No other quality is
+/// lost, and none where a crop of the kept image has at least as many pixels as the view.
 package final class ImageShrinker {
   private let workspace: Workspace
 
-  /// - Throws: `SeCuError` of kind `usage` if an instruction set is asked for that this machine lacks.
+  /// - Throws: `SeCuError` of kind `.usage` if an instruction set is asked for that this machine lacks.
   package init() throws {
     workspace = Workspace(try InstructionSet.chosen().microkernels)
   }
@@ -17,6 +17,7 @@ package final class ImageShrinker {
   /// The image with a shorter side of `side` pixels, or as it is if it is not larger.
   ///
   /// - Parameter side: 1 or more.
+  /// - Throws: as `ImageShape.init`, for a size that no image has.
   package func shrink(_ image: Image, shorterSide side: Int) throws -> Image {
     let shape = image.shape, shorter = min(shape.height, shape.width)
     guard shorter > side else { return image }

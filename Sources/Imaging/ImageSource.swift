@@ -83,7 +83,7 @@ extension ImageSource {
     commonShape?.description ?? "many sizes, \(channels == 1 ? "1 channel" : "\(channels) channels")"
   }
 
-  /// Throws `SeCuError` of kind `badData` unless labels and file names, where there are any, are one an image, and labels 0 or above and
+  /// Throws `SeCuError` of kind `.badData` unless labels and file names, where there are any, are one an image, and labels 0 or above and
   /// below the number of classes.
   package func checkLabelsAndNames() throws {
     for (what, found) in [("labels", labels?.count), ("file names", fileNames?.count)] {
@@ -96,7 +96,7 @@ extension ImageSource {
     throw SeCuError(.badData, "expected \(expected), found \(labels[wrong])", at: name, position: "image \(wrong)")
   }
 
-  /// - Throws: `SeCuError` of kind `usage` for a number outside 0..<`count`.
+  /// - Throws: `SeCuError` of kind `.usage` for a number outside 0..<`count`.
   package func check(_ id: Int) throws {
     guard 0..<count ~= id else {
       throw SeCuError(.usage, "expected an image number below \(count), found \(id)", at: name)
@@ -112,7 +112,7 @@ extension PixelBuffer {
   ///   - shape: of every image; nil where they differ in height and width.
   ///   - name: the source's.
   ///   - id: the image's number.
-  /// - Throws: `SeCuError` of kind `badData` for another image.
+  /// - Throws: `SeCuError` of kind `.badData` for another image.
   package func check(channels: Int, shape: ImageShape?, of name: String, id: Int) throws {
     let sides = 1...ImageShape.largestDimension
     let fits = shape.map { (height, width) == ($0.height, $0.width) } ?? (sides ~= height && sides ~= width)

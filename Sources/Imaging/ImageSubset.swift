@@ -19,7 +19,7 @@ public struct ImageSubset: ImageSource {
   /// - Parameters:
   ///   - whole: where the images are.
   ///   - ids: their numbers, in the order that they are to have here; one may occur more than once.
-  /// - Throws: `SeCuError` of kind `usage` for a number outside 0..<`whole.count`, of kind `badData` where `whole` has labels or names,
+  /// - Throws: `SeCuError` of kind `.usage` for a number outside 0..<`whole.count`, of kind `.badData` where `whole` has labels or names,
   ///   but not one an image, or labels that are no classes.
   public init(_ whole: any ImageSource, ids: [Int]) throws {
     for id in ids { try whole.check(id) }

@@ -21,8 +21,8 @@ package enum AtomicFile {
   /// - Parameters:
   ///   - url: the target, in a folder that exists.
   ///   - content: writes to the handle that it is given, and may throw.
-  /// - Throws: `SeCuError` of kind `cannotCreate` where a file can't be created or put in the target's place (no such
-  ///   folder, no permission, the target is a folder or device), of kind `inputOutput` where writing failed half-way (a
+  /// - Throws: `SeCuError` of kind `.cannotCreate` where a file can't be created or put in the target's place (no such
+  ///   folder, no permission, the target is a folder or device), of kind `.inputOutput` where writing failed half-way (a
   ///   full disk), each with the system's reason; a `SeCuError` of `content` as it is. The old file is then as it was,
   ///   and no temporary is left.
   package static func replace(_ url: URL, content: (FileHandle) throws -> Void) throws(SeCuError) {

@@ -10,7 +10,7 @@ extension URL {
 package enum FileContents {
   /// All bytes of the file at `url`.
   ///
-  /// - Throws: `SeCuError` of kind `noInput` where there is no file, otherwise `inputOutput` with the system's reason.
+  /// - Throws: `SeCuError` of kind `.noInput` where there is no file, otherwise `inputOutput` with the system's reason.
   package static func read(_ url: URL) throws(SeCuError) -> Data {
     do {
       return try Data(contentsOf: url)

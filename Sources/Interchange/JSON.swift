@@ -9,14 +9,14 @@ import Foundation
 package enum JSON {
   /// `value` as the text of a file: indented, with a final newline.
   ///
-  /// - Throws: `SeCuError` of kind `internal` where `value` refuses to be encoded.
+  /// - Throws: `SeCuError` of kind `.internal` where `value` refuses to be encoded.
   package static func file(_ value: some Encodable) throws(SeCuError) -> Data {
     try encoded(value, [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
   }
 
   /// `value` in one line, with a final newline.
   ///
-  /// - Throws: `SeCuError` of kind `internal` where `value` refuses to be encoded.
+  /// - Throws: `SeCuError` of kind `.internal` where `value` refuses to be encoded.
   package static func line(_ value: some Encodable) throws(SeCuError) -> Data {
     try encoded(value, [.sortedKeys, .withoutEscapingSlashes])
   }
@@ -46,7 +46,7 @@ package enum JSON {
   ///   - name: the file that messages name.
   ///   - position: the place in that file, such as `line 3`.
   ///   - remedy: what to do if the text is no such value, unless the value's own decoding knows better.
-  /// - Throws: `SeCuError` of kind `badData` that names the key at fault, such as `layers[2].width`. A `SeCuError` that
+  /// - Throws: `SeCuError` of kind `.badData` that names the key at fault, such as `layers[2].width`. A `SeCuError` that
   ///   the value's own decoding throws gets the file's name and keeps the rest.
   package static func decode<Value: Decodable>(
     _ type: Value.Type, from data: Data, name: String, position: String? = nil, remedy: String? = nil

@@ -25,7 +25,7 @@ package struct JSONLines<Line: Codable>: Sendable {
   ///   - url: the file.
   ///   - remedy: what to do about a line that is not a `Line`.
   ///   - isKept: gets a line's index, from 0, and its value.
-  /// - Throws: `SeCuError` of kind `badData` with the number of the line that is not a `Line`; as
+  /// - Throws: `SeCuError` of kind `.badData` with the number of the line that is not a `Line`; as
   ///   `FileContents.read(_:)` and `AtomicFile.write(_:to:)`; what `isKept` throws.
   package init(
     resuming url: URL, remedy: String? = nil, keeping isKept: (_ index: Int, _ line: Line) throws(SeCuError) -> Bool
@@ -62,7 +62,7 @@ package struct JSONLines<Line: Codable>: Sendable {
 
   /// Adds a line and waits until it is on the disk (so: a line an epoch, not a line a step).
   ///
-  /// - Throws: `SeCuError` of kind `inputOutput` where writing fails; the file then ends with the line before.
+  /// - Throws: `SeCuError` of kind `.inputOutput` where writing fails; the file then ends with the line before.
   package func append(_ line: Line) throws(SeCuError) {
     let text = try JSON.line(line)
     var end: UInt64?
@@ -80,7 +80,7 @@ package struct JSONLines<Line: Codable>: Sendable {
 
   /// The values of all complete lines of the file at `url`.
   ///
-  /// - Throws: `SeCuError` of kind `badData` with the number of the line that is not a `Line`; as
+  /// - Throws: `SeCuError` of kind `.badData` with the number of the line that is not a `Line`; as
   ///   `FileContents.read(_:)`.
   package static func read(contentsOf url: URL) throws(SeCuError) -> [Line] {
     var lines: [Line] = []

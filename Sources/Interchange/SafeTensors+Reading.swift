@@ -4,7 +4,7 @@ import Foundation
 extension SafeTensors {
   /// Reads the file at `url`.
   ///
-  /// - Throws: `SeCuError` of kind `noInput` or `inputOutput` where it can't be read; as `init(data:name:)`.
+  /// - Throws: `SeCuError` of kind `.noInput` or `inputOutput` where it can't be read; as `init(data:name:)`.
   public init(contentsOf url: URL) throws(SeCuError) {
     try self.init(data: FileContents.read(url), name: url.displayName)
   }
@@ -17,7 +17,7 @@ extension SafeTensors {
   /// - Parameters:
   ///   - data: the whole file.
   ///   - name: what messages call it.
-  /// - Throws: `SeCuError` of kind `badData` with the byte and the tensor at fault.
+  /// - Throws: `SeCuError` of kind `.badData` with the byte and the tensor at fault.
   public init(data: Data, name: String) throws(SeCuError) {
     let headerLength = try Self.headerLength(data, name)
     let tensorData = data.dropFirst(8 + headerLength)

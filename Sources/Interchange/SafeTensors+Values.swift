@@ -4,7 +4,7 @@ import Foundation
 extension SafeTensors {
   /// The tensor called `name`.
   ///
-  /// - Throws: `SeCuError` of kind `badData` where there is none, with the nearest name that there is.
+  /// - Throws: `SeCuError` of kind `.badData` where there is none, with the nearest name that there is.
   public func tensor(_ name: String) throws(SeCuError) -> Tensor {
     guard let tensor = tensors[name] else {
       let nearest = nearestName(to: name, in: tensors.keys.sorted())
@@ -18,7 +18,7 @@ extension SafeTensors {
   /// The shape and the elements of a tensor of type F32, F16, BF16 or F64. Elements of F64 are rounded to the nearest
   /// `Float`, and are infinite where they exceed its range; all others are exact.
   ///
-  /// - Throws: `SeCuError` of kind `badData` where there is no such tensor or its type is another.
+  /// - Throws: `SeCuError` of kind `.badData` where there is no such tensor or its type is another.
   public func floats(_ name: String) throws(SeCuError) -> (shape: [Int], values: [Float]) {
     let tensor = try tensor(name)
     guard let values = tensor.floats() else { throw wrongType(name, tensor, "floating-point numbers") }
@@ -27,7 +27,7 @@ extension SafeTensors {
 
   /// The shape and the elements of a tensor of an integer type or BOOL (0 or 1).
   ///
-  /// - Throws: `SeCuError` of kind `badData` where there is no such tensor, its type is another, or an element of U64
+  /// - Throws: `SeCuError` of kind `.badData` where there is no such tensor, its type is another, or an element of U64
   ///   exceeds `Int64`.
   public func integers(_ name: String) throws(SeCuError) -> (shape: [Int], values: [Int64]) {
     let tensor = try tensor(name)

@@ -10,7 +10,7 @@ extension SafeTensors {
   /// The bytes of a safetensors file: tensors by alignment from the largest down, then by name; the header padded with
   /// spaces to 8 bytes. The same tensors and metadata always give the same bytes.
   ///
-  /// - Throws: `SeCuError` of kind `usage` where a tensor is called "__metadata__", a metadata key differs from
+  /// - Throws: `SeCuError` of kind `.usage` where a tensor is called "__metadata__", a metadata key differs from
   ///   "crc32" in a single byte, or the names are so long that no reader would accept the header.
   public func serialized() throws(SeCuError) -> Data {
     guard tensors[Self.metadataKey] == nil else {
@@ -39,7 +39,7 @@ extension SafeTensors {
 
   /// Replaces the file at `url` in one step.
   ///
-  /// - Throws: as `serialized()`; `SeCuError` of kind `cannotCreate` or `inputOutput` where it can't be written, and the
+  /// - Throws: as `serialized()`; `SeCuError` of kind `.cannotCreate` or `inputOutput` where it can't be written, and the
   ///   old file is then as it was.
   public func write(to url: URL) throws(SeCuError) {
     try AtomicFile.write(serialized(), to: url)

@@ -66,7 +66,7 @@ public struct SafeTensors: Sendable {
     /// The elements, little-endian.
     public let bytes: Data
 
-    /// - Throws: `SeCuError` of kind `usage` unless `bytes` has the size that `dataType` and `shape` call for.
+    /// - Throws: `SeCuError` of kind `.usage` unless `bytes` has the size that `dataType` and `shape` call for.
     public init(dataType: DataType, shape: [Int], bytes: Data) throws(SeCuError) {
       guard bytes.count == dataType.byteCount(shape: shape) else {
         let expected = dataType.byteCount(shape: shape).map { "\($0) bytes" } ?? "a smaller shape"
@@ -81,14 +81,14 @@ public struct SafeTensors: Sendable {
 
     /// A tensor of type F32.
     ///
-    /// - Throws: `SeCuError` of kind `usage` unless `shape` has as many elements as `values`.
+    /// - Throws: `SeCuError` of kind `.usage` unless `shape` has as many elements as `values`.
     public init(_ values: [Float], shape: [Int]) throws(SeCuError) {
       try self.init(dataType: .float32, shape: shape, bytes: littleEndianBytes(values.map(\.bitPattern)))
     }
 
     /// A tensor of type I64.
     ///
-    /// - Throws: `SeCuError` of kind `usage` unless `shape` has as many elements as `values`.
+    /// - Throws: `SeCuError` of kind `.usage` unless `shape` has as many elements as `values`.
     public init(_ values: [Int64], shape: [Int]) throws(SeCuError) {
       try self.init(dataType: .int64, shape: shape, bytes: littleEndianBytes(values))
     }
@@ -97,7 +97,7 @@ public struct SafeTensors: Sendable {
   /// The same tensors under names without what PyTorch code puts before them: a leading "module." (its DataParallel
   /// wrapper), then a leading "encoder.".
   ///
-  /// - Throws: `SeCuError` of kind `badData` where two names become one.
+  /// - Throws: `SeCuError` of kind `.badData` where two names become one.
   public func droppingWrapperPrefixes() throws(SeCuError) -> SafeTensors {
     try renamed(difference: "their prefix") { name in
       var short = name[...]
@@ -111,7 +111,7 @@ public struct SafeTensors: Sendable {
   /// - Parameters:
   ///   - difference: what two names that become one differed in, for the message.
   ///   - newName: a tensor's name from the one that it has; nil leaves it out.
-  /// - Throws: `SeCuError` of kind `badData` where two names become one.
+  /// - Throws: `SeCuError` of kind `.badData` where two names become one.
   package func renamed(difference: String, _ newName: (String) -> String?) throws(SeCuError) -> SafeTensors {
     var result = self
     result.tensors = [:]

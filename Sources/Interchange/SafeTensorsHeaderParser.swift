@@ -37,7 +37,7 @@ struct SafeTensorsHeaderParser {
     self.file = file
   }
 
-  /// - Throws: `SeCuError` of kind `badData` with the byte and the tensor at fault.
+  /// - Throws: `SeCuError` of kind `.badData` with the byte and the tensor at fault.
   mutating func parse() throws(SeCuError) -> SafeTensorsHeader {
     var header = SafeTensorsHeader()
     try object { parser, key, position throws(SeCuError) in

@@ -60,7 +60,10 @@ package enum WinogradInputTransform: Sendable {
   /// Pixels from one patch to the next.
   package var step: Int { self == .stridedInput ? 8 : 4 }
 
-  /// Patches of a row that are transformed together: eight with six pixels, three with nine. What lies between the two axes' transforms, a line
-  /// of the caches for each column and row of Bᵀ, then takes 14 KiB and stays in L1.
-  package var mostPatches: Int { (225 / outputs - (inputs - step)) / step }
+  /// Patches of a row that are transformed together: eight with six pixels, three with nine, eleven with five. What lies between the two axes'
+  /// transforms, a line of the caches for each column of pixels and row of Bᵀ, then stays in L1.
+  package var mostPatches: Int { (Self.mostLines / outputs - (inputs - step)) / step }
+
+  /// 14 KiB.
+  private static var mostLines: Int { 225 }
 }

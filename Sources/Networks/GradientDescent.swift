@@ -16,7 +16,7 @@ import Kernels
 ///     w ← w − rate · v
 ///
 /// The rate stands outside of v, so that a change of the rate takes effect at once. ‖·‖ is the root of the sum of squares over the whole
-/// tensor: summed in chunks of 4096, in Float, which are added in Double, in order; no thread changes a bit.
+/// tensor: summed in chunks of 4096, in Float, which are added in Double, in order, so that the number of threads changes no bit.
 ///
 /// One instance holds the velocities of one flat array of parameters.
 package final class GradientDescent {

@@ -2,6 +2,9 @@ import Kernels
 
 /// One operation of a network, forward and backward. Values are activations, known by number; every value but the image has a
 /// gradient.
+///
+/// In all layers `input`, `residual` and `output` are numbers of values, and `weight`, `bias` and `gamma` places in the flat array of parameters, in
+/// floats.
 protocol Layer {
   /// The values that forward depends on, and the one that it makes.
   var inputs: [Int] { get }

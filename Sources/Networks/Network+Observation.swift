@@ -76,7 +76,7 @@ extension ConvolutionLayer {
 extension NormLayer {
   var description: LayerDescription.Kind {
     .batchNorm(
-      rows: norm.pixels, channels: norm.norm.channels, relu: norm.relu, hasResidual: residual != nil,
+      rows: norm.pixels, channels: norm.batchNorm.channels, relu: norm.relu, hasResidual: residual != nil,
       readsInput: storesOutput || statistics == nil, storesOutput: storesOutput, joinsResidual: joinsResidual)
   }
   var firstParameter: Int? { norm.gamma }

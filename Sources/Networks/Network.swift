@@ -3,7 +3,7 @@ import Kernels
 
 /// A residual network with its parameters, its memory, and both directions.
 ///
-/// All activations and gradients lie in one arena that is planned when the network is made; a step allocates nothing. Both
+/// All activations and their gradients lie in one arena that is planned when the network is made; a step allocates nothing. Both
 /// views of a batch pass together, as two groups of rows that share every layer but have batch statistics of their own,
 /// which is what two passes one after the other would compute.
 public final class Network {
@@ -18,13 +18,13 @@ public final class Network {
   private let savedStatistics: FloatBuffer
   /// Weights, biases and batch norms, one after the other where `layout.parameters` places them.
   package let parameters: FloatBuffer
-  /// Those of the last `backward`, in the same places.
+  /// The gradients of `parameters` that the last `backward` left, in the same places.
   package let gradients: FloatBuffer
   /// Running means and variances, where `layout.statistics` places them.
   package let statistics: FloatBuffer
   /// Training batches seen by the batch norms, each view counted: PyTorch's `num_batches_tracked`.
   package var batchesTracked = 0
-  /// Told of each operation as it ends, by those who measure where the time goes; nil costs nothing.
+  /// Called as each operation ends: for measuring where the time goes. Nil costs nothing.
   package var observer: NetworkObserver?
 
   /// Names, shapes and places of the parameters.

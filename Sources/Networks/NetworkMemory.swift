@@ -31,6 +31,7 @@ struct NetworkMemory {
       for value in layer.savedValues { extend(&values[value], to: end - 1 - i) }
       for value in layer.inputs + [layer.output] { extend(&gradients[home[value]], to: end - 1 - i) }
     }
+    // The losses come between both passes: they read the outputs' values, and their gradients must be there before the last layer's backward.
     for output in outputs {
       extend(&values[output], to: layers.count)
       extend(&gradients[home[output]], to: layers.count - 1)

@@ -165,7 +165,7 @@ struct NetworkPlan {
     layers.append(
       NormLayer(
         norm: Norm(
-          norm: BatchNorm(channels: size.channels), pixels: size.height * size.width, gamma: place.gamma,
+          batchNorm: BatchNorm(channels: size.channels), pixels: size.height * size.width, gamma: place.gamma,
           runningMean: place.mean, saved: savedFloats, relu: relu, input: x),
         residual: residual, output: y))
     savedFloats += BatchNorm.Saved.floats(groups: groups, channels: size.channels)
@@ -259,27 +259,6 @@ extension NetworkPlan {
       reader.restoreInput(by: Restoration(end: end, value: restored))
       layers[i] = end
       layers[readers[0]] = reader
-    }
-  }
-}
-
-extension ResNet.Block {
-  /// One of the convolutions inside a block.
-  struct Convolution {
-    var kernel: Int
-    var stride = 1
-    var width: Int
-  }
-
-  /// The convolutions inside a block of a stage of `width` channels, in their order.
-  func convolutions(width: Int, stride: Int) -> [Convolution] {
-    switch self {
-    case .basic: [Convolution(kernel: 3, stride: stride, width: width), Convolution(kernel: 3, width: width)]
-    case .bottleneck:
-      [
-        Convolution(kernel: 1, width: width), Convolution(kernel: 3, stride: stride, width: width),
-        Convolution(kernel: 1, width: expansion * width),
-      ]
     }
   }
 }

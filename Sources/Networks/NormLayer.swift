@@ -2,31 +2,34 @@ import Kernels
 
 /// A batch norm with its parameters, and what it normalises: all that makes its result, for whoever computes it.
 struct Norm {
-  let norm: BatchNorm
+  let batchNorm: BatchNorm
   /// Rows of channels in one image: its pixels.
   let pixels: Int
+  /// Where γ lies among the network's parameters; β comes after it.
   let gamma: Int
+  /// Where the running means lie among the network's statistics; the running variances come after them.
   let runningMean: Int
   /// Where the batch statistics are kept between forward and backward.
   let saved: Int
   let relu: Bool
+  /// The value that is normalised.
   let input: Int
 
   func parameters(_ pass: Pass) -> BatchNorm.Parameters {
-    let channels = norm.channels
+    let channels = batchNorm.channels
     return BatchNorm.Parameters(
       gamma: pass.parameters + gamma, beta: pass.parameters + gamma + channels,
       runningMean: pass.statistics + runningMean, runningVariance: pass.statistics + runningMean + channels)
   }
 
   func saved(_ pass: Pass) -> BatchNorm.Saved {
-    BatchNorm.Saved(pass.savedStatistics + saved, groups: pass.groups, channels: norm.channels)
+    BatchNorm.Saved(pass.savedStatistics + saved, groups: pass.groups, channels: batchNorm.channels)
   }
 
   /// What makes the result of the input, for a convolution that does it itself; after forward.
   func inputNormalization(_ pass: Pass) -> InputNormalization {
     InputNormalization(
-      saved: saved(pass), beta: pass.parameters + gamma + norm.channels, channels: norm.channels,
+      saved: saved(pass), beta: pass.parameters + gamma + batchNorm.channels, channels: batchNorm.channels,
       imagesPerGroup: pass.training ? pass.count / pass.groups : pass.count)
   }
 
@@ -37,7 +40,7 @@ struct Norm {
   func gradient(_ pass: Pass) -> BatchNorm.BranchGradient {
     BatchNorm.BranchGradient(
       dx: pass.gradient(input), dGamma: pass.parameterGradients + gamma,
-      dBeta: pass.parameterGradients + gamma + norm.channels)
+      dBeta: pass.parameterGradients + gamma + batchNorm.channels)
   }
 }
 
@@ -76,12 +79,12 @@ struct NormLayer: Layer {
     let x = pass.value(norm.input), residual = residualNorm == nil ? residual.map(pass.value) : nil
     let y = storesOutput && residualNorm == nil ? pass.mutableValue(output) : nil
     if pass.training {
-      norm.norm.forward(
+      norm.batchNorm.forward(
         on: pass.engine, x: x, rows: pass.count / pass.groups * norm.pixels, groups: pass.groups,
         parameters: norm.parameters(pass), residual: residual, relu: norm.relu, y: y, saved: norm.saved(pass),
         statistics: statistics?.of(pass))
     } else {
-      norm.norm.inference(
+      norm.batchNorm.inference(
         on: pass.engine, x: x, rows: pass.count * norm.pixels, parameters: norm.parameters(pass), residual: residual,
         relu: norm.relu, y: y, saved: norm.saved(pass))
     }
@@ -92,7 +95,7 @@ struct NormLayer: Layer {
   func addNorms(_ pass: Pass, into y: UnsafeMutablePointer<Float>) {
     guard let residualNorm else { return }
     let groups = pass.training ? pass.groups : 1
-    norm.norm.normalize(
+    norm.batchNorm.normalize(
       on: pass.engine, norm.branch(pass), residualNorm.branch(pass), secondReLU: residualNorm.relu,
       rows: pass.count / groups * norm.pixels, groups: groups, y: y)
   }
@@ -101,13 +104,13 @@ struct NormLayer: Layer {
     if isJoined { return }
     let rows = pass.count / pass.groups * norm.pixels
     if let residualNorm, joinsResidual {
-      norm.norm.backward(
+      norm.batchNorm.backward(
         on: pass.engine, dy: pass.gradient(output), y: pass.value(restored ?? output), rows: rows,
         groups: pass.groups, norm.branch(pass), into: norm.gradient(pass), residualNorm.branch(pass),
         into: residualNorm.gradient(pass))
     } else {
       let gradient = norm.gradient(pass)
-      norm.norm.backward(
+      norm.batchNorm.backward(
         on: pass.engine, dy: pass.gradient(output),
         mask: !norm.relu ? .none : residual == nil ? .input : .output(pass.value(restored ?? output)),
         x: pass.value(norm.input), rows: rows, groups: pass.groups, parameters: norm.parameters(pass),

@@ -89,7 +89,7 @@ public struct ResNet: Codable, Hashable, Sendable {
 }
 
 extension ResNet {
-  /// Files of before there were stems, blocks and so on leave these out; they mean the ones that there were.
+  /// Older files have no `stem`, `block` and `projector`: they mean the small stem, basic blocks and a projector of two layers.
   ///
   /// - Throws: `SeCuError` of kind `.badData` for an unknown name, `DecodingError` for anything else that is wrong.
   public init(from decoder: any Decoder) throws {
@@ -104,5 +104,26 @@ extension ResNet {
       projector: try container.choiceIfPresent(Projector.self, forKey: .projector) ?? .twoLayers,
       dimension: try container.decode(Int.self, forKey: .dimension),
       predictor: try container.decodeIfPresent(Int.self, forKey: .predictor))
+  }
+}
+
+extension ResNet.Block {
+  /// One of the convolutions inside a block.
+  struct Convolution {
+    var kernel: Int
+    var stride = 1
+    var width: Int
+  }
+
+  /// The convolutions inside a block of a stage of `width` channels, in their order.
+  func convolutions(width: Int, stride: Int) -> [Convolution] {
+    switch self {
+    case .basic: [Convolution(kernel: 3, stride: stride, width: width), Convolution(kernel: 3, width: width)]
+    case .bottleneck:
+      [
+        Convolution(kernel: 1, width: width), Convolution(kernel: 3, stride: stride, width: width),
+        Convolution(kernel: 1, width: expansion * width),
+      ]
+    }
   }
 }

@@ -86,11 +86,7 @@ private struct DataShowCommand {
 
   private func chosen(_ set: any ImageSource, seed: UInt64) throws -> [Int] {
     if let ids = values[Subcommand.images] {
-      if let wrong = ids.first(where: { $0 >= set.count }) {
-        throw SeCuError(
-          .usage, "\(set.name) has no image \(wrong)", at: "--images",
-          remedy: "Its \(set.count) images are 0 to \(set.count - 1)")
-      }
+      try Subcommand.check(ids, of: set)
       return ids
     }
     guard set.count > 0 else {

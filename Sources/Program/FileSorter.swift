@@ -21,10 +21,10 @@ final class FileSorter {
 
   /// Copies `file` to the folder of `cluster`, under its own name or, if that is taken, under that with a number.
   ///
-  /// - Throws: `SeCuError` of kind `cannotCreate` if it can't be copied.
+  /// - Throws: `SeCuError` of kind `.cannotCreate` if it can't be copied.
   func copy(_ file: String, to cluster: Int) throws {
-    let number = String(cluster)
-    let name = "cluster-" + String(repeating: "0", count: digits - number.count) + number
+    let text = String(cluster)
+    let name = "cluster-" + String(repeating: "0", count: digits - text.count) + text
     let place = folder.appendingPathComponent(name)
     let source = URL(fileURLWithPath: file).resolvingSymlinksInPath()
     let named = URL(fileURLWithPath: file)

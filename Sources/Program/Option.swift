@@ -30,7 +30,7 @@ protocol DeclaredOption: Sendable {
 
 /// One option of a subcommand, declared as a value: its name, its help, the values it allows and their type.
 ///
-///     static let epochs = Option.integer("epochs", in: 1...1000, help: "Passes over the images.").defaulting(to: 100)
+///     static let epochs = Option.integer("epochs", in: 1...1000, help: "Epochs to train.").defaulting(to: 100)
 ///     …
 ///     let count: Int = values[epochs]
 ///

@@ -185,11 +185,7 @@ private struct PredictCommand {
       name, splits, limit: nil, hasClasses: isOwn && model.settings.classFolders == true, for: model.settings, values,
       output)
     let ids = values[Subcommand.images] ?? Array(0..<all.count)
-    if let wrong = ids.first(where: { $0 >= all.count }) {
-      throw SeCuError(
-        .usage, "\(all.name) has no image \(wrong)", at: "--images",
-        remedy: "Its \(all.count) images are 0 to \(all.count - 1)")
-    }
+    try Subcommand.check(ids, of: all)
     let evaluation = try model.evaluate(
       ImageSubset(all, ids: ids), head: values[Subcommand.head] ?? model.head(for: all))
     let lines = zip(ids, evaluation.assignments).map {

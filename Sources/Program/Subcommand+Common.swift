@@ -25,7 +25,7 @@ extension Subcommand {
       hasClasses: settings.classFolders == true, for: settings, values, output)
   }
 
-  /// The images of a known name or a path. What is remarkable about their files is told.
+  /// The images of a known name or a path. What is remarkable about their files is printed.
   ///
   /// - Parameters:
   ///   - hasClasses: whether the sub-folders of a folder of images are classes.
@@ -47,6 +47,16 @@ extension Subcommand {
     }
     for warning in files.warnings { output.messages.tell("Warning: \(printable(warning)).\n") }
     return try files.load(splits, limit: limit)
+  }
+
+  /// Checks the numbers that `--images` gives.
+  ///
+  /// - Throws: `SeCuError` of kind `.usage` for one that is not in 0 ..< `images.count`; it names the images that there are.
+  static func check(_ ids: [Int], of images: any ImageSource) throws {
+    guard let wrong = ids.first(where: { $0 >= images.count }) else { return }
+    throw SeCuError(
+      .usage, "\(images.name) has no image \(wrong)", at: "--images",
+      remedy: "Its \(images.count) images are 0 to \(images.count - 1)")
   }
 
   /// The path of the folder of images that `name` means; nil for any other data.

@@ -4,13 +4,15 @@
 ///     var settings = TrainingSettings.digits
 ///     settings.epochs = 12
 ///     let trainer = try Trainer(settings, images: images, engine: Engine())
+///     let url = URL(fileURLWithPath: "runs/mine")                     // with `import Foundation`
 ///     let folder = try RunFolder.create(at: url)
 ///     let recorder = try RunRecorder(trainer, folder: folder)
 ///     try trainer.run(handle: recorder.handle)
-///     try recorder.save(trainer.evaluate())                           // with each image's cluster
+///     try recorder.save(trainer.evaluate())                           // writes assignments.csv and the encoder
 ///
-/// To cluster an image from the bytes of its file with it:
+/// To cluster another image with that run, from the bytes of its file:
 ///
+///     let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "new.png")))
 ///     let model = try TrainedModel(RunFolder.open(url), engine: Engine())
 ///     let image = try ImageFile.decode(bytes, name: "new.png").image(channels: 1)
 ///     let one = try ImageSet(name: "new.png", shape: image.shape, pixels: image.pixels)

@@ -9,7 +9,7 @@ import Networks
 /// All that a run needs to go on with the same bits: weights, velocities, statistics, centers, labels, duals, counts, and where
 /// it stood.
 ///
-/// On disk it is a `CheckedFile` around a safetensors image: flat arrays as they lie in memory, and in the metadata the settings,
+/// On disk it is a `CheckpointFile` around a safetensors file: flat arrays as they lie in memory, and in the metadata the settings,
 /// the position and a fingerprint of the images.
 public struct Checkpoint: Sendable {
   /// The settings of the run.
@@ -69,7 +69,7 @@ public struct Checkpoint: Sendable {
   ///   setting is out of range.
   public init(contentsOf url: URL) throws {
     name = url.relativePath
-    tensors = try CheckedFile(contentsOf: url, newestVersion: Self.version).tensors
+    tensors = try CheckpointFile(contentsOf: url, newestVersion: Self.version).tensors
     settings = try Self.decode(StoredSettings.self, "settings", of: tensors, name).settings
     progress = try Self.decode(Trainer.Progress.self, "progress", of: tensors, name)
     instructionSet = tensors.metadata["isa"]
@@ -82,8 +82,10 @@ public struct Checkpoint: Sendable {
   }
 
   /// Replaces the file at `url` by this checkpoint, atomically.
+  ///
+  /// - Throws: as `AtomicFile.write(_:to:)`.
   public func write(to url: URL) throws {
-    try CheckedFile(version: Self.version, tensors: tensors).write(to: url)
+    try CheckpointFile(version: Self.version, tensors: tensors).write(to: url)
   }
 
   /// The version of the layout; raised when an older program could not read it.
@@ -139,6 +141,8 @@ public struct Checkpoint: Sendable {
   }
 
   /// Puts weights, statistics and centers into `learner`, which may be for other images: what evaluation needs.
+  ///
+  /// - Throws: `SeCuError` of kind `.badData` for a tensor that is missing or of another shape.
   package func restoreModel(_ learner: Learner) throws {
     for (key, buffer) in Self.floatBuffers(learner) { try fill(buffer, with: key) }
     learner.network.batchesTracked = try count("batches_tracked")

@@ -3,8 +3,9 @@ import Clustering
 
 /// A way to cluster, to be compared with others on the same images, network, views and schedule.
 ///
-/// The first four differ in one line of the loop each. What they share is SeCu's: its representation loss against frozen centers,
-/// its assignment with a constraint, its schedule. The paper's claim is about that one line.
+/// The first five run in SeCu's loop, with its representation loss against frozen centers and its schedule. `secu`, `crossEntropy` and `coke`
+/// differ in one line, the gradient of the centers, and the paper's claim is about that line. `secuEntropy` and `twoStage` differ from
+/// `secu` and `crossEntropy` in the constraint.
 public enum ComparedMethod: String, CaseIterable, Codable, Sendable {
   /// SeCu with the size constraint.
   case secu

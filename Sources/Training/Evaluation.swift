@@ -29,15 +29,12 @@ extension ImageSource {
 
 /// The clusters of a whole data set: clean images, running batch-norm statistics, the nearest unit center by cosine, no duals.
 public struct Evaluation: Sendable {
-  /// One image's result.
-  public typealias Assignment = ClusterAssignment
-
   /// The head's index.
   public var head: Int
   /// The head's number of clusters, K.
   public var clusters: Int
   /// One an image, in the images' order.
-  public var assignments: [Assignment]
+  public var assignments: [ClusterAssignment]
   /// ACC, NMI, ARI and purity, where the data has classes.
   public var scores: ClusteringScores?
 

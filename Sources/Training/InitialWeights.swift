@@ -42,8 +42,12 @@ public struct InitialWeights: Sendable {
 
   /// Whether a run with `settings` starts from centers too: those of a run with the same heads and length of features.
   public func hasCenters(for settings: TrainingSettings) -> Bool {
-    guard let theirs = self.settings else { return false }
-    return theirs.heads == settings.heads && theirs.network.dimension == settings.network.dimension
+    hasCenters(heads: settings.heads, dimension: settings.network.dimension)
+  }
+
+  private func hasCenters(heads: [Int], dimension: Int) -> Bool {
+    guard let theirs = settings else { return false }
+    return theirs.heads == heads && theirs.network.dimension == dimension
   }
 
   /// Puts the encoder, and the centers where heads agree, into a learner that has just been initialised.
@@ -54,9 +58,7 @@ public struct InitialWeights: Sendable {
     case .encoder(let file): try learner.network.load(file, name: name)
     case .run(let checkpoint):
       try learner.network.load(checkpoint.encoder(), name: name)
-      if checkpoint.settings.heads == learner.heads.clusters,
-        checkpoint.settings.network.dimension == learner.heads.dimension
-      {
+      if hasCenters(heads: learner.heads.clusters, dimension: learner.heads.dimension) {
         try checkpoint.restoreCenters(learner.heads)
       }
     }

@@ -17,7 +17,7 @@ package final class SelfLabellingState {
 }
 
 extension Learner {
-  /// One step of self-labelling, `SelfLabelling` says of what, from the batch in `views`: the clean view of every image, then the strong
+  /// One step of self-labelling, as `SelfLabelling` defines it, on the batch in `views`: the clean view of every image, then the strong
   /// view of every image.
   ///
   /// Both views pass by themselves with batch statistics, as in the published program of SCAN. A batch of which no image is sure

@@ -19,13 +19,15 @@ package final class Learner {
   /// What moves the weights in self-labelling.
   let selfLabelling: SelfLabellingState?
   let normalize: L2Normalize
-  /// Unit features of the batch, [2b, d], and the lengths they had; with a predictor the projections and then the predictions, [4b, d].
+  /// Unit features of the batch, [2b, d]; with a predictor the projections and then the predictions, [4b, d].
   let features: FloatBuffer
+  /// The lengths that they had, [2b] or [4b].
   let featureLengths: FloatBuffer
+  /// ∂L/∂features, of the same shape as `features`.
   let featureGradients: FloatBuffer
-  /// The views of the batch, NHWC: view a of every image, then view b.
+  /// The views of the batch, NHWC, [2b, height, width, channels]: view a of every image, then view b.
   package let views: FloatBuffer
-  /// Told of each part of a step but the network's passes as it ends, by those who measure where the time goes.
+  /// Called as each part of a step ends, but for the network's passes, which `Network.observer` hears of: for measuring where the time goes.
   package var observer: ((StepPart) -> Void)?
 
   /// What a step does besides the network's passes.
@@ -36,14 +38,14 @@ package final class Learner {
   /// - Parameters:
   ///   - settings: validated.
   ///   - images: N, the images in the data set, at least 2.
-  ///   - limit: the memory that there is.
-  /// - Throws: `SeCuError` of kind `.usage` for more than that can hold.
+  ///   - limit: the most memory that may be used.
+  /// - Throws: `SeCuError` of kind `.usage` if the run needs more.
   package init(
     _ settings: TrainingSettings, images: Int, engine: Engine, limit: Machine.MemoryLimit = Machine.memoryLimit
   ) throws {
     self.engine = engine
     let batch = min(settings.batch, images)
-    // No k-means: who runs one checks for it.
+    // Without k-means on pixels, which `Trainer` and `Comparison` reckon with.
     try settings.checkMemory(
       images: images, imageBytes: 0, hasClasses: false, threads: engine.cores.threads, limit: limit)
     network = try Network(settings.network, batch: settings.viewsPerPass * batch)

@@ -7,7 +7,8 @@ import Interchange
 ///
 ///     config.json            the settings, every one resolved
 ///     metrics.jsonl          a line an epoch
-///     checkpoint             all that resuming needs, written every epoch and within a long one every five minutes
+///     checkpoint             all that resuming needs, written after an epoch (short ones: every three seconds) and within a long one
+///                            every five minutes
 ///     assignments.csv        when the run has ended: each image's cluster
 ///     left-out.csv           for a folder of images: the files that gave none, and why
 ///     encoder.safetensors    when the run has ended: the encoder under PyTorch's names and layouts

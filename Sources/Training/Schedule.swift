@@ -11,7 +11,7 @@ public enum CenterSchedule: String, Codable, CaseIterable, Sendable {
 
 /// The learning rates of the encoder and of the centers, step by step.
 ///
-/// The encoder's is 0 in the first epoch, linear to the end of warm-up, then cosine to 0:
+/// The encoder's is 0 in the first epoch, linear to the end of warm-up, then cosine to 0 (unless `isConstant`, as for self-labelling):
 ///
 ///     epoch 0                          0
 ///     epochs 1 ..< warmup              rate · (t − s)/((warmup − 1)·s)      at least one step's worth
@@ -38,7 +38,9 @@ public struct Schedule: Sendable {
 
   /// - Parameters:
   ///   - rate: the encoder's highest rate.
+  ///   - epochs: how many there are, 1 or more.
   ///   - warmupEpochs: the epochs before the cosine, epoch 0 among them.
+  ///   - stepsPerEpoch: 1 or more.
   ///   - centerRate: the centers' highest rate.
   ///   - centers: how the centers' rate changes.
   ///   - isConstant: keeps the encoder at `rate` throughout.

@@ -115,6 +115,8 @@ public final class Trainer {
   // MARK: - The loop
 
   /// Trains until the last epoch is done: `run(shouldStop:handle:)` without a stop.
+  ///
+  /// - Throws: as that.
   public func run(handle: (TrainingEvent) throws -> Void = { _ in }) throws {
     try run(shouldStop: { false }, handle: handle)
   }

@@ -2,7 +2,7 @@
 public enum TrainingEvent: Sendable {
   /// A step was done, and the trainer stands before the next one already. A checkpoint that is made now goes on from there.
   case stepped(StepReport)
-  /// An epoch was done; comes after `stepped` of its last step. A resumed run tells it again only if its checkpoint is of before that step.
+  /// An epoch was done; comes after `stepped` of its last step. A resumed run sends it again only if its checkpoint is older than that step.
   case epochEnded(EpochReport)
 }
 
@@ -18,9 +18,9 @@ public struct StepReport: Sendable {
   public var stepsInAll: Int
   /// Steps of this process.
   public var stepsHere: Int
-  /// Images that this process learnt from, as often as it did.
+  /// Images that this process learnt from, each counted every time that it was seen.
   public var imagesDone: Int
-  /// The time that took.
+  /// Seconds that those steps took.
   public var seconds: Double
 }
 
@@ -30,15 +30,15 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var epoch: Int
   /// Steps done since the start of the run.
   public var step: Int
-  /// The mean over the epoch's steps of ℓ_x; in self-labelling, of its loss.
+  /// The mean over the epoch's steps of the representation loss ℓ_x, printed as `loss_x`; in self-labelling, of its loss.
   public var representationLoss: Double
-  /// The mean over the epoch's steps of ℓ_w; 0 in self-labelling.
+  /// The mean over the epoch's steps of the center loss ℓ_w, printed as `loss_c`; 0 in self-labelling.
   public var centerLoss: Double
   /// The encoder's rate in the epoch's last step.
   public var rate: Float
   /// Seconds of training since the start of the run, those before an interruption included.
   public var seconds: Double
-  /// Images learnt from a second, in this epoch.
+  /// Images learnt from per second, in this epoch.
   public var imagesPerSecond: Double
   /// The share of the epoch's time in which steps waited for their views, 0 to 1; missing in older files.
   public var dataWait: Double?

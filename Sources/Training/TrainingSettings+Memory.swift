@@ -77,6 +77,7 @@ extension TrainingSettings {
     let file = (1 + states) * parameters + (2 + states) * centers + 8 * Double(count) * Double(self.heads.count + 1)
     return MemoryNeed(
       steady: [
+        // The order of an epoch and `ClusterHeads.isAssigned` take nine bytes an image.
         .init(name: "images", bytes: images + 9 * Double(count)),
         .init(name: "views", bytes: 4 * rows * (pixels + features)),
         .init(name: "network", bytes: network.bytes - 2 * parameters),

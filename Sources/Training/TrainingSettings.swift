@@ -38,9 +38,9 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var centerSchedule: CenterSchedule
   /// What takes the steps of the encoder and of the centers.
   public var optimizer: Optimizer
-  /// Its momentum, 0 ..< 1.
+  /// The optimiser's momentum, 0 ..< 1.
   public var momentum: Float
-  /// Its weight decay, 0 or more.
+  /// The optimiser's weight decay, 0 or more.
   public var weightDecay: Float
   /// The epochs before the rate begins to fall, fewer than `epochs` unless there is only one; the rate is 0 in epoch 0 and rises linearly over the others.
   public var warmupEpochs: Int
@@ -88,7 +88,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
 // MARK: - Reading
 
 extension TrainingSettings {
-  /// Files of before there was a choice leave `centerSchedule` and `optimizer` out: the rate was constant, and SGD used it.
+  /// Older files have no `centerSchedule` and `optimizer`: they mean a constant rate, and SGD.
   ///
   /// - Throws: `DecodingError` for a field that is missing or malformed, `SeCuError` of kind `.badData` for a choice that there is not. Ranges
   ///   are for `validate()` to check.

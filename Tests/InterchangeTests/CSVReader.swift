@@ -17,7 +17,7 @@ extension CSV {
   /// - Parameters:
   ///   - data: UTF-8 text.
   ///   - name: the file that messages name.
-  /// - Throws: `SeCuError` of kind `badData` with the line of a quote at the wrong place, a quote that is never closed, a
+  /// - Throws: `SeCuError` of kind `.badData` with the line of a quote at the wrong place, a quote that is never closed, a
   ///   row that is longer or shorter than the first, or text that is not UTF-8.
   static func rows(in data: Data, name: String) throws(SeCuError) -> [[String]] {
     var parser = CSVParser(bytes: [UInt8](data), name: name)

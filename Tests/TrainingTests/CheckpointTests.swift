@@ -180,7 +180,7 @@ import Testing
     var progress: [String: Any]
 
     init(_ bytes: Data) throws {
-      let file = try CheckedFile(data: bytes, name: "checkpoint", newestVersion: 1).tensors
+      let file = try CheckpointFile(data: bytes, name: "checkpoint", newestVersion: 1).tensors
       func object(_ key: String) throws -> [String: Any] {
         let text = try #require(file.metadata[key])
         return try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
@@ -193,7 +193,7 @@ import Testing
       for (key, object) in [("settings", settings), ("progress", progress)] {
         file.metadata[key] = String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
       }
-      return try CheckedFile(version: 1, tensors: file).serialized()
+      return try CheckpointFile(version: 1, tensors: file).serialized()
     }
 
     mutating func setFloat(_ name: String, to value: Float) throws {

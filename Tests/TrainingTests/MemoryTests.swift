@@ -56,7 +56,7 @@ import Testing
       let url = temporaryURL()
       defer { remove(url) }
       try checkpoint.write(to: url)
-      let tensors = try CheckedFile(contentsOf: url, newestVersion: 1).tensors.tensors
+      let tensors = try CheckpointFile(contentsOf: url, newestVersion: 1).tensors.tensors
       let taken = tensors.values.reduce(0) { $0 + $1.bytes.count }
       // Too little to be planned: statistics, duals and counts.
       let rest = 4 * (learner.network.statistics.count + learner.heads.total) + 8 * learner.heads.total

@@ -169,8 +169,8 @@ extension ClusterHeads {
   }
 
   /// ℓ_w of all rows of one image. Leaves what the centers' gradient needs: the weight with which a row pulls its center, (1 − p_y)/t_w or
-  /// 1/t_w. For cross-entropy it replaces the similarities by ∂L/∂(x·w_j) = (p_j − [j = y])/(t_w·terms), where `terms`, heads × images ×
-  /// views, is what the mean loss divides by.
+  /// 1/t_w, or for cross-entropy, in the place of the similarities, ∂L/∂(x·w_j) = (p_j − [j = y])/(t_w·terms), where `terms`, rows × heads, is
+  /// what the mean divides by. (SeCu's own leaves exponentials there, which nobody reads.)
   private func addCenterLoss(image i: Int, head h: Int, _ batch: Batch, on engine: Engine) {
     let b = batch.images, k = clusters[h], label = Int(memory.newLabels[h * b + i])
     let scale = 1 / losses.centerTemperature, share = scale / Float(batch.terms)
@@ -193,11 +193,11 @@ extension ClusterHeads {
     }
   }
 
-  /// e^(l/t_x − max) of one row of logits, its maximum and its sum.
+  /// e_j = e^((l_j − max l)/t_x) of one row of logits l, max l, and Σe.
   private typealias Exponentials = (values: UnsafeMutablePointer<Float>, most: Float, sum: Float)
 
-  /// ℓ_x of all rows of one image. Replaces their logits l = x·W⁻ by ∂L/∂l = (q − target)/t_x, shared by heads, images and
-  /// rows. With e = exp(l/t_x − max) and q = e/Σe, the cross-entropy of view a needs only
+  /// ℓ_x of all rows of one image. Replaces their logits l_j = x·w⁻_j by ∂L/∂l = (q − target)/(t_x·terms). With e = exp((l − max l)/t_x) and
+  /// q = e/Σe, the cross-entropy of view a needs only
   ///
   ///     Σ_k q^b_k · log q^a_k = (Σ_k e^b_k · l^a_k)/(t_x · Σe^b) − logsumexp(l^a/t_x)
   ///
@@ -237,9 +237,9 @@ extension ClusterHeads {
     memory.imageLosses[2 * i] -= Double(tau) * hard + Double(1 - tau) * soft
   }
 
-  /// ∂L/∂w_j, shared by heads, images and rows, then through w_j = c_j/‖c_j‖ to the raw centers. Where only the assigned center is
-  /// moved it is −Σ over the rows assigned to j of their weight times x_i, the paper's hardness-aware centers; for cross-entropy the
-  /// product Pᵀ·X of all rows, with P what `addCenterLoss` left.
+  /// ∂L/∂w_j, divided by `terms`, then through w_j = v_j/‖v_j‖ to the raw centers v_j. Where only the assigned center is moved it is −Σ over
+  /// the rows assigned to j of their weight times x_i, the paper's hardness-aware centers; for cross-entropy the product Pᵀ·X of all rows,
+  /// with P what `addCenterLoss` left.
   private func gatherCenterGradient(_ batch: Batch, on engine: Engine) {
     let b = batch.images, block = 2 * b
     switch losses.discrimination {

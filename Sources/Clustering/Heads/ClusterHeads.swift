@@ -18,13 +18,15 @@ package final class ClusterHeads {
   /// What both losses are computed with.
   package let losses: LossSettings
 
-  /// The centers as gradient descent sees them, [ΣK, d].
+  /// The centers v_j as gradient descent sees them, [ΣK, d].
   package let centers: FloatBuffer
   /// ∂L/∂centers of the last step, [ΣK, d], through the normalisation.
   package let gradients: FloatBuffer
-  /// The unit centers w_j of this step, their raw lengths, and W⁻, the unit centers frozen at the start of the epoch.
+  /// The unit centers w_j = v_j/‖v_j‖ of this step, [ΣK, d], v_j being the rows of `centers`.
   let unit: FloatBuffer
+  /// ‖v_j‖, [ΣK].
   let lengths: FloatBuffer
+  /// W⁻: the unit centers frozen at the start of the epoch, [ΣK, d].
   let frozen: FloatBuffer
   /// ρ of all heads, [ΣK].
   package let duals: FloatBuffer
@@ -78,7 +80,8 @@ package final class ClusterHeads {
       batch: batch, total: total, heads: clusters.count, outputs: usesPredictions ? 2 : 1)
   }
 
-  /// The bytes that heads of these sizes take, as a Double, since absurd sizes overflow an Int.
+  /// The bytes that heads of these sizes take, but for a few an image of the run (`isAssigned`), an image of the batch (`imageLosses`) and a
+  /// cluster (`counts`); as a Double, since absurd sizes overflow an Int.
   ///
   /// - Parameters: as `init` has them.
   package static func bytes(
@@ -86,7 +89,9 @@ package final class ClusterHeads {
   ) -> Double {
     let total = clusters.reduce(0) { $0 + Double($1) }, heads = Double(clusters.count)
     let rows = Double(batch) * (usesPredictions ? 4 : 2)
+    // centers, gradients, unit, frozen; lengths, duals; current, logits
     let perCenter = 4 * Double(dimension) + 2 + 2 * rows
+    // centerWeights; newLabels, oldLabels; labels
     return 4 * (total * perCenter + heads * (rows + 2 * Double(batch) + Double(images)))
   }
 

@@ -5,8 +5,9 @@ import Kernels
 /// An image has 2 rows, its projections in both views, or 4 with the predictions: `rows` = 2b or 4b. Rows come in blocks of b: the
 /// projections of view a, of view b, the predictions of view a, of view b.
 final class ClusterHeadsMemory {
-  /// Similarities to the current centers and to the frozen ones, [rows, ΣK]; the latter become the gradient.
+  /// x·w_j, the similarities to the current centers, [rows, ΣK]. `ClusterHeads.addCenterLoss` overwrites them.
   let current: FloatBuffer
+  /// l_j = x·w⁻_j, the similarities to the frozen centers, [rows, ΣK]. `ClusterHeads.addRepresentationLoss` puts ∂L/∂l in their place.
   let logits: FloatBuffer
   /// What each row pulls its center with, by head and row of the batch: [heads, rows].
   let centerWeights: FloatBuffer

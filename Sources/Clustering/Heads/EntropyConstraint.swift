@@ -2,17 +2,18 @@ import Foundation
 
 /// The entropy constraint: cluster sizes should be even, over all N images and not only over a batch. Solved online and greedily.
 ///
-/// Minimised is −Σ s_{i,y_i} + α·Σ_j P_j ln P_j with P_j = N_j/N. With f(p) = p·ln p, f(0) = 0, moving image i from cluster l to
-/// cluster k changes the second sum by
+/// Minimised is −Σ s_{i,y_i} + α·Σ_j P_j ln P_j with P_j = N_j/N, where N_j images are in cluster j now. With f(p) = p·ln p, f(0) = 0, moving
+/// image i from cluster l to cluster k changes the second sum by
 ///
 ///     Δ_ik = f(P_l − 1/N) − f(P_l) + f(P_k + 1/N) − f(P_k),   Δ_il = 0
 ///     y_i = argmin_k ( −s_ik + α·Δ_ik )                                  the whole batch against the old N_j
 ///
 /// An image that has no cluster yet only joins: with M images assigned so far, P_j = N_j/(M + 1) and Δ_ik = f(P_k + 1/(M + 1)) − f(P_k);
 /// the very first batch, M = 0, is free. Counts therefore always add up to the number of images seen: after one pass N, or N − 1 where
-/// the pass leaves one image out. To first order only α/N matters. Source: Q. Qian, "Stable Cluster Discrimination for Deep Clustering",
-/// ICCV 2023, the constraint on entropy; computed in Float, as the published program does. That program goes through the data once an epoch
-/// and lets all images of the first epoch join. With several passes an epoch, that each image joins once is this project's.
+/// the pass leaves one image out (`TrainingSettings.stepsPerPass`). To first order only α/N matters. Source: Q. Qian, "Stable Cluster
+/// Discrimination for Deep Clustering", ICCV 2023, the constraint on entropy; computed in Float, as the published program does. That program
+/// goes through the data once an epoch and lets all images of the first epoch join. With several passes an epoch, that each image joins once
+/// is this project's.
 public struct EntropyConstraint: Codable, Hashable, Sendable {
   /// α, or α/N if `isPerImage`; 0 or more, and with 0 nothing is constrained.
   public var alpha: Float
@@ -30,9 +31,10 @@ public struct EntropyConstraint: Codable, Hashable, Sendable {
 
   /// What joining and leaving each cluster costs, for the images of one batch.
   struct Costs {
-    /// f(P + 1/N) − f(P), what Σ P ln P changes by when an image joins; `assign` multiplies it by α.
+    /// f(P + 1/B) − f(P), what Σ P ln P changes by when an image joins, with B = M + 1 for images that have no cluster yet and B = M for those
+    /// that move; `assign` multiplies it by α.
     var joining: [Float]
-    /// f(P − 1/N) − f(P): empty for images that have no cluster yet.
+    /// f(P − 1/B) − f(P): empty for images that have no cluster yet.
     var leaving: [Float]
     var alpha: Float
   }

@@ -2,6 +2,10 @@ import Foundation
 
 /// The two losses of SeCu as the paper writes them, for one image and one head, in Double: the text to learn from, and what
 /// `ClusterHeads` is tested against.
+///
+/// x^a and x^b are the image's unit rows in views a and b; w_j the K unit centers of now, w⁻_j those that were frozen when the epoch began,
+/// the rows of W and W⁻; y the label of this step and y⁻ the one stored before it; t_w and t_x the temperatures and τ the weight of
+/// `LossSettings`. sg(·) is a constant to the gradient ("stop gradient"). Arrays have K values, labels are in 0 ..< K.
 package enum SeCuReference {
   /// p_j = e^(s_j/t) / Σ_k e^(s_k/t).
   package static func softmax(_ similarities: [Double], temperature: Double) -> [Double] {
@@ -13,8 +17,13 @@ package enum SeCuReference {
 
   /// The center loss of one row x, and its derivatives with respect to the similarities x·w_j, as `Discrimination` lists them.
   ///
-  /// SeCu's is ℓ_w = −log p_y, and its gradient reaches the assigned center alone: of ∂ℓ_w/∂(x·w_j) = −(1/t_w)(δ_jy − p_j) only
+  /// SeCu's is ℓ_w = −log p_y, and its gradient reaches the assigned center alone: of ∂ℓ_w/∂(x·w_j) = −(1/t_w)([j = y] − p_j) only
   /// j = y is kept, which is the paper's stable cluster discrimination (equation of ℓ_w with sg(w_k) for k ≠ y).
+  ///
+  /// - Parameters:
+  ///   - similarities: x·w_j for all j.
+  ///   - label: y.
+  ///   - temperature: t_w.
   package static func centerLoss(
     similarities: [Double], label: Int, temperature: Double, discrimination: Discrimination = .stable
   ) -> (loss: Double, gradient: [Double]) {
@@ -33,6 +42,13 @@ package enum SeCuReference {
   ///
   /// with its derivatives with respect to the similarities x·w⁻_j: (q_j − target_j)/t_x. The row is the image's projection or its
   /// prediction; x^b is its projection in the other view.
+  ///
+  /// - Parameters:
+  ///   - similarities: x·w⁻_j for all j.
+  ///   - otherView: x^b·w⁻_j for all j.
+  ///   - label: y⁻, in the first epoch y.
+  ///   - tau: τ.
+  ///   - temperature: t_x.
   package static func rowLoss(
     similarities: [Double], otherView: [Double], label: Int, hardLabelWeight tau: Double, temperature: Double
   ) -> (loss: Double, gradient: [Double]) {
@@ -44,7 +60,14 @@ package enum SeCuReference {
     return (loss, zip(q, target).map { ($0 - $1) / temperature })
   }
 
-  /// The representation loss of one image: that of each view's projection against the other's.
+  /// The representation loss of one image: that of each view's projection against the other's. ℓ_x is the mean of both, and of all images
+  /// and heads.
+  ///
+  /// - Parameters:
+  ///   - first: x^a·w⁻_j for all j.
+  ///   - second: x^b·w⁻_j for all j.
+  ///   - label, tau, temperature: as `rowLoss` has them.
+  /// - Returns: for each view its loss and its derivatives with respect to `first` and `second`.
   package static func representationLoss(
     first: [Double], second: [Double], label: Int, hardLabelWeight tau: Double, temperature: Double
   ) -> (losses: (Double, Double), gradients: ([Double], [Double])) {

@@ -3,7 +3,7 @@ import Kernels
 
 /// Self-labelling: a head that clusters well teaches itself with the images that it is sure of.
 ///
-/// An image's weak view, which is hardly changed, is clustered; where the best probability p_y passes the threshold, y
+/// An image's weak view, here the clean one, is clustered; where the best probability p_y passes the threshold, y
 /// becomes the label of its strong view, which is changed much:
 ///
 ///     p = softmax(x_weak·W/t_x)      y = argmax p      kept: the images with p_y > threshold

@@ -1,4 +1,4 @@
-/// The size constraint: every cluster should hold at least γ·N/K of the N images. Solved online by dual variables ρ:
+/// The size constraint: every one of the K clusters should hold at least γ·N/K of the N images. Solved online by dual variables ρ:
 ///
 ///     y_i = argmax_j ( s_ij + ρ_j )                               the whole batch against the old ρ
 ///     ρ_j ← max(0, ρ_j − η·( n_j/b − γ/K ))                       n_j of the batch's b images went to cluster j

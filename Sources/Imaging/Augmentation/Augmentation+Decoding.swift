@@ -1,7 +1,7 @@
 extension Augmentation: Decodable {
   /// Fields that are missing keep their default.
   ///
-  /// - Throws: `SeCuError` of kind `badData` for an unknown field (naming the nearest known one), a value of another type
+  /// - Throws: `SeCuError` of kind `.badData` for an unknown field (naming the nearest known one), a value of another type
   ///   than expected, or one outside its range.
   public init(from decoder: any Decoder) throws {
     let fields = try FieldDecoder<CodingKeys>(decoder)

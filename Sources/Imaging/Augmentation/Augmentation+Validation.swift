@@ -5,7 +5,7 @@ extension Augmentation {
   /// `channels`.
   ///
   /// - Parameter channels: the images' channels, or nil where they are not known yet.
-  /// - Throws: `SeCuError` of kind `usage` that names the first wrong field, its range and the value found.
+  /// - Throws: `SeCuError` of kind `.usage` that names the first wrong field, its range and the value found.
   public func validate(channels: Int? = nil) throws {
     guard smallestCrop > 0, smallestCrop <= 1 else {
       throw SeCuError(

@@ -14,7 +14,7 @@ struct FieldDecoder<Key: CodingKey & CaseIterable & RawRepresentable> where Key.
     init?(intValue: Int) { nil }
   }
 
-  /// - Throws: `SeCuError` of kind `badData` for an unknown field, naming the nearest known one.
+  /// - Throws: `SeCuError` of kind `.badData` for an unknown field, naming the nearest known one.
   init(_ decoder: any Decoder) throws {
     prefix = decoder.codingPath.map { $0.stringValue + "." }.joined()
     let known = Key.allCases.map(\.rawValue)
@@ -32,7 +32,7 @@ struct FieldDecoder<Key: CodingKey & CaseIterable & RawRepresentable> where Key.
   /// - Parameters:
   ///   - kind: what the value must be, as errors say it, such as `a number`.
   ///   - fallback: the value of a field that is missing.
-  /// - Throws: `SeCuError` of kind `badData` for a value of another type.
+  /// - Throws: `SeCuError` of kind `.badData` for a value of another type.
   func value<Value: Decodable>(_ key: Key, _ kind: String, or fallback: Value) throws -> Value {
     do {
       return try container.decodeIfPresent(Value.self, forKey: key) ?? fallback
@@ -54,7 +54,7 @@ struct FieldDecoder<Key: CodingKey & CaseIterable & RawRepresentable> where Key.
 
   /// One of the names of an enumeration.
   ///
-  /// - Throws: `SeCuError` of kind `badData` for another name, with all that there are.
+  /// - Throws: `SeCuError` of kind `.badData` for another name, with all that there are.
   func name<Value: Decodable & CaseIterable & RawRepresentable>(
     _ key: Key, or fallback: Value
   ) throws -> Value where Value.RawValue == String {

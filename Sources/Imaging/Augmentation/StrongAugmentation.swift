@@ -71,7 +71,7 @@ public struct StrongAugmentation: Hashable, Encodable, Sendable {
 
   /// Checks that every field is in its range.
   ///
-  /// - Throws: `SeCuError` of kind `usage` that names the first wrong field, its range and the value found.
+  /// - Throws: `SeCuError` of kind `.usage` that names the first wrong field, its range and the value found.
   public func validate() throws {
     func check<Value: Comparable>(_ value: Value, in range: ClosedRange<Value>, _ field: CodingKeys) throws {
       guard range.contains(value) else {
@@ -94,7 +94,7 @@ public struct StrongAugmentation: Hashable, Encodable, Sendable {
 extension StrongAugmentation: Decodable {
   /// Fields that are missing keep their default.
   ///
-  /// - Throws: `SeCuError` of kind `badData` for an unknown field (naming the nearest known one), a value of another type
+  /// - Throws: `SeCuError` of kind `.badData` for an unknown field (naming the nearest known one), a value of another type
   ///   than expected, or one outside its range.
   public init(from decoder: any Decoder) throws {
     let fields = try FieldDecoder<CodingKeys>(decoder)

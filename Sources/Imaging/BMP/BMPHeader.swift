@@ -37,7 +37,7 @@ struct BMPHeader {
     return masks.count == 4 && masks[3] != 0 ? 4 : 3
   }
 
-  /// - Throws: `SeCuError` of kind `badData` with the byte at fault.
+  /// - Throws: `SeCuError` of kind `.badData` with the byte at fault.
   init(_ file: inout ByteReader) throws(SeCuError) {
     let signature = try file.skip(10, "the header of a BMP file")
     guard file.bytes[signature].starts(with: "BM".utf8) else {

@@ -26,7 +26,7 @@ struct BMPRunLength {
   }
 
   /// - Returns: an index per pixel, the top row first.
-  /// - Throws: `SeCuError` of kind `badData` for a run that leaves the image, or a missing end.
+  /// - Throws: `SeCuError` of kind `.badData` for a run that leaves the image, or a missing end.
   mutating func decode() throws(SeCuError) -> [UInt8] {
     while true {
       let count = Int(try file.byte("a run"))

@@ -17,7 +17,7 @@ package enum Gzip {
   ///   - bytes: the whole file.
   ///   - name: what messages call the file.
   ///   - limit: the most bytes to make.
-  /// - Throws: `SeCuError` of kind `badData` for a file that is malformed, truncated, too long or fails a check.
+  /// - Throws: `SeCuError` of kind `.badData` for a file that is malformed, truncated, too long or fails a check.
   package static func decompress(_ bytes: [UInt8], name: String, limit: Int) throws(SeCuError) -> [UInt8] {
     var file = ByteReader(bytes, name: name, format: "gzip")
     // The last four bytes tell the length of the last member, in most files the only one. No stream grows by more than

@@ -21,7 +21,7 @@ package struct ByteReader: Sendable {
   /// What to do about a file that ends too soon.
   package var truncatedRemedy: String { "The \(format) file is truncated: copy it again, or leave it out" }
 
-  /// An error of kind `badData` at `position` of the file, by default where reading stands.
+  /// An error of kind `.badData` at `position` of the file, by default where reading stands.
   package func fault(_ problem: String, at position: Int? = nil, remedy: String? = nil) -> SeCuError {
     SeCuError(
       .badData, problem, at: name, position: "byte \(position ?? self.position)",
@@ -29,7 +29,7 @@ package struct ByteReader: Sendable {
   }
 
   /// - Parameter what: what the bytes are, for the message, such as `a chunk's length`.
-  /// - Throws: `SeCuError` of kind `badData` if fewer than `count` bytes are left.
+  /// - Throws: `SeCuError` of kind `.badData` if fewer than `count` bytes are left.
   package func require(_ count: Int, _ what: @autoclosure () -> String) throws(SeCuError) {
     guard count <= remaining else {
       throw fault(

@@ -28,7 +28,7 @@ public struct DecodedImage: Sendable, Equatable {
   /// fixed point: (19595 R + 38470 G + 7471 B + 32768) / 65536, rounded down.
   ///
   /// - Parameter channels: 1 for grey, 3 for RGB.
-  /// - Throws: `SeCuError` of kind `badData` for a side above `ImageShape.largestDimension`, of kind `usage` for another
+  /// - Throws: `SeCuError` of kind `.badData` for a side above `ImageShape.largestDimension`, of kind `.usage` for another
   ///   number of channels.
   public func image(channels wanted: Int) throws -> Image {
     guard wanted == 1 || wanted == 3 else {

@@ -22,7 +22,7 @@ public struct DecodingLimits: Sendable, Equatable {
   ///   - name: what messages call the file.
   ///   - position: the byte of the file at which the size stands.
   /// - Returns: height × width × channels, the number of decoded bytes.
-  /// - Throws: `SeCuError` of kind `badData` for a side outside 1…65,535, `tooLarge` for an image above a limit.
+  /// - Throws: `SeCuError` of kind `.badData` for a side outside 1…65,535, `tooLarge` for an image above a limit.
   package func check(
     height: Int, width: Int, channels: Int, name: String, position: Int
   ) throws(SeCuError) -> Int {
@@ -48,7 +48,7 @@ public struct DecodingLimits: Sendable, Equatable {
 
   /// Checks the size of a file before it is read.
   ///
-  /// - Throws: `SeCuError` of kind `tooLarge` for a file of more bytes than a decoded image may have.
+  /// - Throws: `SeCuError` of kind `.tooLarge` for a file of more bytes than a decoded image may have.
   package func check(fileSize: Int, name: String) throws(SeCuError) {
     guard fileSize <= mostBytes else {
       throw SeCuError(

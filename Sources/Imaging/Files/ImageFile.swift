@@ -13,8 +13,8 @@ public enum ImageFile {
   ///   - name: what messages call the file.
   ///   - limits: how large the image may be.
   ///   - applyingOrientation: whether to turn a JPEG image as its Exif data say.
-  /// - Throws: `SeCuError` of kind `badData`, with the byte at fault, for a file that is damaged or of a kind that is not read, or has a side
-  ///   above 65,535; of kind `tooLarge` for an image above a limit.
+  /// - Throws: `SeCuError` of kind `.badData`, with the byte at fault, for a file that is damaged or of a kind that is not read, or has a side
+  ///   above 65,535; of kind `.tooLarge` for an image above a limit.
   public static func decode(
     _ bytes: [UInt8], name: String, limits: DecodingLimits = DecodingLimits(), applyingOrientation: Bool = true
   ) throws(SeCuError) -> DecodedImage {

@@ -26,8 +26,8 @@ package enum JPEGDecoder {
   ///   - limits: how large the image may be.
   ///   - applyingOrientation: whether to turn the image as its Exif data say.
   /// - Returns: an image of 1 channel (grey) or 3 (RGB; of CMYK too).
-  /// - Throws: `SeCuError` of kind `badData` that says what is wrong and at which byte: the file is damaged or truncated, or its coding
-  ///   not one of the above; of kind `tooLarge` for an image above a limit.
+  /// - Throws: `SeCuError` of kind `.badData` that says what is wrong and at which byte: the file is damaged or truncated, or its coding
+  ///   not one of the above; of kind `.tooLarge` for an image above a limit.
   package static func decode(
     _ bytes: [UInt8], name: String, limits: DecodingLimits = DecodingLimits(), applyingOrientation: Bool = true
   ) throws(SeCuError) -> DecodedImage {

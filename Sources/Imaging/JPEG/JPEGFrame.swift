@@ -43,7 +43,7 @@ struct JPEGFrame {
 
   /// Reads the segment of SOF0, SOF1 or SOF2.
   ///
-  /// - Throws: `SeCuError` of kind `badData`.
+  /// - Throws: `SeCuError` of kind `.badData`.
   init(marker: JPEGMarker, reader: inout ByteReader) throws(SeCuError) {
     let segment = try reader.segment(atLeast: 6, "a frame header")
     let precision = try reader.byte("the sample precision")
@@ -95,7 +95,7 @@ struct JPEGFrame {
   /// - Parameters:
   ///   - reader: stands at the first scan's entropy-coded data.
   ///   - limits: what the image may have.
-  /// - Throws: `SeCuError` of kind `tooLarge` if the image is above a limit, of kind `badData` if the file is too short for it.
+  /// - Throws: `SeCuError` of kind `.tooLarge` if the image is above a limit, of kind `.badData` if the file is too short for it.
   mutating func layOut(reader: ByteReader, limits: DecodingLimits) throws(SeCuError) {
     _ = try limits.check(height: height, width: width, channels: channels, name: reader.name, position: position)
     horizontal = components.map(\.horizontal).max() ?? 1

@@ -51,7 +51,7 @@ enum JPEGInverseDCT {
       v4: values[4] &* table[4], v5: values[5] &* table[5], v6: values[6] &* table[6], v7: values[7] &* table[7])
     pass(&block, descaling: Int32(constantBits - passBits))
     transpose(&block)
-    // 3 bits are the factor 8 = √8 · √8 by which each pass's transform is larger than the formula's.
+    // 3 bits are the factor 8 = √8 · √8, as each pass is larger than the formula's by √8.
     pass(&block, descaling: Int32(constantBits + passBits + 3))
     transpose(&block)
     let target = UnsafeMutableRawPointer(samples)

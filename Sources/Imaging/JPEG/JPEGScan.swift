@@ -20,7 +20,7 @@ struct JPEGScan {
 
   /// Reads the segment of SOS.
   ///
-  /// - Throws: `SeCuError` of kind `badData`.
+  /// - Throws: `SeCuError` of kind `.badData`.
   init(frame: JPEGFrame, reader: inout ByteReader) throws(SeCuError) {
     let segment = try reader.segment(atLeast: 6, "a scan header")
     let count = Int(try reader.byte("the number of components of a scan"))

@@ -5,7 +5,7 @@
 /// pixel is 3/4 of the sample it belongs to and 1/4 of the next nearest one:
 ///
 ///     samples        a       b       c          row:  (3b + a + 1) / 4, (3b + c + 2) / 4 for the two pixels of b
-///     pixels       ·   ·   ·   ·   ·   ·         column likewise; both: (9b + 3·… + 3·… + …  + 8 or 7) / 16
+///     pixels       ·   ·   ·   ·   ·   ·         column likewise; both: (9·own + 3·beside + 3·below + diagonal + 8 or 7) / 16
 ///
 /// The constants that round alternate, so that halves go up and down equally often; at the image's edge the sample stands
 /// for its neighbour. Other ratios, and components of 1 or 2 columns whose columns are to be doubled, repeat samples.

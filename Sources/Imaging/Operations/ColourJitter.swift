@@ -1,6 +1,6 @@
 /// Brightness, contrast and saturation, to the bit as Pillow's `ImageEnhance`: the image is blended with a degenerate image d,
 ///
-///     p ← clip(d + factor · (p − d)) rounded down,   in float32, clipped to 0…255
+///     p ← ⌊clip(d + factor · (p − d), 0, 255)⌋   in float32
 ///
 /// where a factor of 1 leaves p, 0 gives d, and one above 1 goes on beyond p. For brightness d is black, for contrast the mean
 /// grey level, for saturation the grey image. `Hue` is the fourth of torchvision's `ColorJitter`.

@@ -16,7 +16,7 @@ struct PNGChunks {
   ///
   /// Chunks that need not be understood (their name begins with a small letter) are skipped.
   ///
-  /// - Throws: `SeCuError` of kind `badData` for a chunk that is damaged, out of order or unknown.
+  /// - Throws: `SeCuError` of kind `.badData` for a chunk that is damaged, out of order or unknown.
   init(_ file: inout ByteReader) throws(SeCuError) {
     try Self.checkSignature(&file)
     while true {

@@ -6,7 +6,7 @@ public enum PNGEncoder {
   ///
   /// - Parameter image: of 1 channel (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGB and alpha).
   /// - Returns: the bytes of the file.
-  /// - Throws: `SeCuError` of kind `usage` for another number of channels.
+  /// - Throws: `SeCuError` of kind `.usage` for another number of channels.
   public static func encode(_ image: Image) throws(SeCuError) -> [UInt8] {
     let (shape, channels) = (image.shape, image.shape.channels)
     guard 1...4 ~= channels else {

@@ -12,7 +12,7 @@ struct PNGHeader {
 
   /// Reads the chunk's content, which begins where `file` stands.
   ///
-  /// - Throws: `SeCuError` of kind `badData` for a value that PNG does not define.
+  /// - Throws: `SeCuError` of kind `.badData` for a value that PNG does not define.
   init(_ file: inout ByteReader) throws(SeCuError) {
     width = Int(try file.bigEndian(UInt32.self, "the width"))
     height = Int(try file.bigEndian(UInt32.self, "the height"))

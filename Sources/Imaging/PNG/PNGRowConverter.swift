@@ -17,7 +17,7 @@ struct PNGRowConverter {
   /// A pixel that has no colour or a row that has no filter.
   struct Flaw { var problem: String }
 
-  /// - Throws: `SeCuError` of kind `badData` for a palette image without a palette.
+  /// - Throws: `SeCuError` of kind `.badData` for a palette image without a palette.
   init(_ header: PNGHeader, _ chunks: PNGChunks, _ file: ByteReader) throws(SeCuError) {
     (bitDepth, samples) = (header.bitDepth, header.colourType.samples)
     let isPalette = header.colourType == .palette

@@ -12,7 +12,7 @@ package enum PNMDecoder {
   ///   - bytes: the whole file; what follows the first image is ignored.
   ///   - name: what messages call the file.
   ///   - limits: how large the image may be.
-  /// - Throws: `SeCuError` of kind `badData` with the byte at fault, of kind `tooLarge` for an image above a limit.
+  /// - Throws: `SeCuError` of kind `.badData` with the byte at fault, of kind `.tooLarge` for an image above a limit.
   package static func decode(
     _ bytes: [UInt8], name: String, limits: DecodingLimits = DecodingLimits()
   ) throws(SeCuError) -> DecodedImage {

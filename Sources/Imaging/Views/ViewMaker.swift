@@ -105,7 +105,7 @@ public struct ViewMaker: Sendable {
   ///   - pass: how many passes over the data came before, 0 or above; the low 32 bits count.
   ///   - cores: share the work, in pieces of whole views.
   ///   - output: room for [2·b, height, width, channels].
-  /// - Throws: `SeCuError` of kind `usage` for a number that is not in `images`, before anything is written; what reading an image
+  /// - Throws: `SeCuError` of kind `.usage` for a number that is not in `images`, before anything is written; what reading an image
   ///   throws, the first in the order of views.
   public func views(
     of ids: [Int], seed: UInt64, pass: Int, cores: Cores, into output: UnsafeMutablePointer<Float>
@@ -128,7 +128,7 @@ public struct ViewMaker: Sendable {
   ///   - ids: b numbers of images.
   ///   - cores: share the work, in pieces of whole views.
   ///   - output: room for [b, height, width, channels].
-  /// - Throws: `SeCuError` of kind `usage` for a number that is not in `images`, before anything is written; what reading an image
+  /// - Throws: `SeCuError` of kind `.usage` for a number that is not in `images`, before anything is written; what reading an image
   ///   throws, the first in the order of views.
   public func cleanViews(of ids: [Int], cores: Cores, into output: UnsafeMutablePointer<Float>) throws {
     try each(of: ids, times: 1, cores) { renderer, image, _, _, position in

@@ -193,12 +193,12 @@ final class RowSum: ConvolutionSum {
       let rows = max(1, min(s.targetHeight, (wanted + max(1, s.targetWidth) - 1) / max(1, s.targetWidth)))
       let images =
         rows < s.targetHeight ? 1 : max(1, (wanted + rows * s.targetWidth - 1) / max(1, rows * s.targetWidth))
-      blockImages = max(1, min(count, max(images, 4_000_000 / max(1, imageFlops))))
+      blockImages = max(1, min(count, max(images, Engine.taskFlops / max(1, imageFlops))))
       groupImages = min(images, blockImages)
       groupRows = rows
       blocks = (count + blockImages - 1) / blockImages
       // Bands share out the work when there are few images; a band copies the rows around its edges again.
-      bands = max(1, min(s.targetHeight, min(flops / 4_000_000, 12 / max(1, blocks))))
+      bands = max(1, min(s.targetHeight, min(flops / Engine.taskFlops, 12 / max(1, blocks))))
       var most = 1
       for first in 0..<s.targetHeight {
         most = max(most, s.rowAxis.sources(of: first..<min(s.targetHeight, first + rows)).count)

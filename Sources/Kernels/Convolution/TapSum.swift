@@ -18,7 +18,7 @@ import MicrokernelInterface
 ///
 /// Copying makes the images of a block neighbours: a tile reads the same pixel of `tileRows` images, which have the same valid
 /// taps, so padding is skipped exactly and images of 2×2 pixels run as well as large ones. Cost: FLOPs of the
-/// valid taps; the source is read once and written once to L2, which is 1/(taps · channels / lanes) of the multiply-adds.
+/// valid taps; the source is read once and written once to L2, one float for taps · target channels multiply-adds.
 ///
 /// Where neighbours in a row share what they read, and are enough to fill tiles, `RowSum` does the same without rearranging.
 final class TapSum: ConvolutionSum {
@@ -67,7 +67,7 @@ final class TapSum: ConvolutionSum {
     _ count: Int, _ groups: Int, _ kernels: any MicrokernelTable.Type
   ) -> (groupBlocks: Int, bands: Int) {
     let blocks = ((count + groups - 1) / groups + kernels.tileRows - 1) / kernels.tileRows
-    return (blocks, max(1, min(targetHeight, min(flops(count) / 4_000_000, 32 / (groups * blocks)))))
+    return (blocks, max(1, min(targetHeight, min(flops(count) / Engine.taskFlops, 32 / (groups * blocks)))))
   }
 
   func parts(count: Int, groups: Int, _ kernels: any MicrokernelTable.Type) -> Int {

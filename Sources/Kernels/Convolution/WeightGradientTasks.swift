@@ -48,7 +48,7 @@ struct WeightGradientTasks {
     bands = max(1, (s.outputHeight + max(1, rows) - 1) / max(1, rows))
     bandRows = max(1, (s.outputHeight + bands - 1) / bands)
     blocks = (count + self.images - 1) / self.images * bands
-    let wanted = max(1, min(Self.most, 2 * count * s.outputHeight * s.outputWidth * s.weightCount / 4_000_000))
+    let wanted = max(1, min(Self.most, 2 * count * s.outputHeight * s.outputWidth * s.weightCount / Engine.taskFlops))
     // A power of two, so that tasks are shared out evenly between as many cores.
     var fitting = 1
     while fitting < min(wanted, Self.partBytes / (4 * s.weightCount) + 2, blocks / Self.fewestBlocks) { fitting *= 2 }

@@ -24,7 +24,7 @@ package struct L2Normalize {
     }
   }
 
-  /// From y = x/‖x‖: dx = (dy − y·(y·dy)) / ‖x‖, also where ‖x‖ was below 1e-12 and PyTorch leaves the second term out.
+  /// dx = (dy − y·(y·dy)) / length, with length = max(‖x‖, 1e-12); PyTorch leaves the second term out where ‖x‖ was below 1e-12.
   ///
   /// - Parameters:
   ///   - dy, dx: [rows, columns]; may be the same memory.

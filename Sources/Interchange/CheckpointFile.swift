@@ -10,7 +10,7 @@ import Foundation
 ///     24           payload: a safetensors file
 ///
 /// The frame is the same for all versions, so that a file from a newer program is known as such.
-package struct CheckedFile: Sendable, Equatable {
+package struct CheckpointFile: Sendable, Equatable {
   /// What the tensors and their names mean; later versions are higher.
   package var version: UInt32
   package var tensors: SafeTensors
@@ -34,7 +34,7 @@ package struct CheckedFile: Sendable, Equatable {
   ///   - data: the whole file.
   ///   - name: what messages call it.
   ///   - newestVersion: the highest version that the caller understands.
-  /// - Throws: `SeCuError` of kind `badData` that says which: not a checkpoint, truncated, corrupted or too new.
+  /// - Throws: `SeCuError` of kind `.badData` that says which: not a checkpoint, truncated, corrupted or too new.
   package init(data: Data, name: String, newestVersion: UInt32) throws(SeCuError) {
     guard data.prefix(Self.magic.count) == Self.magic.prefix(data.count) else {
       throw SeCuError(

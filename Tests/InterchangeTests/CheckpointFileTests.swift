@@ -4,18 +4,18 @@ import Testing
 
 @testable import Interchange
 
-@Suite struct CheckedFileTests {
-  private let file: CheckedFile
+@Suite struct CheckpointFileTests {
+  private let file: CheckpointFile
   private let bytes: Data
 
   init() throws {
-    file = CheckedFile(
+    file = CheckpointFile(
       version: 3, tensors: SafeTensors(tensors: ["step": try .init([Int64(7)], shape: [])], metadata: ["seed": "1"]))
     bytes = try file.serialized()
   }
 
-  private func read(_ data: Data, newestVersion: UInt32 = 3) throws -> CheckedFile {
-    try CheckedFile(data: data, name: "checkpoint", newestVersion: newestVersion)
+  private func read(_ data: Data, newestVersion: UInt32 = 3) throws -> CheckpointFile {
+    try CheckpointFile(data: data, name: "checkpoint", newestVersion: newestVersion)
   }
 
   @Test func layout() throws {
@@ -33,10 +33,10 @@ import Testing
       try file.write(to: url)
       var expected = file
       expected.tensors.metadata["format"] = "pt"
-      #expect(try CheckedFile(contentsOf: url, newestVersion: 3) == expected)
-      #expect(try CheckedFile(contentsOf: url, newestVersion: 4) == expected)
+      #expect(try CheckpointFile(contentsOf: url, newestVersion: 3) == expected)
+      #expect(try CheckpointFile(contentsOf: url, newestVersion: 4) == expected)
       #expect(try read((Data([9]) + bytes).dropFirst()) == expected)
-      #expect(try failure { try CheckedFile(contentsOf: folder, newestVersion: 3) }.kind == .inputOutput)
+      #expect(try failure { try CheckpointFile(contentsOf: folder, newestVersion: 3) }.kind == .inputOutput)
     }
   }
 
