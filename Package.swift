@@ -7,7 +7,8 @@ let fuzz = Context.environment["SECU_FUZZ"]
 let sanitised: [SwiftSetting] =
   fuzz == nil || fuzz == "check" ? [] : [.unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])]
 
-/// Kernels stay optimised in debug builds, so that `swift test` is quick.
+/// Optimised in debug builds too, so that `swift test` is quick: file by file there, which a run of the program notices, as it is some twenty
+/// times slower than a release build's.
 let optimised: [SwiftSetting] = [.unsafeFlags(["-O"])] + sanitised
 
 /// The microkernels are compiled once for each instruction set, from the same sources: the AVX folders are symbolic links
@@ -16,15 +17,19 @@ func microkernels(_ flags: [SwiftSetting]) -> [SwiftSetting] {
   [.unsafeFlags(["-Ounchecked"])] + flags
 }
 
+/// This is asked of the machine that builds. SECU_PORTABLE in the environment leaves the modules out, to build for another processor than that.
 #if arch(x86_64)
-  let vectorModules: [Target] = [
-    .target(
-      name: "MicrokernelsAVX2", dependencies: ["MicrokernelInterface"],
-      swiftSettings: microkernels([.unsafeFlags(["-Xcc", "-march=x86-64-v3"]), .define("AVX2")])),
-    .target(
-      name: "MicrokernelsAVX512", dependencies: ["MicrokernelInterface"],
-      swiftSettings: microkernels([.unsafeFlags(["-Xcc", "-march=x86-64-v4"]), .define("AVX512")])),
-  ]
+  let vectorModules: [Target] =
+    Context.environment["SECU_PORTABLE"] != nil
+    ? []
+    : [
+      .target(
+        name: "MicrokernelsAVX2", dependencies: ["MicrokernelInterface"],
+        swiftSettings: microkernels([.unsafeFlags(["-Xcc", "-march=x86-64-v3"]), .define("AVX2")])),
+      .target(
+        name: "MicrokernelsAVX512", dependencies: ["MicrokernelInterface"],
+        swiftSettings: microkernels([.unsafeFlags(["-Xcc", "-march=x86-64-v4"]), .define("AVX512")])),
+    ]
 #else
   let vectorModules: [Target] = []
 #endif

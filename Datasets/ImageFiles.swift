@@ -69,6 +69,14 @@ public struct ImageBatch: ImageSource {
   public let names: [String]
   public let channels: Int
 
+  /// - Parameters:
+  ///   - images: all of `channels` channels; who reads them finds out.
+  ///   - names: one an image.
+  ///   - channels: 1 or 3.
+  public init(images: [Image], names: [String], channels: Int) {
+    (self.images, self.names, self.channels) = (images, names, channels)
+  }
+
   public var name: String { "files" }
   public var count: Int { images.count }
   public var commonShape: ImageShape? { nil }

@@ -6,6 +6,8 @@
   import Musl
 #endif
 
+// Android's C library calls the fields of `fenv_t` otherwise.
+
 /// Numbers below 1.2·10⁻³⁸, which have fewer digits than others. Many processors take a hundred times as long over them.
 ///
 /// A soft-max or a gradient that fades away produces them; read as zeros they change no result that matters. A processor
@@ -27,13 +29,13 @@ package enum Denormals {
     if !before { areFlushed = false }
   }
 
-  #if arch(x86_64) && !os(Windows)
+  #if arch(x86_64) && !os(Windows) && !os(Android)
     /// Whether `flush` does anything on this processor.
     package static let canBeFlushed = true
     private typealias Word = UInt32
     private static let bits: Word = 1 << 15 | 1 << 6
     private static let field = \fenv_t.__mxcsr
-  #elseif arch(arm64) && !os(Windows)
+  #elseif arch(arm64) && !os(Windows) && !os(Android)
     /// Whether `flush` does anything on this processor.
     package static let canBeFlushed = true
     private static let bits = UInt64(1 << 24)
@@ -46,7 +48,7 @@ package enum Denormals {
   /// Whether this thread takes them as zeros.
   static var areFlushed: Bool {
     get {
-      #if (arch(x86_64) || arch(arm64)) && !os(Windows)
+      #if (arch(x86_64) || arch(arm64)) && !os(Windows) && !os(Android)
         var environment = fenv_t()
         fegetenv(&environment)
         return environment[keyPath: field] & numericCast(bits) == numericCast(bits)
@@ -55,7 +57,7 @@ package enum Denormals {
       #endif
     }
     set {
-      #if (arch(x86_64) || arch(arm64)) && !os(Windows)
+      #if (arch(x86_64) || arch(arm64)) && !os(Windows) && !os(Android)
         var environment = fenv_t()
         fegetenv(&environment)
         if newValue {

@@ -60,7 +60,7 @@ public struct SeCuError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   public var description: String {
-    let location = [place, position].compactMap(\.self).joined(separator: ", ")
+    let location = [place, position].compactMap(\.self).filter { !$0.isEmpty }.joined(separator: ", ")
     let sentence = location.isEmpty ? problem : "\(location): \(problem)"
     guard let remedy else { return "\(sentence)." }
     return "\(sentence). \(remedy)\(remedy.hasSuffix("?") ? "" : ".")"

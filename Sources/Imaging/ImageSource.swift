@@ -83,15 +83,21 @@ extension ImageSource {
     commonShape?.description ?? "many sizes, \(channels == 1 ? "1 channel" : "\(channels) channels")"
   }
 
-  /// Throws `SeCuError` of kind `.badData` unless labels and file names, where there are any, are one an image, and labels 0 or above and
-  /// below the number of classes.
+  /// Throws `SeCuError` of kind `.badData` unless labels and file names, where there are any, are one an image, labels 0 or above and
+  /// below the number of classes, and the shape that all images have, if they have one, of as many channels as they are said to have.
   package func checkLabelsAndNames() throws {
+    if let shape = commonShape, shape.channels != channels {
+      throw SeCuError(
+        .badData, "expected a common shape of \(channels == 1 ? "1 channel" : "\(channels) channels"), found \(shape)",
+        at: name,
+        remedy: "Let the source's channels and commonShape agree")
+    }
     for (what, found) in [("labels", labels?.count), ("file names", fileNames?.count)] {
       guard let found, found != count else { continue }
       throw SeCuError(.badData, "expected \(count) \(what), one per image, found \(found)", at: name)
     }
-    let classes = 0..<(classNames?.count ?? .max)
-    guard let labels, let wrong = labels.firstIndex(where: { !classes.contains($0) }) else { return }
+    let last = (classNames?.count).map { $0 - 1 } ?? .max
+    guard let labels, let wrong = labels.firstIndex(where: { $0 < 0 || $0 > last }) else { return }
     let expected = classNames.map { "a label below \($0.count)" } ?? "a label of 0 or above"
     throw SeCuError(.badData, "expected \(expected), found \(labels[wrong])", at: name, position: "image \(wrong)")
   }

@@ -77,12 +77,28 @@ extension SafeTensors {
     }
     let length = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
     guard length <= UInt64(longestHeader) else {
+      try refuseOtherKinds(data, name)
       throw damaged("expected a header length up to \(longestHeader), found \(length)", name, 0)
     }
     guard length <= UInt64(data.count - 8) else {
       throw damaged("expected a header of \(length) bytes, found only \(data.count - 8)", name, 8)
     }
     return Int(length)
+  }
+
+  /// Throws for the kinds of files that are most easily taken for safetensors. Their first bytes would make absurd headers.
+  private static func refuseOtherKinds(_ data: Data, _ name: String) throws(SeCuError) {
+    let kind: (found: String, remedy: String)? =
+      if data.starts(with: [0x50, 0x4B, 3, 4]) || data.starts(with: [0x80, 2]) {
+        ("a file of torch.save", "Load it in PyTorch, and save its tensors by safetensors.torch.save_file")
+      } else if data.starts(with: Data("SeCuCkpt".utf8)) {
+        ("a run's checkpoint", "Name the run's folder")
+      } else {
+        nil
+      }
+    guard let kind else { return }
+    throw SeCuError(
+      .badData, "expected safetensors, found \(kind.found)", at: name, position: "byte 0", remedy: kind.remedy)
   }
 
   /// Checks the checksum, if there is one, and takes it out of the metadata.

@@ -94,14 +94,16 @@ public struct SafeTensors: Sendable {
     }
   }
 
-  /// The same tensors under names without what PyTorch code puts before them: a leading "module." (its DataParallel
-  /// wrapper), then a leading "encoder.".
+  /// The same tensors under names without what PyTorch code puts before them, in any order: "module." (its DataParallel wrapper), "encoder."
+  /// and "_orig_mod." (`torch.compile`).
   ///
   /// - Throws: `SeCuError` of kind `.badData` where two names become one.
   public func droppingWrapperPrefixes() throws(SeCuError) -> SafeTensors {
     try renamed(difference: "their prefix") { name in
       var short = name[...]
-      for prefix in ["module.", "encoder."] where short.hasPrefix(prefix) { short = short.dropFirst(prefix.count) }
+      while let prefix = ["module.", "encoder.", "_orig_mod."].first(where: short.hasPrefix) {
+        short = short.dropFirst(prefix.count)
+      }
       return String(short)
     }
   }

@@ -86,7 +86,8 @@ struct SafeTensorsHeaderParser {
     let text = try string()
     guard let type = SafeTensors.DataType(rawValue: text) else {
       let known = SafeTensors.DataType.allCases.map(\.rawValue).joined(separator: ", ")
-      throw fault("expected one of the types \(known), found \(quoted(text))", position)
+      throw fault(
+        "expected one of the types \(known), found \(quoted(text))", position, remedy: "Save it in one of these types")
     }
     return type
   }
@@ -187,9 +188,11 @@ extension SafeTensorsHeaderParser {
     return fault("expected \(expected), found \(found)", index)
   }
 
-  private func fault(_ problem: String, _ index: Int) -> SeCuError {
+  private func fault(
+    _ problem: String, _ index: Int, remedy: String = "The file is damaged or not a safetensors file: copy it again"
+  ) -> SeCuError {
     SeCuError(
       .badData, (tensor.map { "tensor \(quoted($0)): " } ?? "header: ") + problem, at: file,
-      position: "byte \(index + 8)", remedy: "The file is damaged or not a safetensors file: copy it again")
+      position: "byte \(index + 8)", remedy: remedy)
   }
 }

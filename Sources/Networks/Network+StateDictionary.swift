@@ -27,11 +27,11 @@ extension Network {
 
   /// Takes every parameter and statistic from `file`.
   ///
-  /// A leading `module.` and `encoder.` of names is ignored, as wrappers in PyTorch add them. What torchvision calls `downsample` is the
+  /// Leading `module.`, `encoder.` and `_orig_mod.` of names are ignored, as wrappers in PyTorch add them. What torchvision calls `downsample` is the
   /// `shortcut`. Centers, labels, duals and counters of the published program's heads, which its state holds too, are not the network's.
   ///
-  /// - Throws: `SeCuError` of kind `.badData` that names the tensors which are missing, unknown or of another shape, or a batch count out of
-  ///   range; nothing is changed then.
+  /// - Throws: `SeCuError` of kind `.badData` that names the tensors which are missing, unknown or of another shape, a running variance below 0,
+  ///   or a batch count out of range; nothing is changed then.
   public func load(_ file: SafeTensors, name: String) throws {
     let file = try file.droppingWrapperPrefixes().renamed(difference: "the word for a shortcut") {
       Self.isOfHeads($0) ? nil : $0.replacing(".downsample.", with: ".shortcut.")
@@ -44,7 +44,7 @@ extension Network {
       let parts = [("missing", missing), ("unknown", unknown.sorted())].filter { !$0.1.isEmpty }
       throw SeCuError(
         .badData, parts.map { "\($0.0): \(Self.some($0.1))" }.joined(separator: "; "), at: name,
-        remedy: "The file belongs to a network of another shape")
+        remedy: Self.remedy(missing: missing, unknown: unknown))
     }
     var loaded: [[Float]] = []
     for entry in entries {
@@ -52,7 +52,12 @@ extension Network {
       guard shape == entry.shape else {
         throw SeCuError(
           .badData, "tensor \(entry.name) has shape \(shape), expected \(entry.shape)", at: name,
-          remedy: "The file belongs to a network of another shape")
+          remedy: Self.otherNetwork)
+      }
+      if entry.name.hasSuffix(".running_var"), let wrong = values.first(where: { $0 < 0 }) {
+        throw SeCuError(
+          .badData, "tensor \(entry.name) holds the variance \(wrong), expected 0 or more", at: name,
+          remedy: "Make the file anew from the network that was trained")
       }
       loaded.append(ParameterLayout.memoryOrder(values, shape: shape))
     }
@@ -63,6 +68,21 @@ extension Network {
       values.withUnsafeBufferPointer { if let start = $0.baseAddress { target.update(from: start, count: $0.count) } }
     }
     batchesTracked = tracked ?? batchesTracked
+  }
+
+  private static let otherNetwork =
+    "The file belongs to another network: choose that by --network, --widths, --blocks and --dimension"
+
+  /// What to do where names differ: a wrapper's prefix and tensors that are too many can go.
+  private static func remedy(missing: [String], unknown: [String]) -> String {
+    if missing.isEmpty { return "Remove what the network does not have" }
+    let prefixes = Set(unknown.map { $0.prefix { $0 != "." } + "." })
+    if prefixes.count == 1, let prefix = prefixes.first,
+      Set(missing).isSubset(of: unknown.map { String($0.dropFirst(prefix.count)) })
+    {
+      return "Remove '\(prefix)' from the names"
+    }
+    return otherNetwork
   }
 
   /// Whether the published program calls a head's tensor so: `center_0` and the like.

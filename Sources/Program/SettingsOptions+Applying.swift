@@ -105,7 +105,12 @@ extension SettingsOptions {
     if values.declares(discrimination), let value = values[discrimination].flatMap(Discrimination.init) {
       s.losses.discrimination = value
     }
+    if let sibling = sibling(of: s, with: values[constraint]) {
+      s.constraint = sibling.constraint
+      if values[centerSchedule] == nil { s.centerSchedule = sibling.centerSchedule }
+    }
     s.constraint = try constraint(values, base: s.constraint)
+    if s.selfLabelling != nil { try refuseWhatSelfLabellingLacks(values) }
     if values.declares(threshold), let value = values[threshold] {
       guard s.selfLabelling != nil else {
         throw SeCuError(
@@ -120,6 +125,30 @@ extension SettingsOptions {
     if let value = values[blocks] { s.network.blocks = value }
     if let value = values[dimension] { s.network.dimension = value }
     return s
+  }
+
+  /// The published recipe for the constraint that is asked for, where the preset of `settings` has another: `imagenet-entropy` beside
+  /// `imagenet`, and so on.
+  private static func sibling(of settings: TrainingSettings, with constraint: String?) -> TrainingSettings? {
+    let ending = "-entropy", name = settings.preset
+    switch (constraint, settings.constraint) {
+    case ("entropy", .size): return TrainingSettings.presets[name + ending]
+    case ("size", .entropy) where name.hasSuffix(ending):
+      return TrainingSettings.presets[String(name.dropLast(ending.count))]
+    default: return nil
+    }
+  }
+
+  /// Throws if an option was given that self-labelling has no use for: it has one rate, Adam, and neither a constraint nor SeCu's losses.
+  private static func refuseWhatSelfLabellingLacks(_ values: ParsedOptions) throws {
+    let others: [any DeclaredOption] = [
+      centerRate, centerSchedule, optimizer, momentum, constraint, dualRate, ratio, alpha, alphaPerImage,
+      hardLabelWeight,
+      centerTemperature, discrimination, warmup,
+    ]
+    guard let option = others.first(where: { values.isGiven($0.declaration.name) }) else { return }
+    throw SeCuError(
+      .usage, "means nothing for self-labelling", at: option.declaration.spelling, remedy: "Leave it out")
   }
 
   /// The constraint that is asked for; options that belong to another one are refused.

@@ -27,7 +27,9 @@ enum SettingsOptions {
   static let seed = Option.integer(
     "seed", in: 0...Int.max, help: "Same seed, same result, whatever the number of threads."
   ).showing(default: "\(shown.seed)")
-  static let epochs = Option.integer("epochs", in: 1...1_000_000, help: "Epochs to train.").showing(
+  static let epochs = Option.integer(
+    "epochs", in: 1...1_000_000, help: "Epochs to train. A warm-up of more than half of them is cut to half."
+  ).showing(
     default: "\(shown.epochs)")
   static let passes = Option.integer(
     "passes", in: 1...1_000_000, help: "Passes over the data in an epoch."

@@ -10,6 +10,10 @@
 ///     try trainer.run(handle: recorder.handle)
 ///     try recorder.save(trainer.evaluate())                           // writes assignments.csv and the encoder
 ///
+/// A run that is stopped, by `trainer.run(shouldStop:handle:)`, is kept by `recorder.save()` and goes on another day:
+///
+///     let trainer = try Trainer(resuming: RunFolder.open(url).readCheckpoint(), images: images, engine: Engine())
+///
 /// To cluster another image with that run, from the bytes of its file:
 ///
 ///     let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "new.png")))

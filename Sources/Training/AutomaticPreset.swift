@@ -98,10 +98,10 @@ public struct AutomaticPreset: Sendable {
 }
 
 extension TrainingSettings {
-  /// The shorter side that images of any size are kept with: so that the smallest crop still has as many pixels as a view, and a clean view
-  /// its own.
+  /// The shorter side that the images of a folder are kept with, so that the smallest square crop still has as many pixels as a view, and a
+  /// clean view its own. A view is then made of the smaller image: the published programs crop the original.
   ///
-  /// A crop of share a has √a of the sides: V/√a pixels keep V in the smallest.
+  /// A square crop of share a has √a of the sides: V/√a pixels keep V in the smallest. One of 4:3 has 0.87·V rows, and is enlarged to V.
   public var keptSide: Int {
     let view = Double(max(network.height, network.width))
     let share = min(augmentation.smallestCrop.squareRoot(), augmentation.cleanCrop)

@@ -71,13 +71,22 @@ extension Learner {
   }
 
   /// Calls `body` with the projections of all images of `viewMaker`, [rows, d], some at a time and in order.
+  ///
+  /// - Throws: what `body` and reading an image throw; `SeCuError` of kind `.badData` for features that are not finite.
   private func eachBatch(_ viewMaker: ViewMaker, _ body: (UnsafePointer<Float>, _ rows: Int) throws -> Void) throws {
     let count = viewMaker.images.count, most = network.batch
     let clean = FloatBuffer(most * viewMaker.viewShape.count)
     for first in stride(from: 0, to: count, by: most) {
       let ids = Array(first..<min(count, first + most))
       try viewMaker.cleanViews(of: ids, cores: engine.cores, into: clean.base)
-      try body(embed(clean.base, count: ids.count), ids.count)
+      let projections = embed(clean.base, count: ids.count)
+      if let broken = (0..<ids.count * heads.dimension).first(where: { !projections[$0].isFinite }) {
+        throw SeCuError(
+          .badData, "image \(first + broken / heads.dimension) has features that are not finite",
+          at: viewMaker.images.name,
+          remedy: "The encoder's weights are no good: take those of a run that did not diverge")
+      }
+      try body(projections, ids.count)
     }
   }
 

@@ -27,7 +27,12 @@ public struct InitialWeights: Sendable {
     name = url.relativePath
     var isFolder: ObjCBool = false
     let isThere = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-    if isThere, !isFolder.boolValue {
+    guard isThere else {
+      throw SeCuError(
+        .noInput, "there is no such file or folder", at: name,
+        remedy: "Name a run's folder or an encoder's safetensors file")
+    }
+    if !isFolder.boolValue {
       source = .encoder(try SafeTensors(contentsOf: url))
     } else {
       source = .run(try RunFolder.open(url).readCheckpoint())

@@ -17,7 +17,8 @@ final class RunLock {
       if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
         close(descriptor)
         throw SeCuError(
-          .cannotCreate, "another process is writing to this run", at: folder.relativePath,
+          .cannotCreate, "another process, or another recorder of this one, is writing to this run",
+          at: folder.relativePath,
           remedy: "Wait until it has ended, or name another --output")
       }
     #endif

@@ -10,6 +10,8 @@ public final class RunRecorder {
   private let lock: RunLock
   private let clock = ContinuousClock()
   private var lastSaved: ContinuousClock.Instant
+  /// The steps that the run had done when its checkpoint was written, if this recorder has written one.
+  private var savedSteps: Int?
   private let longestInterval: Duration
 
   /// Checkpoints are written at the end of an epoch, but no more often than this.
@@ -22,7 +24,8 @@ public final class RunRecorder {
   ///   - folder: where its files go: the folder that it was resumed from, or one without a run.
   ///   - longestInterval: the age of the last checkpoint at which one is written within an epoch; 0 writes one after every step.
   /// - Throws: `SeCuError` of kind `.cannotCreate` if the folder holds another run, or a later state of this one than the trainer was
-  ///   resumed from, or if another process is writing to it; if the files can't be written.
+  ///   resumed from, or if another recorder or process is writing to it; of kind `.badData` for a line of its metrics that is none; if the
+  ///   files can't be written.
   public init(
     _ trainer: Trainer, folder: RunFolder, longestInterval: Duration = RunRecorder.longestInterval
   ) throws {
@@ -72,18 +75,26 @@ public final class RunRecorder {
     }
   }
 
-  /// Writes the results of a run that has ended.
+  /// Writes the results of a run that has ended, or has been stopped and is to be used as it is; and the checkpoint that belongs to them.
   ///
-  /// - Throws: `SeCuError` if a file can't be written.
+  /// - Parameter evaluation: what `Trainer.evaluate()` returned for the run as it stands.
+  /// - Throws: `SeCuError` of kind `.usage` for an evaluation of other images; if a file can't be written.
   public func save(_ evaluation: Evaluation) throws {
+    guard evaluation.assignments.count == trainer.images.count else {
+      throw SeCuError(
+        .usage, "expected the clusters of \(trainer.images.count) images, found \(evaluation.assignments.count)",
+        at: trainer.images.name, remedy: "Pass what the trainer's evaluate() returned")
+    }
+    if savedSteps != trainer.stepsDone { try save() }
     try folder.write(evaluation, of: trainer)
   }
 
-  /// Writes a checkpoint of the run as it stands.
+  /// Writes a checkpoint of the run as it stands: what a run that was stopped goes on from. `handle` writes one only from time to time.
   ///
   /// - Throws: `SeCuError` if it can't be written, or the run's weights are not finite; the one before then stays.
   public func save() throws {
     try trainer.makeCheckpoint().write(to: folder.checkpoint)
     lastSaved = clock.now
+    savedSteps = trainer.stepsDone
   }
 }

@@ -15,8 +15,8 @@ public final class TrainedModel {
   /// The head that the run was judged by.
   public let evaluatedHead: Int
 
-  /// Reads the encoder from `encoder.safetensors`, the centers from `checkpoint`, and the settings from `config.json`, which
-  /// must agree with the checkpoint's.
+  /// Reads the encoder from `encoder.safetensors`, the centers from `checkpoint`, and the settings from `config.json`. Encoder and settings
+  /// must be the checkpoint's.
   ///
   /// - Throws: `SeCuError` if a file is missing, damaged, or does not fit the others.
   public init(_ folder: RunFolder, engine: Engine) throws {
@@ -36,11 +36,19 @@ public final class TrainedModel {
     settings.constraint = .size(SizeConstraint())
     learner = try Learner(settings, images: min(settings.batch, 128), engine: engine)
     try checkpoint.restoreModel(learner)
-    try learner.network.load(SafeTensors(contentsOf: folder.encoder), name: folder.encoder.relativePath)
+    let network = learner.network
+    let (parameters, statistics) = (network.parameters.values, network.statistics.values)
+    try network.load(SafeTensors(contentsOf: folder.encoder), name: folder.encoder.relativePath)
     if let broken = learner.firstNonFinite {
       throw SeCuError(
         .badData, "tensor \(broken) holds numbers that are not finite", at: folder.encoder.relativePath,
         remedy: "Put back the file as the run wrote it")
+    }
+    guard network.parameters.values == parameters, network.statistics.values == statistics else {
+      throw SeCuError(
+        .badData, "the encoder is not that of the run's checkpoint", at: folder.encoder.relativePath,
+        remedy: "Let the run end, which writes both, or put back the file; a changed encoder can begin a run of its own"
+      )
     }
   }
 

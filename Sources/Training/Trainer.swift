@@ -32,7 +32,7 @@ public final class Trainer {
   ///   - initialWeights: what to start from; nil for random weights. It should be what the settings name.
   ///   - engine: what runs it.
   /// - Throws: `SeCuError` for settings out of range or that do not fit the images, for images whose labels or file names are not one an
-  ///   image, or for weights that don't fit the network.
+  ///   image, for weights that don't fit the network, or for a run that needs more memory than there is.
   public convenience init(
     _ settings: TrainingSettings, images: any ImageSource, startingFrom initialWeights: InitialWeights? = nil,
     engine: Engine
@@ -112,6 +112,9 @@ public final class Trainer {
     return waited / progress.seconds
   }
 
+  /// Steps since the start of the run.
+  var stepsDone: Int { progress.epoch * schedule.stepsPerEpoch + progress.step }
+
   // MARK: - The loop
 
   /// Trains until the last epoch is done: `run(shouldStop:handle:)` without a stop.
@@ -150,7 +153,7 @@ public final class Trainer {
       imagesDone += ids.count
       epochImages += ids.count
       progress.step += 1
-      let done = progress.epoch * schedule.stepsPerEpoch + progress.step
+      let done = stepsDone
       var ended: EpochReport?
       if progress.step == schedule.stepsPerEpoch {
         try checkWeights()

@@ -104,6 +104,29 @@ import Testing
     #expect(try failure { _ = try ImageSet(strange) }.problem.hasPrefix("expected images of one shape"))
   }
 
+  @Test func `a source that lends no pixels is refused`() throws {
+    struct Miser: ImageSource {
+      let name = "miser", count = 2, channels = 1
+      let commonShape: ImageShape?, labels: [Int]? = nil, classNames: [String]? = nil
+      func image(at index: Int) throws -> Image { throw SeCuError(.internal, "not to be asked for") }
+      func withPixels(at index: Int, in room: PixelRoom, _ body: (PixelBuffer) throws -> Void) throws {}
+    }
+    let miser = Miser(commonShape: try ImageShape(height: 8, width: 8, channels: 1))
+    let error = try failure { _ = try ViewMaker(miser, recipe: .digits).clean([1]) }
+    #expect(error.description.hasPrefix("miser, image 1: expected pixels, found none."))
+    let coloured = Miser(commonShape: try ImageShape(height: 8, width: 8, channels: 3))
+    #expect(
+      try failure { try coloured.checkLabelsAndNames() }.problem == "expected a common shape of 1 channel, found 8×8×3")
+  }
+
+  @Test func `any label from 0 on may stand without names of classes`() throws {
+    let shape = try ImageShape(height: 1, width: 1, channels: 1)
+    #expect(try ImageSet(name: "s", shape: shape, pixels: [1, 2], labels: [0, .max]).labels == [0, .max])
+    #expect(
+      try failure { _ = try ImageSet(name: "", shape: shape, pixels: [1], labels: [-1]) }.description.hasPrefix(
+        "image 0: expected a label"))
+  }
+
   @Test func statisticsOfEachChannel() throws {
     let shape = try ImageShape(height: 1, width: 2, channels: 2)
     let set = try ImageSet(name: "s", shape: shape, pixels: [0, 51, 255, 51, 0, 51, 255, 51])

@@ -103,6 +103,21 @@ import Testing
     #expect(short.position == "byte 0")
   }
 
+  @Test func `kinds of files that are taken for safetensors are known`() throws {
+    func error(_ start: [UInt8]) throws -> SeCuError {
+      try failure { try SafeTensors(data: Data(start + [UInt8](repeating: 0xFF, count: 60)), name: "f") }
+    }
+    for pickle in [[0x50, 0x4B, 3, 4], [0x80, 2, 0x8A, 0x0A]] as [[UInt8]] {
+      let error = try error(pickle)
+      #expect(error.problem == "expected safetensors, found a file of torch.save")
+      #expect(error.remedy?.contains("save_file") == true)
+    }
+    #expect(try error(Array("SeCuCkpt".utf8)).remedy == "Name the run's folder")
+    #expect(try error(Array("anything".utf8)).problem.contains("expected a header length"))
+    let float8 = Array(#"{"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}}"#.utf8)
+    #expect(try self.error(float8, dataBytes: 2).remedy == "Save it in one of these types")
+  }
+
   @Test func longNamesAndShapesAreCutInMessages() throws {
     let name = String(repeating: "n", count: 100_000)
     #expect(try error(Array("{\(Self.entry(name, 1, 0, 2))}".utf8), dataBytes: 2).description.utf8.count < 400)

@@ -138,6 +138,7 @@ import Testing
     }
     #expect(
       try short("module.encoder.a", "encoder.b", "module.c", "d", "e.module.f") == ["a", "b", "c", "d", "e.module.f"])
+    #expect(try short("_orig_mod.module.a", "encoder.module._orig_mod.b", "module.module.c") == ["a", "b", "c"])
     #expect(try failure { try short("module.a", "a") }.problem.contains("\"a\""))
   }
 }

@@ -138,7 +138,10 @@ import Testing
     let first = try await workspace.secu(endless) { program in
       try await program.wait(for: "epoch 1/", on: .stderr)
       for (arguments, problem) in [
-        (["train", "--resume", "--output", "run"], "another process is writing to this run"),
+        (
+          ["train", "--resume", "--output", "run"],
+          "another process, or another recorder of this one, is writing to this run"
+        ),
         (Workspace.training + ["--output", "run"], "run: "),
       ] {
         let second = try await workspace.secu(arguments)

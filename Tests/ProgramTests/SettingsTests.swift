@@ -55,6 +55,37 @@ import Testing
     #expect(try await shown(#"{"epochs": 9, "warmupEpochs": 7}"#, "--warmup", "1")["warmupEpochs"] as? Int == 1)
   }
 
+  @Test func `another constraint has its own recipe where one was published`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    func shown(_ arguments: String...) async throws -> NSDictionary {
+      let result = try await workspace.secu(["train", "--show"] + arguments)
+      #expect(result.exitCode == 0, "\(result.stderr)")
+      return try settings(result.stdout)
+    }
+    for (one, other, constraint) in [
+      ("imagenet", "imagenet-entropy", "entropy"), ("imagenet-entropy", "imagenet", "size"),
+    ] {
+      let changed = try await shown("--preset", one, "--constraint", constraint)
+      let published = try await shown("--preset", other)
+      #expect(changed["constraint"] as? NSDictionary == published["constraint"] as? NSDictionary)
+      #expect(changed["centerSchedule"] as? String == published["centerSchedule"] as? String)
+    }
+    let asked = try await shown("--preset", "imagenet", "--constraint", "entropy", "--center-schedule", "constant")
+    #expect(asked["centerSchedule"] as? String == "constant")
+  }
+
+  @Test func `self-labelling refuses what it has no use for`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    for option in [["--momentum", "0.5"], ["--constraint", "size"], ["--tau", "0.9"], ["--center-rate", "5"]] {
+      let result = try await workspace.secu(["train", "--self-label", "--show"] + option)
+      #expect(
+        result.exitCode == 64 && result.stderr.contains("\(option[0]): means nothing for self-labelling"),
+        "\(result.stderr)")
+    }
+  }
+
   @Test func `networks have names`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }

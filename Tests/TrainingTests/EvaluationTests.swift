@@ -100,6 +100,14 @@ import Testing
     #expect(learner.firstNonFinite == "fc.3.bias")
   }
 
+  @Test func `features that are not finite are an image's fault to name, and no clusters`() throws {
+    let trainer = try TinyRun.trainer(), network = trainer.learner.network
+    let variance = try #require(network.layout.statistics.first { $0.name == "bn1.running_var" })
+    network.statistics.base[variance.offset] = -1
+    #expect(try failure(.badData) { try trainer.evaluate() }.problem == "image 0 has features that are not finite")
+    #expect(throws: SeCuError.self) { try trainer.learner.features(trainer.viewMaker, .backbone) }
+  }
+
   @Test func `k-means on pixels finds stripes`() throws {
     let images = try TinyRun.images(30)
     let baseline = try PixelBaseline(images, clusters: 3, seed: 0, cores: Cores(threads: 2))

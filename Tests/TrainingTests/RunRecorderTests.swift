@@ -33,6 +33,43 @@ import Testing
     #expect(try files.contentsOfDirectory(atPath: url.path).allSatisfy { !$0.hasSuffix(".partial") })
   }
 
+  /// The folder of a run that was stopped holds one state of it, and goes on holding one when it goes on.
+  @Test func `a stopped run's results are those of its checkpoint`() throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    let folder = try RunFolder.create(at: url)
+    let trainer = try TinyRun.trainer()
+    let recorder = try RunRecorder(trainer, folder: folder)
+    try trainer.run(steps: 9, handle: recorder.handle)
+    let evaluation = try trainer.evaluate()
+    try recorder.save(evaluation)
+    let engine = makeEngine(TinyRun.widest, 1)
+    let model = try TrainedModel(folder, engine: engine)
+    #expect(try model.evaluate(TinyRun.images()).assignments == evaluation.assignments)
+
+    try trainer.run(handle: recorder.handle)
+    let error = try failure(.badData) { try TrainedModel(folder, engine: engine) }
+    #expect(error.problem == "the encoder is not that of the run's checkpoint")
+    try recorder.save(trainer.evaluate())
+    #expect(
+      try TrainedModel(folder, engine: engine).evaluate(TinyRun.images()).assignments == trainer.evaluate().assignments)
+  }
+
+  @Test func `an evaluation of other images is refused`() throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    let folder = try RunFolder.create(at: url)
+    let trainer = try TinyRun.trainer()
+    let recorder = try RunRecorder(trainer, folder: folder)
+    for count in [12, 14] {
+      let other = try TinyRun.trainer(images: count).evaluate()
+      #expect(
+        try failure(.usage) { try recorder.save(other) }.problem == "expected the clusters of 13 images, found \(count)"
+      )
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.assignments.path))
+  }
+
   @Test func `only one recorder at a time`() throws {
     let url = temporaryURL()
     defer { remove(url) }
@@ -40,7 +77,7 @@ import Testing
     let trainer = try TinyRun.trainer()
     var lock: RunLock? = try RunLock(url)
     let error = try failure(.cannotCreate) { try RunRecorder(trainer, folder: folder) }
-    #expect(error.problem == "another process is writing to this run")
+    #expect(error.problem == "another process, or another recorder of this one, is writing to this run")
     #expect(try files.contentsOfDirectory(atPath: url.path).isEmpty)
     withExtendedLifetime(lock) {}
     lock = nil

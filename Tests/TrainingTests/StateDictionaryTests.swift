@@ -118,6 +118,10 @@ import Testing
       return error.problem
     }
     #expect(try refusal { $0["bn1.running_var"] = nil } == "missing: bn1.running_var")
+    let variance = try refusal {
+      $0["bn1.running_var"] = try .init([-0.5] + [Float](repeating: 1, count: 3), shape: [4])
+    }
+    #expect(variance == "tensor bn1.running_var holds the variance -0.5, expected 0 or more")
     #expect(try refusal { $0["fc.9.weight"] = try .init([1] as [Float], shape: [1]) } == "unknown: fc.9.weight")
     let swapped = try refusal { $0["layer1.0.conv3.weight"] = $0.removeValue(forKey: "layer1.0.conv1.weight") }
     #expect(swapped == "missing: layer1.0.conv1.weight; unknown: layer1.0.conv3.weight")
@@ -144,6 +148,19 @@ import Testing
       try network().load(SafeTensors(tensors: other.stateDictionary()), name: "encoder")
     }
     #expect(error.problem.hasPrefix("unknown: layer3.0."), "\(error)")
-    #expect(error.remedy == "The file belongs to a network of another shape")
+    #expect(error.remedy?.contains("--widths") == true, "\(error)")
+  }
+
+  @Test func `what to do about names follows from them`() throws {
+    let network = try network()
+    func remedy(_ name: (String) -> String, _ more: String...) throws -> String? {
+      let tensor = try SafeTensors.Tensor([1] as [Float], shape: [1])
+      let renamed = try network.stateDictionary().map { (name($0.key), $0.value) } + more.map { ($0, tensor) }
+      let file = SafeTensors(tensors: Dictionary(uniqueKeysWithValues: renamed))
+      return try failure(.badData) { try network.load(file, name: "e") }.remedy
+    }
+    #expect(try remedy { "backbone.\($0)" } == "Remove 'backbone.' from the names")
+    #expect(try remedy({ $0 }, "fc2.weight", "head") == "Remove what the network does not have")
+    #expect(try remedy { $0 == "fc.3.bias" ? "x.y" : $0 }?.hasPrefix("The file belongs to another network") == true)
   }
 }

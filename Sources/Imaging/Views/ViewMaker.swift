@@ -154,9 +154,16 @@ public struct ViewMaker: Sendable {
           viewShape: viewShape, mean: mean, inverseDeviation: inverseDeviation, normalised: normalised,
           cleanCrop: recipe.cleanCrop, workspace: workspace)
         for index in task * perTask..<min(ids.count, (task + 1) * perTask) {
+          var isLent = false
           try images.withPixels(at: ids[index], in: workspace.room) { image in
+            isLent = true
             try image.check(channels: viewShape.channels, shape: shape, of: images.name, id: ids[index])
             for view in 0..<times { body(renderer, image, ids[index], view, view * ids.count + index) }
+          }
+          guard isLent else {
+            throw SeCuError(
+              .badData, "expected pixels, found none", at: images.name, position: "image \(ids[index])",
+              remedy: "Let the source's withPixels call its body once")
           }
         }
       }
