@@ -75,7 +75,10 @@ extension Network {
 
   /// What to do where names differ: a wrapper's prefix and tensors that are too many can go.
   private static func remedy(missing: [String], unknown: [String]) -> String {
-    if missing.isEmpty { return "Remove what the network does not have" }
+    let own = ["conv", "bn", "layer", "fc.", "predictor."]
+    if missing.isEmpty, !unknown.contains(where: { own.contains(where: $0.hasPrefix) }) {
+      return "Remove what the network does not have"
+    }
     let prefixes = Set(unknown.map { $0.prefix { $0 != "." } + "." })
     if prefixes.count == 1, let prefix = prefixes.first,
       Set(missing).isSubset(of: unknown.map { String($0.dropFirst(prefix.count)) })

@@ -1,10 +1,9 @@
-/// Clustering of images with SeCu, as a library. To learn from images, and keep the run:
+/// Clustering of images with SeCu, as a library. To learn from images, and keep the run in the folder at `url` (of Foundation):
 ///
 ///     let images = try DataCatalog.find("digits").load()              // or any ImageSource of your own
 ///     var settings = TrainingSettings.digits
 ///     settings.epochs = 12
 ///     let trainer = try Trainer(settings, images: images, engine: Engine())
-///     let url = URL(fileURLWithPath: "runs/mine")                     // with `import Foundation`
 ///     let folder = try RunFolder.create(at: url)
 ///     let recorder = try RunRecorder(trainer, folder: folder)
 ///     try trainer.run(handle: recorder.handle)
@@ -14,9 +13,8 @@
 ///
 ///     let trainer = try Trainer(resuming: RunFolder.open(url).readCheckpoint(), images: images, engine: Engine())
 ///
-/// To cluster another image with that run, from the bytes of its file:
+/// To cluster another image with that run, from the bytes of its file, a `[UInt8]`:
 ///
-///     let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "new.png")))
 ///     let model = try TrainedModel(RunFolder.open(url), engine: Engine())
 ///     let image = try ImageFile.decode(bytes, name: "new.png").image(channels: 1)
 ///     let one = try ImageSet(name: "new.png", shape: image.shape, pixels: image.pixels)

@@ -29,6 +29,10 @@ import Testing
     #expect(image.pixels == pixels)
     #expect(try cluster == trainer.evaluate().assignments[17].cluster)
 
+    do {
+      let trainer = try Trainer(resuming: RunFolder.open(url).readCheckpoint(), images: images, engine: Engine())
+      #expect(trainer.isFinished)
+    }
     // Features of another kind, or of other images, are no projections of these.
     for features in [try model.features(of: one, .backbone), try model.features(of: images)] {
       let error = #expect(throws: SeCuError.self) { try model.evaluate(one, projections: features, head: 0) }

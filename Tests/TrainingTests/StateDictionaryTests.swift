@@ -148,7 +148,7 @@ import Testing
       try network().load(SafeTensors(tensors: other.stateDictionary()), name: "encoder")
     }
     #expect(error.problem.hasPrefix("unknown: layer3.0."), "\(error)")
-    #expect(error.remedy?.contains("--widths") == true, "\(error)")
+    #expect(error.remedy?.contains("choose that by --network, --widths") == true, "\(error)")
   }
 
   @Test func `what to do about names follows from them`() throws {
