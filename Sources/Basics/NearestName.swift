@@ -1,14 +1,15 @@
 /// The candidate that a misspelt name most likely means, or nil when none is close.
 ///
 /// Closeness is the number of edits between both names without regard to case. Up to a third of the longer name's
-/// letters may be wrong, and at least one must be right.
+/// letters may be wrong, and at least one must be right. Hyphens that both begin with, as options do, are no letters.
 ///
 /// - Returns: the first of the closest candidates, as it is spelt in `candidates`.
 package func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
-  let wanted = Array(name.lowercased())
+  let typed = name.lowercased()
   var best: (name: String, edits: Int)?
   for candidate in candidates {
-    let letters = Array(candidate.lowercased())
+    let hyphens = zip(typed, candidate).prefix { $0 == "-" && $1 == "-" }.count
+    let wanted = Array(typed.dropFirst(hyphens)), letters = Array(candidate.lowercased().dropFirst(hyphens))
     let longer = max(wanted.count, letters.count)
     let tolerated = min((longer + 2) / 3, longer - 1)
     guard abs(wanted.count - letters.count) <= tolerated else { continue }

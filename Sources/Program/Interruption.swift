@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Synchronization
 
@@ -34,16 +35,9 @@ enum Interruption {
     #endif
   }
 
-  /// Lets writes to a stream that nobody reads any more fail with an error, where the system would kill the process.
-  static func ignoreBrokenPipes() {
-    #if !os(Windows)
-      signal(SIGPIPE, SIG_IGN)
-    #endif
-  }
-
   /// The body of the signal handler.
   private static func note(_ signal: Int32) {
     let isFirst = requested.compareExchange(expected: 0, desired: signal, ordering: .relaxed).exchanged
-    if !isFirst && signal == SIGINT { Platform.leave(128 + SIGINT) }
+    if !isFirst && signal == SIGINT { CurrentProcess.leave(128 + SIGINT) }
   }
 }

@@ -10,7 +10,7 @@
   import ucrt
 #endif
 
-/// What differs from one operating system to the next: terminals, and leaving at once.
+/// What differs from one operating system to the next: terminals.
 enum Platform {
   /// Whether the open file `descriptor` (1: standard output, 2: standard error) is a terminal.
   static func isTerminal(_ descriptor: Int32) -> Bool {
@@ -30,10 +30,5 @@ enum Platform {
       guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
       return Int(size.ws_col)
     #endif
-  }
-
-  /// Ends the process at once with `code`: nothing is flushed and no exit handler runs. Safe inside a signal handler.
-  static func leave(_ code: Int32) -> Never {
-    _exit(code)
   }
 }

@@ -1,7 +1,8 @@
+import Basics
 import Foundation
 import Kernels
 
-Interruption.ignoreBrokenPipes()
+CurrentProcess.ignoreBrokenPipes()
 let program = Dispatcher(
   subcommands: Subcommand.all, isa: { try InstructionSet.chosen().rawValue }, output: .standardOutput,
   errors: .standardError)

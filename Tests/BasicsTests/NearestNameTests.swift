@@ -26,6 +26,14 @@ import Testing
     #expect(nearestName(to: "bat", in: []) == nil)
   }
 
+  @Test(arguments: [
+    ("--verson", nil), ("--version", nil), ("--preicsion", "--precision"), ("--jsn", "--json"), ("json", "--json"),
+    ("--", nil), ("-", nil),
+  ])
+  func `hyphens that both begin with make no name near`(typed: String, expected: String?) {
+    #expect(nearestName(to: typed, in: ["--json", "--precision"]) == expected)
+  }
+
   /// A name of a million letters is refused by its length: comparing it would fill minutes.
   @Test func hugeNamesAreNotCompared() {
     #expect(nearestName(to: String(repeating: "a", count: 1_000_000), in: ["aaa"]) == nil)

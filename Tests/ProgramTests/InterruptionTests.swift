@@ -77,7 +77,7 @@ import Testing
 
   @Test func `a pipe without a reader is an error and not a signal`() async {
     await #expect(processExitsWith: .exitCode(SeCuError.Kind.inputOutput.exitCode)) {
-      Interruption.ignoreBrokenPipes()
+      CurrentProcess.ignoreBrokenPipes()
       let pipe = Pipe()
       let writing = pipe.fileHandleForWriting
       try pipe.fileHandleForReading.close()
