@@ -43,6 +43,26 @@ package enum AtomicFile {
     }
   }
 
+  /// Finds out whether the file at `url` can be replaced or created, before there is anything to write. What is there stays as it is.
+  ///
+  /// - Throws: `SeCuError` of kind `.cannotCreate`, as `replace(_:content:)`.
+  package static func tryOut(_ url: URL) throws(SeCuError) {
+    let target = url.resolvingSymlinksInPath()
+    guard FileManager.default.fileExists(atPath: target.path) else {
+      try write(Data(), to: url)
+      try? FileManager.default.removeItem(at: target)
+      return
+    }
+    try checkTarget(target, named: url.displayName)
+    let temporary = temporary(in: target.deletingLastPathComponent())
+    do {
+      try Data().write(to: temporary, options: .withoutOverwriting)
+      try FileManager.default.removeItem(at: temporary)
+    } catch {
+      throw cannotCreate(systemReason(error), url)
+    }
+  }
+
   /// Removes the temporaries that killed processes have left in `folder`.
   ///
   /// Without `age`, call it when no other process writes to `folder`, such as at the start of a run that owns it: the
