@@ -8,9 +8,10 @@
 
 Needs torch, and for `augment` torchvision and Pillow, for `decode` Pillow. Nothing else of the project needs Python.
 
-For each case, `--rounds` times: our program measures it in a process of its own; then PyTorch measures the same sizes by the same rules
-(samples of 1 ms or more for --seconds, seven at least, the first calls thrown away, the median). A round's ratio is PyTorch's median by ours: above 1 we are faster.
-The table has the median over the rounds, and the smallest and the largest ratio.
+For each case, `--rounds` times: our program measures it in a process of its own, and PyTorch the same sizes by the same rules (samples of
+1 ms or more for --seconds, seven at least, the first ones thrown away until one is less than 2 % faster than the best before it, the median). Who comes
+first changes from round to round. A round's ratio is PyTorch's median by ours: above 1 we are faster. The table has the median over the rounds, and
+the smallest and the largest ratio.
 
 PyTorch makes a new tensor for each result, as in training; ours has memory of its own for it. On Linux the C library gives large blocks back
 to the system and gets them anew, page by page, which can cost more than the operation. --keep-memory makes it keep them (glibc, Linux).
@@ -41,22 +42,27 @@ FAMILIES = ["gemm", "conv", "norm", "augment", "decode", "step"]
 
 
 def measure(work, seconds, most=10_000):
-    """The median seconds a call: samples of at least 1 ms, after two calls or more that don't count."""
-    work()
-    calls, lasted = 1, 0.0
-    while lasted < 1e-3:
+    """The median seconds a call: samples of at least 1 ms, once those that don't count have settled, as Measurement.swift has it."""
+    def sample():
         start = time.perf_counter()
         for _ in range(calls):
             work()
-        lasted = time.perf_counter() - start
+        return time.perf_counter() - start
+
+    work()
+    calls, warm_ups, best = 1, 0, math.inf
+    while True:
+        lasted = sample()
         if lasted < 1e-3:
             calls = math.ceil(calls * max(2, 2e-3 / max(lasted, 2e-6)))
+            continue
+        warm_ups += 1
+        if lasted / calls > best * 0.98 or warm_ups == 50:
+            break
+        best = lasted / calls
     samples = []
     while len(samples) < most and (len(samples) < 7 or sum(samples) * calls < seconds):
-        start = time.perf_counter()
-        for _ in range(calls):
-            work()
-        samples.append((time.perf_counter() - start) / calls)
+        samples.append(sample() / calls)
     return statistics.median(samples)
 
 
@@ -181,7 +187,7 @@ def step(case, seconds, options):
         output = subprocess.run([sys.executable, __file__, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
         results[layout] = json.loads(output.splitlines()[-1])
     layout = min(results, key=lambda name: results[name]["median_s"])
-    return results[layout]["median_s"], {"layout": layout, "peak_mb": results[layout]["peak_mb"]}
+    return results[layout]["median_s"], {"layout": layout, "peer_peak_mb": results[layout]["peak_mb"]}
 
 
 def step_worker(layout, case, seconds, bf16):
@@ -230,7 +236,69 @@ def names(program, filters, batch):
         text=True)
     if result.returncode != 0:
         sys.exit(result.stderr.strip())
-    return [name for name in result.stdout.split() if name.split("/")[0] in FAMILIES]
+    listed = result.stdout.split()
+    ours_alone = [name for name in listed if name.split("/")[0] not in FAMILIES]
+    for part in filters:
+        if all(name in ours_alone for name in listed if part in name):
+            print(f"{part}: left out, as PyTorch has no such case here; there are {', '.join(FAMILIES)}", file=sys.stderr)
+    return [name for name in listed if name not in ours_alone]
+
+
+def load():
+    """The load average of the last minute; None where the system doesn't tell."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def rounds_of(name, options):
+    """Our JSON line of each round, and PyTorch's time and what else belongs to it; the side that comes first changes."""
+    mine, theirs = [], []
+
+    def we():
+        mine.append(ours(options.program, name, options))
+
+    def they():
+        # The sizes are the same in every round.
+        if name.startswith("step/"):
+            theirs.append(step(mine[0], options.seconds, options))
+        else:
+            theirs.append(globals()[name.split("/")[0]](mine[0], options.seconds))
+        time.sleep(0.25)  # PyTorch's threads wait busily for a while after their last work
+
+    for number in range(options.rounds):
+        for side in [we, they] if number % 2 == 0 else [they, we]:
+            side()
+    return mine, theirs
+
+
+def results_of(mine, theirs):
+    """The fields of a JSON line that the rounds make: all of PyTorch's but the memory from the round with the (lower) median time."""
+    ratios = [other[0] / line["median_s"] for line, other in zip(mine, theirs)]
+    extra = dict(sorted(theirs, key=lambda other: other[0])[(len(theirs) - 1) // 2][1])
+    fields = {"ours_median_s": statistics.median(line["median_s"] for line in mine),
+              "peer_median_s": statistics.median(other[0] for other in theirs)}
+    if "peer_peak_mb" in extra:
+        extra["peer_peak_mb"] = statistics.median(other[1]["peer_peak_mb"] for other in theirs)
+        fields["ours_peak_mb"] = statistics.median(line["peak_mb"] for line in mine)
+    return {**extra, **fields, "ratio": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios)}
+
+
+def save(path, lines):
+    """Replaces the file in one step; without lines, finds out whether that is possible."""
+    partial = Path(path + ".partial")
+    try:
+        if Path(path).is_dir():
+            raise IsADirectoryError(None, "it is a folder")
+        partial.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        partial.replace(path) if lines else partial.unlink()
+    except OSError as error:
+        sys.exit(f"{path}: can't be written ({error.strerror}). Name another file")
+
+
+def means(families):
+    print()
+    for family, ratios in families.items():
+        mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+        print(f"{family}: geometric mean {mean:.2f}, lowest {min(ratios):.2f}, highest {max(ratios):.2f} of {len(ratios)}")
 
 
 def seconds_text(value):
@@ -252,8 +320,8 @@ def main():
         "--program", type=Path, default=HERE.parents[1] / ".build/release/Benchmarks", help="our program")
     parser.add_argument("--worker", nargs=2, metavar=("LAYOUT", "CASE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.threads < 1 or options.batch < 2 or options.rounds < 1 or options.seconds <= 0:
-        parser.error("threads and rounds are 1 or more, a batch 2 or more, seconds more than 0")
+    if not (1 <= options.threads <= 1024 and 2 <= options.batch <= 4096 and 1 <= options.rounds and 0.001 <= options.seconds <= 3600):
+        parser.error("threads are 1 to 1024, a batch 2 to 4096, rounds 1 or more, seconds 0.001 to 3600")
     if options.keep_memory:
         keep_memory()
     try:
@@ -264,64 +332,53 @@ def main():
     torch.manual_seed(0)
     if options.worker:
         return step_worker(options.worker[0], json.loads(options.worker[1]), options.seconds, options.bf16)
-    if not options.program.exists():
-        sys.exit(f"{options.program} is not there: swift build -c release --product Benchmarks")
+    options.program = options.program.resolve()
+    if not (options.program.is_file() and os.access(options.program, os.X_OK)):
+        sys.exit(f"{options.program} is not there, or no program: swift build -c release --product Benchmarks")
+    if options.json:
+        save(options.json, [])
 
     selected = names(options.program, options.filters, options.batch)
     if not selected:
         sys.exit(f"None of these cases is in PyTorch too; there are {', '.join(FAMILIES)}")
     peer = f"torch {torch.__version__}"
-    print(f"{peer}, {options.threads} threads, batch {options.batch}, medians of {options.rounds} rounds in turn"
+    rounds = f"{options.rounds} rounds in turn" if options.rounds > 1 else "1 round"
+    print(f"{peer}, {options.threads} threads, batch {options.batch}, medians of {rounds}"
           + (", PyTorch's steps in bfloat16" if options.bf16 else "")
           + (", PyTorch keeps its memory" if options.keep_memory else ""))
-    if hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.5:
-        print(f"The last minute's load was {os.getloadavg()[0]:.1f}: if other programs still run, both suffer, and PyTorch, whose "
+    if (load() or 0) > 0.5:
+        print(f"The last minute's load was {load():.1f}: if other programs still run, both suffer, and PyTorch, whose "
               "threads wait for one another busily, the most")
     width = max(map(len, selected))
     print(f"{'case':{width}}  {'ours':>9}  {'PyTorch':>9}  {'ratio':>6}  {'rounds':>13}  memory, ours and PyTorch's (MB)")
     lines, families = [], {}
-    for name in selected:
-        mine, theirs = [], []
-        for _ in range(options.rounds):
-            line = ours(options.program, name, options)
-            mine.append(line)
+    try:
+        for name in selected:
+            before = load()
             try:
-                if name.startswith("step/"):
-                    theirs.append(step(line, options.seconds, options))
-                else:
-                    theirs.append(globals()[name.split("/")[0]](line, options.seconds))
+                mine, theirs = rounds_of(name, options)
             except ImportError as error:  # torchvision or Pillow
                 print(f"{name:{width}}  left out: {error}", flush=True)
-                break
-            time.sleep(0.25)  # PyTorch's threads wait busily for a while after their last work
-        if len(theirs) < options.rounds:
-            continue
-        ratios = [other[0] / line["median_s"] for line, other in zip(mine, theirs)]
-        ratio = statistics.median(ratios)
-        our_median = statistics.median(line["median_s"] for line in mine)
-        their_median = statistics.median(other[0] for other in theirs)
-        extra = theirs[-1][1]
-        memory = f"  {mine[-1]['peak_mb']:.0f}, {extra['peak_mb']:.0f}" if "peak_mb" in extra else ""
-        print(f"{name:{width}}  {seconds_text(our_median):>9}  {seconds_text(their_median):>9}  {ratio:6.2f}  "
-              f"{min(ratios):5.2f} … {max(ratios):5.2f}{memory}", flush=True)
-        families.setdefault("/".join(name.split("/")[:-1]) if name.startswith("conv") else name.split("/")[0], []).append(ratio)
-        identity = {k: v for k, v in mine[-1].items() if k in (
-            "case", "name", "pass", "operation", "network", "images", "m", "n", "k", "c", "cin", "cout", "size", "kernel", "stride",
-            "batch", "heads", "threads", "isa", "algorithm", "machine", "commit", "compiler")}
-        ours_fields = {"ours_median_s": our_median}
-        if "peak_mb" in mine[-1]:
-            ours_fields["ours_peak_mb"] = mine[-1]["peak_mb"]
-        lines.append({"peer": peer, "bf16": options.bf16 and name.startswith("step/"), "kept_memory": options.keep_memory, **identity,
-                      **extra, "median_s": their_median, **ours_fields,
-                      "ratio": ratio, "ratio_min": min(ratios), "ratio_max": max(ratios)})
-        if options.json:  # after each case, so that an interrupted comparison leaves what was measured
-            partial = Path(options.json + ".partial")
-            partial.write_text("".join(json.dumps(line) + "\n" for line in lines))
-            os.replace(partial, options.json)
-    print()
-    for family, ratios in families.items():
-        mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-        print(f"{family}: geometric mean {mean:.2f}, lowest {min(ratios):.2f}, highest {max(ratios):.2f} of {len(ratios)}")
+                continue
+            fields = results_of(mine, theirs)
+            memory = f"  {fields['ours_peak_mb']:.0f}, {fields['peer_peak_mb']:.0f}" if "peer_peak_mb" in fields else ""
+            print(f"{name:{width}}  {seconds_text(fields['ours_median_s']):>9}  {seconds_text(fields['peer_median_s']):>9}  "
+                  f"{fields['ratio']:6.2f}  {fields['ratio_min']:5.2f} … {fields['ratio_max']:5.2f}{memory}", flush=True)
+            family = "/".join(name.split("/")[:-1]) if name.startswith("conv") else name.split("/")[0]
+            families.setdefault(family, []).append(fields["ratio"])
+            identity = {k: v for k, v in mine[-1].items() if k in (
+                "case", "name", "pass", "operation", "network", "images", "file_bytes", "m", "n", "k", "c", "cin", "cout", "size",
+                "kernel", "stride", "batch", "heads", "threads", "isa", "algorithm", "machine", "system", "commit", "compiler", "date")}
+            lines.append({"peer": peer, "bf16": options.bf16 and name.startswith("step/"), "kept_memory": options.keep_memory,
+                          **identity, "load": before, "rounds": options.rounds, "seconds": options.seconds, **fields})
+            if options.json:  # after each case, so that an interrupted comparison leaves what was measured
+                save(options.json, lines)
+    except KeyboardInterrupt:
+        means(families)
+        sys.exit(130)
+    means(families)
+    if not lines:
+        sys.exit("Nothing was measured")
 
 
 if __name__ == "__main__":
