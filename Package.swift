@@ -108,7 +108,7 @@ let package = Package(
     .testTarget(name: "SeCuTests", dependencies: ["SeCu"]),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics", "Imaging", "Training", "TestSupport"]),
     .testTarget(
-      name: "BenchmarksTests", dependencies: ["Benchmarks", "Basics", "Kernels", "Networks", "TestSupport"]),
+      name: "BenchmarksTests", dependencies: ["Benchmarks", "Basics", "Kernels", "Networks", "Training", "TestSupport"]),
   ] + fuzzing,
   swiftLanguageModes: [.v6]
 )

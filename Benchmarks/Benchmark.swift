@@ -47,6 +47,13 @@ struct Benchmark {
     let reason: String
     /// The multiplications and additions of this algorithm: fewer than `Work` counts where it saves some.
     let flops: Int
+    /// Which of its ways the algorithm goes, where it has several.
+    var way: String?
+    /// How many times the FMA peak the algorithm can reach at most, by the FLOPs that `Work` counts and apart from padding.
+    var mostOfPeak = 1.0
+
+    /// What people read: the algorithm and its way.
+    var label: String { way.map { "\(algorithm), \($0)" } ?? algorithm }
   }
 
   /// What one call does, and with it the unit of its rate. FLOPs are additions and multiplications as the operation is defined;
@@ -54,10 +61,20 @@ struct Benchmark {
   enum Work: Equatable {
     /// The rate is compared with the measured peak of the multiply-add.
     case flops(Int, bytes: Int)
-    /// The rate is compared with the measured copy bandwidth. The FLOPs only place it in a roofline; 0 leaves it out.
-    case bytes(Int, flops: Int = 0)
+    /// The rate is compared with the measured copy bandwidth. The FLOPs only place it in a roofline; 0 leaves it out. Where the rate counts
+    /// less than has to be read and written, `moved` has all of it.
+    case bytes(Int, flops: Int = 0, moved: Int? = nil)
     /// Images: decoded, or each of them seen in two views.
     case images(Int)
+
+    /// The FLOPs of the definition, and the bytes that have to be read and written; nil for images.
+    var counted: (flops: Int, bytes: Int)? {
+      switch self {
+      case .flops(let flops, let bytes): (flops, bytes)
+      case .bytes(let bytes, let flops, let moved): (flops, moved ?? bytes)
+      case .images: nil
+      }
+    }
   }
 
   /// Work that is ready to run.

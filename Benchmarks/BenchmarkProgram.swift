@@ -25,6 +25,7 @@ struct BenchmarkProgram {
   }
 
   private func run(_ options: BenchmarkOptions) throws -> Int32 {
+    if options.endsWithInput { ProcessOfItsOwn.endWithInput() }
     if options.asksHelp {
       try FileHandle.standardOutput.tell(BenchmarkOptions.help)
       return 0
@@ -41,9 +42,8 @@ struct BenchmarkProgram {
     if options.explains {
       for engine in try options.engines() {
         if options.settingCount > 1 {
-          let threads = engine.cores.threads
           try FileHandle.standardOutput.tell(
-            "\(engine.instructionSet.rawValue), \(threads) thread\(threads == 1 ? "" : "s")\n")
+            "\(engine.instructionSet.rawValue), \(counted(engine.cores.threads, "thread"))\n")
         }
         try FileHandle.standardOutput.tell(Table.explanation(of: selected, on: engine))
       }

@@ -22,6 +22,9 @@ struct BenchmarkResult {
     /// The yardsticks, unless they were not measured.
     let peaks: MachinePeaks?
     var provenance: Provenance?
+
+    /// Such as `avx2, 2 threads`.
+    var label: String { "\(isa), \(counted(threads, "thread"))" }
   }
 
   var median: Double { timing.median }
@@ -29,7 +32,7 @@ struct BenchmarkResult {
   /// Work a second at the median, in FLOPs, bytes or images.
   var rate: Double {
     switch benchmark.work {
-    case .flops(let amount, _), .bytes(let amount, _), .images(let amount): Double(amount) / median
+    case .flops(let amount, _), .bytes(let amount, _, _), .images(let amount): Double(amount) / median
     }
   }
 
@@ -50,7 +53,7 @@ struct BenchmarkResult {
 
   /// The fields of the JSON line in order.
   var fields: [(name: String, value: any Encodable)] {
-    var fields = identity
+    var fields = Self.identity(of: benchmark, setting)
     if let plan { fields.append(("algorithm", plan.algorithm)) }
     fields += [
       ("median_s", rounded(median)), ("min_s", rounded(timing.minimum)), ("median_low_s", rounded(timing.medianLow)),
@@ -68,36 +71,27 @@ struct BenchmarkResult {
     case .images:
       fields.append(("images_per_s", rounded(rate)))
     }
+    if let (flops, bytes) = benchmark.work.counted {
+      fields += [("flops", plan?.flops ?? flops), ("bytes", bytes)]
+    }
     if let limit {
       fields += [
-        ("flops", limit.flops), ("bytes", limit.bytes), ("limit_s", rounded(limit.seconds)),
-        ("percent_of_limit", rounded(100 * limit.seconds / median)),
+        ("limit_s", rounded(limit.seconds)), ("percent_of_limit", rounded(100 * limit.seconds / median)),
       ]
     }
     if let peakMegabytes { fields.append(("peak_mb", rounded(peakMegabytes))) }
-    return fields + origin
+    return fields + (setting.peaks?.fields ?? []) + Self.origin(benchmark, setting)
   }
 
-  /// The fields that tell this case from others, under any circumstances: what two files are compared by.
-  var identity: [(name: String, value: any Encodable)] {
-    Self.identity(of: benchmark, setting)
-  }
-
-  private static func identity(of benchmark: Benchmark, _ setting: Setting) -> [(name: String, value: any Encodable)] {
+  /// The fields that tell a case from others, under any circumstances: what two files are compared by.
+  static func identity(of benchmark: Benchmark, _ setting: Setting) -> [(name: String, value: any Encodable)] {
     [("case", benchmark.family)] + benchmark.fields.map { ($0.key, $0.value) } + [
       ("threads", setting.threads), ("isa", setting.isa), ("cache", setting.isCold ? "cold" : "hot"),
     ]
   }
 
-  private var origin: [(name: String, value: any Encodable)] { Self.origin(benchmark, setting) }
-
   private static func origin(_ benchmark: Benchmark, _ setting: Setting) -> [(name: String, value: any Encodable)] {
-    var fields: [(name: String, value: any Encodable)] = [("name", benchmark.name)]
-    guard let provenance = setting.provenance else { return fields }
-    fields += [("machine", provenance.machine), ("system", provenance.system), ("compiler", provenance.compiler)]
-    if let commit = provenance.commit { fields.append(("commit", commit)) }
-    fields.append(("date", provenance.date))
-    return fields
+    [("name", benchmark.name)] + (setting.provenance?.fields ?? [])
   }
 
   /// One JSON object, without the line's end.

@@ -7,16 +7,18 @@ import Kernels
 ///
 /// A case that fails is told and noted, and the others still run.
 final class BenchmarkRun {
-  private let options: BenchmarkOptions
-  private let selected: [Benchmark]
-  private let output: JSONOutput
+  let options: BenchmarkOptions
+  let selected: [Benchmark]
+  let output: JSONOutput
   /// Read before anything is measured, since it may be the file that is written.
-  private let comparison: Comparison?
-  private let provenance = Provenance.current()
-  private let people: FileHandle
+  let comparison: Comparison?
+  let provenance = Provenance.current()
+  let people: FileHandle
   private let eviction: CacheEviction?
-  private var lines: [String] = []
-  private var results: [BenchmarkResult] = []
+  var lines: [String] = []
+  var results: [BenchmarkResult] = []
+  /// Every case under every setting; known before anything is measured.
+  var planned: [Comparison.Planned] = []
   private var firstFailure: Int32?
 
   init(_ options: BenchmarkOptions, _ selected: [Benchmark]) throws {
@@ -33,6 +35,8 @@ final class BenchmarkRun {
   func run() throws -> Int32 {
     let table = Table(selected)
     let engines = try options.engines()
+    planned = selected.flatMap { benchmark in engines.map { (benchmark, setting($0, nil)) } }
+    try comparison?.check(planned, tolerance: options.tolerance)
     let settings = engines.map { engine in
       (engine: engine, peaks: options.measuresPeaks ? MachinePeaks.measured(on: engine) : nil)
     }
@@ -40,8 +44,8 @@ final class BenchmarkRun {
     for benchmark in selected {
       for (engine, peaks) in settings { try measure(benchmark, on: engine, setting(engine, peaks), table) }
     }
-    try people.tell(Table.lostTime(results))
-    let isTooSlow = try compare(engines)
+    try people.tell(Table.lostTime(results) + Table.beatenPeaks(results))
+    let isTooSlow = try compare()
     if let roofline = options.roofline {
       try AtomicFile.write(Data(RooflineChart(results).svg.utf8), to: URL(filePath: roofline))
       try people.tell("\nRoofline drawn in \(roofline)\n")
@@ -76,7 +80,7 @@ final class BenchmarkRun {
   }
 
   /// Tells an error that ends one case and not the run, whose exit code is that of the first.
-  private func tell(failure: any Error) {
+  func tell(failure: any Error) {
     let code = BenchmarkProgram.tell(failure)
     firstFailure = firstFailure ?? code
   }
@@ -102,59 +106,5 @@ final class BenchmarkRun {
       error.place = error.place.map { "\(benchmark.name), \($0)" } ?? benchmark.name
       throw error
     }
-  }
-
-  /// Prints the comparison, if one is asked for. A case that is too slow is measured a second time, and the faster of both counts:
-  /// other programs can only slow a case down. A file of results then has the faster one too, though not standard output, which has its line.
-  ///
-  /// - Returns: whether a case is too slow.
-  private func compare(_ engines: [Engine]) throws -> Bool {
-    // Where every case failed, that is the error.
-    guard let comparison, !results.isEmpty else { return false }
-    var rows = try results.map(comparison.row)
-    // A comparison of nothing must not pass for a good one.
-    guard rows.contains(where: { $0.old != nil }) else {
-      throw SeCuError(
-        .badData, "holds none of these cases with these threads and instruction sets", at: comparison.name,
-        remedy: "Write it with the same filters and options")
-    }
-    if let tolerance = options.tolerance {
-      guard rows.contains(where: { $0.range != nil }) else {
-        throw SeCuError(
-          .badData, "was measured too few times to tell a change from noise", at: comparison.name,
-          remedy: "Write it with '--repeats \(Timing.fewestSamples)' or more")
-      }
-      for i in rows.indices where rows[i].exceeds(tolerance) {
-        let first = rows[i].result
-        guard
-          let engine = engines.first(where: {
-            $0.cores.threads == first.setting.threads && $0.instructionSet.rawValue == first.setting.isa
-          })
-        else { continue }
-        let again: BenchmarkResult
-        do {
-          again = try result(of: first.benchmark, on: engine, first.setting)
-        } catch {
-          tell(failure: error)
-          continue
-        }
-        guard again.median < first.median else { continue }
-        rows[i] = try comparison.row(again)
-        let old = try first.jsonLine(), new = try again.jsonLine()
-        results[i] = again
-        lines = lines.map { $0 == old ? new : $0 }
-        try output.save(lines)
-      }
-    }
-    try people.tell("\n" + comparison.text(rows, tolerance: options.tolerance, now: provenance))
-    guard let tolerance = options.tolerance else { return false }
-    let slow = rows.count { $0.exceeds(tolerance) }
-    let compared = rows.count { $0.range != nil }
-    if slow > 0 {
-      try people.tell("\(slow) of \(compared) cases slower by more than \(Table.percent(tolerance)), measured twice\n")
-    } else {
-      try people.tell("None of \(compared) cases slower by more than \(Table.percent(tolerance)) and the noise\n")
-    }
-    return slow > 0
   }
 }

@@ -32,12 +32,8 @@ extension Benchmark {
       [
         "pass": pass.rawValue, "batch": shape.batch, "cin": shape.inputChannels, "cout": shape.outputChannels,
         "size": size, "kernel": kernel, "stride": shape.stride,
-      ], work: .flops(shape.flops, bytes: shape.bytes),
-      plan: { engine in
-        let plan = Convolution(shape).plan(pass, on: engine)
-        return Plan(
-          algorithm: plan.algorithm.rawValue, reason: plan.reason, flops: shape.flops(pass, by: plan.algorithm))
-      }
+      ], work: .flops(shape.flops, bytes: shape.bytes(pass)),
+      plan: { engine in Plan(Convolution(shape).plan(pass, on: engine), pass, shape) }
     ) { engine in
       let convolution = Convolution(shape), count = shape.batch
       // The pass's two operands are random, the third buffer is its result.

@@ -20,8 +20,17 @@ extension Benchmark {
         && FileManager.default.fileExists(atPath: "\(folder)/\(file)", isDirectory: &isFolder) && !isFolder.boolValue
     }.sorted()
     if files.isEmpty { return [] }
+    // Another folder's files are another case, however many they are.
+    let bytes = files.reduce(0) { sum, file in
+      let size = try? URL(fileURLWithPath: "\(folder)/\(file)").resolvingSymlinksInPath().resourceValues(
+        forKeys: [.fileSizeKey]
+      ).fileSize
+      return sum + (size ?? 0)
+    }
     return [
-      Benchmark("decode/jpeg", ["operation": "decode", "images": files.count], work: .images(files.count)) { engine in
+      Benchmark(
+        "decode/jpeg", ["operation": "decode", "images": files.count, "file_bytes": bytes], work: .images(files.count)
+      ) { engine in
         let contents = try files.map { try [UInt8](FileContents.read(URL(fileURLWithPath: "\(folder)/\($0)"))) }
         let firstValues = FloatBuffer(files.count), cores = engine.cores
         // What is broken is found before it is measured.

@@ -11,7 +11,7 @@ struct JSONOutput {
   var takesStandardOutput: Bool { path == "-" }
 
   /// - Parameter path: a file, `-` for standard output, or nil for nowhere.
-  /// - Throws: `SeCuError` (`.cannotCreate`) if there is no folder to write the file in: better now than after minutes of
+  /// - Throws: `SeCuError` (`.cannotCreate`) if the file can't be written: better now than after minutes of
   ///   measuring.
   init(_ path: String?) throws {
     self.path = path
@@ -30,10 +30,7 @@ struct JSONOutput {
     guard manager.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
       throw SeCuError(.cannotCreate, "there is no folder \(folder)", at: path, remedy: "Create the folder first")
     }
-    guard manager.isWritableFile(atPath: folder) else {
-      throw SeCuError(
-        .cannotCreate, "the folder \(folder) can't be written to", at: path, remedy: "Name another folder")
-    }
+    try AtomicFile.tryOut(URL(filePath: path))
   }
 
   /// Writes the file, if there is one: all of these lines or nothing.

@@ -7,14 +7,24 @@ import Foundation
 
 /// What differs from one operating system to the next: what it tells of the processor and of memory.
 enum Platform {
-  /// The processor's name; where the system has none, the architecture.
+  /// The processor's name, with the numbers of its model where the system tells those apart: a virtual machine's name may cover
+  /// several generations. Where there is no name, the architecture.
   static var processorName: String {
     #if canImport(Darwin)
-      let name = systemText("machdep.cpu.brand_string")
+      return systemText("machdep.cpu.brand_string") ?? Machine.architecture
     #else
-      let name = field("model name", of: "/proc/cpuinfo")
+      return processorName(of: (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "")
     #endif
-    return name ?? Machine.architecture
+  }
+
+  /// The load average of the last minute; nil where the system doesn't tell.
+  static var loadAverage: Double? {
+    #if canImport(Darwin) || canImport(Glibc) || canImport(Musl)
+      var load = 0.0
+      return getloadavg(&load, 1) == 1 ? load : nil
+    #else
+      return nil
+    #endif
   }
 
   /// Bytes of the last-level caches of all processors together; nil where the system doesn't tell.
@@ -54,14 +64,18 @@ enum Platform {
       return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
   #else
-    /// The value of the first line `name : value` of a file.
-    private static func field(_ name: String, of path: String) -> String? {
-      guard let text = try? String(contentsOfFile: path, encoding: .utf8),
-        let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }),
-        let colon = line.firstIndex(of: ":")
-      else { return nil }
-      let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-      return value.isEmpty ? nil : value
+    /// The name and the model of the first processor in the text of `/proc/cpuinfo`.
+    static func processorName(of text: String) -> String {
+      var fields: [String: String] = [:]
+      for line in text.split(separator: "\n") {
+        let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+        if parts.count == 2, fields[parts[0]] == nil, !parts[1].isEmpty { fields[parts[0]] = parts[1] }
+      }
+      let numbers = [
+        ("family", "cpu family"), ("model", "model"), ("implementer", "CPU implementer"), ("part", "CPU part"),
+      ].compactMap { name, field in fields[field].map { "\(name) \($0)" } }
+      let name = fields["model name"] ?? Machine.architecture
+      return numbers.isEmpty ? name : "\(name) (\(numbers.joined(separator: ", ")))"
     }
 
     private static func firstLine(_ path: String) -> String? {

@@ -2,7 +2,10 @@ import Basics
 import Foundation
 import Kernels
 
-/// Measures one case in another process of this program, so that its peak memory is that of this case alone.
+/// Measures one case in another process of this program, so that its peak memory is that of this case alone, and its memory lies anew.
+///
+/// The other process must not outlive this one and spoil what is measured next. A signal from the terminal does not reach it, and
+/// nothing can be done about signal 9 here; but its standard input ends however this process does.
 struct ProcessOfItsOwn {
   let options: BenchmarkOptions
 
@@ -22,9 +25,13 @@ struct ProcessOfItsOwn {
     }
   }
 
-  /// - Parameter setting: what the other process is to measure under.
+  /// - Parameters:
+  ///   - setting: what the other process is to measure under.
+  ///   - plan: the algorithm that it takes.
   /// - Throws: `SeCuError` (`.internal`) if the other process fails, with what it said.
-  func result(of benchmark: Benchmark, setting: BenchmarkResult.Setting) throws -> BenchmarkResult {
+  func result(
+    of benchmark: Benchmark, setting: BenchmarkResult.Setting, plan: Benchmark.Plan? = nil
+  ) throws -> BenchmarkResult {
     let output = try output(for: benchmark, setting)
     guard let line = try? JSONDecoder().decode(Line.self, from: output) else {
       throw SeCuError(
@@ -32,16 +39,18 @@ struct ProcessOfItsOwn {
         at: benchmark.name, remedy: Self.remedy)
     }
     return BenchmarkResult(
-      benchmark: benchmark, timing: line.timing, setting: setting, peakMegabytes: line.peakMegabytes)
+      benchmark: benchmark, timing: line.timing, setting: setting, plan: plan, peakMegabytes: line.peakMegabytes)
   }
 
   private func output(for benchmark: Benchmark, _ setting: BenchmarkResult.Setting) throws -> Data {
-    let process = Process(), stdout = Pipe()
+    let process = Process(), stdout = Pipe(), lifeline = Pipe()
     process.executableURL = Bundle.main.executableURL ?? URL(filePath: CommandLine.arguments[0])
     process.arguments = options.arguments(
       forOnly: benchmark.name, threads: setting.threads, isa: setting.isa)
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = lifeline
     process.standardOutput = stdout
+    // The writing end stays open until the other process is done, or the system closes it with this one.
+    defer { withExtendedLifetime(lifeline) {} }
     // Its table is not wanted, and an error would be repeated by this process.
     process.standardError = FileHandle.nullDevice
     do {
@@ -62,6 +71,14 @@ struct ProcessOfItsOwn {
         remedy: status == 9 ? "Take a smaller --batch, or give it more memory" : Self.remedy)
     }
     throw SeCuError(.internal, "its process ended with code \(status)", at: benchmark.name, remedy: Self.remedy)
+  }
+
+  /// In the other process: from now on, it ends at once when its standard input does.
+  static func endWithInput() {
+    Thread.detachNewThread {
+      while let data = try? FileHandle.standardInput.read(upToCount: 1), !data.isEmpty {}
+      CurrentProcess.leave(SeCuError.Kind.inputOutput.exitCode)
+    }
   }
 
   private static let remedy = "Run it alone, with '--no-peaks', to see why"

@@ -27,13 +27,13 @@ struct ProfileCommand {
       let result = try StepProfiler(step: step, batch: options.batch, budget: options.budget).run(
         on: engine, peaks: peaks)
       try people.tell(title(step, result) + result.report.text)
-      var common: [(name: String, value: any Encodable)] = [
-        ("network", step.name), ("size", step.network.height), ("batch", result.images), ("steps", result.steps),
-        ("threads", engine.cores.threads), ("isa", engine.instructionSet.rawValue), ("machine", provenance.machine),
-        ("system", provenance.system), ("compiler", provenance.compiler),
-      ]
-      if let commit = provenance.commit { common.append(("commit", commit)) }
-      common.append(("date", provenance.date))
+      let common: [(name: String, value: any Encodable)] =
+        [
+          ("network", step.name), ("size", step.network.height), ("batch", result.images), ("steps", result.steps),
+          ("threads", engine.cores.threads), ("isa", engine.instructionSet.rawValue),
+        ] + (peaks?.fields ?? []) + provenance.fields + [
+          ("step_s", rounded(result.report.whole)), ("unwatched_step_s", rounded(result.unwatched)),
+        ]
       let lines = try result.report.jsonLines(common)
       if output.takesStandardOutput { try FileHandle.standardOutput.tell(lines.map { $0 + "\n" }.joined()) }
       try output.save(lines)
@@ -44,7 +44,7 @@ struct ProfileCommand {
     let rate = Table.number(Double(result.images) / result.unwatched)
     return """
       \(step.name): \(result.images) images of \(step.network.height)×\(step.network.width)×\(step.network.channels) in \
-      two views, augmentation included; the middle half of \(result.steps) steps, averaged
+      two views, augmentation included; the mean of \(result.averaged) of \(counted(result.steps, "step")), the middle ones
       A step takes \(Table.time(result.unwatched)) unwatched (median, \(rate) images/s) and \
       \(Table.time(result.watched)) watched
 

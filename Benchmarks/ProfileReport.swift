@@ -16,7 +16,7 @@ struct ProfileReport {
     var limit: Double?
     /// Seconds above the limit; of a group, those of its parts that are.
     var lost: Double?
-    var algorithm = ""
+    var plan: Benchmark.Plan?
   }
 
   let peaks: MachinePeaks?
@@ -41,10 +41,10 @@ struct ProfileReport {
   }
 
   private static func row(_ part: ProfiledPart, _ seconds: Double, _ peaks: MachinePeaks?) -> Row {
-    var row = Row(name: part.name, pass: part.pass, seconds: seconds, algorithm: part.plan?.algorithm ?? "")
+    var row = Row(name: part.name, pass: part.pass, seconds: seconds, plan: part.plan)
     switch part.work {
     case .flops(let flops, _): row.flops = flops
-    case .bytes(let bytes, _): row.bytes = bytes
+    case .bytes(let bytes, _, _): row.bytes = bytes
     case .images, nil: break
     }
     row.limit = peaks.flatMap { part.work?.limit(executedFlops: part.plan?.flops, peaks: $0)?.seconds }
@@ -60,7 +60,7 @@ struct ProfileReport {
       let lost = row.lost.map(Table.time) ?? ""
       let cells = [Table.time(row.seconds), Table.percent(100 * row.seconds / whole), rate(row), share(row), lost]
       let columns = zip(cells, [10, 8, 15, 8, 10]).map { $0.padded(to: $1, right: true) }
-      return ([name] + columns + [row.algorithm]).joined(separator: "  ").withoutTrailingSpaces + "\n"
+      return ([name] + columns + [row.plan?.label ?? ""]).joined(separator: "  ").withoutTrailingSpaces + "\n"
     }
     let titles = ["time", "of step", "rate", "of peak", "lost"]
     let head = zip(titles, [10, 8, 15, 8, 10]).map { $0.padded(to: $1, right: true) }.joined(separator: "  ")
@@ -94,7 +94,7 @@ struct ProfileReport {
     try rows.map { row in
       var fields: [(name: String, value: any Encodable)] = [("case", "profile"), ("layer", row.name)]
       if !row.pass.isEmpty { fields.append(("pass", row.pass)) }
-      if !row.algorithm.isEmpty { fields.append(("algorithm", row.algorithm)) }
+      if let plan = row.plan { fields.append(("algorithm", plan.algorithm)) }
       fields += common
       fields += [("mean_s", rounded(row.seconds)), ("percent_of_step", rounded(100 * row.seconds / whole))]
       if let flops = row.flops { fields.append(("gflops", rounded(Double(flops) / row.seconds / 1e9))) }

@@ -3,7 +3,8 @@ import Foundation
 
 /// Where a result comes from: what else must be known to measure it again.
 struct Provenance {
-  /// The processor's name and its architecture.
+  /// What tells the machine from others: the processor's name and model, the number of processors, their last-level caches and
+  /// architecture.
   let machine: String
   /// The operating system with its version.
   let system: String
@@ -13,13 +14,33 @@ struct Provenance {
   let commit: String?
   /// When the program started, in ISO 8601 and UTC.
   let date: String
+  /// The load average of the minute before, in processes that ran or wanted to; nil where the system doesn't tell.
+  var load: Double?
+
+  /// The fields of a JSON line, in order.
+  var fields: [(name: String, value: any Encodable)] {
+    var fields: [(name: String, value: any Encodable)] = [
+      ("machine", machine), ("system", system), ("compiler", compiler),
+    ]
+    if let commit { fields.append(("commit", commit)) }
+    if let load { fields.append(("load", rounded(load))) }
+    return fields + [("date", date)]
+  }
 
   static func current() -> Provenance {
     Provenance(
-      machine: "\(Platform.processorName), \(Machine.architecture)",
+      machine: machine(
+        Platform.processorName, processors: ProcessInfo.processInfo.processorCount,
+        cacheBytes: Platform.lastLevelCacheBytes),
       system: ProcessInfo.processInfo.operatingSystemVersionString, compiler: compilerName,
       commit: commit(of: URL(filePath: #filePath).deletingLastPathComponent()),
-      date: Date.now.formatted(.iso8601))
+      date: Date.now.formatted(.iso8601), load: Platform.loadAverage)
+  }
+
+  /// Such as `AMD EPYC (family 25, model 1), 2 processors, 32 MiB cache, x86-64`.
+  static func machine(_ processor: String, processors: Int, cacheBytes: Int?) -> String {
+    let cache = cacheBytes.map { ["\($0 >> 20) MiB cache"] } ?? []
+    return ([processor, counted(processors, "processor")] + cache + [Machine.architecture]).joined(separator: ", ")
   }
 
   /// The commit of the checkout around `folder`, twelve digits; asked of `git`, as what is a change is its own affair.

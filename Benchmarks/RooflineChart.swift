@@ -4,7 +4,8 @@ import Foundation
 /// upwards.
 ///
 /// The height of a point counts the operation's FLOPs, as everywhere; its place across counts those too. Winograd's convolutions, which
-/// carry out fewer, may therefore lie above the solid roof, and have a dashed one of their own, four times as high.
+/// carry out fewer, may therefore lie above the solid roof, and have a dashed one of their own: four times as high, or 16/9 with stride 2.
+/// Colours tell operations apart, shapes the settings.
 struct RooflineChart {
   private struct Point {
     let result: BenchmarkResult
@@ -15,6 +16,8 @@ struct RooflineChart {
   private let points: [Point]
   /// One for each setting: its name, GFLOP/s at most, and GB/s.
   private let roofs: [(name: String, gflops: Double, gbs: Double)]
+  /// What was measured on.
+  private let machine: String
   /// Cases that have no FLOPs, such as whole steps.
   private let leftOut: Int
 
@@ -30,9 +33,13 @@ struct RooflineChart {
         result: result, intensity: Double(flops) / Double(max(1, bytes)), gflops: Double(flops) / result.median / 1e9)
     }
     leftOut = results.count - points.count
+    machine =
+      results.first?.setting.provenance.map { origin in
+        origin.machine + (origin.commit.map { ", commit \($0)" } ?? "")
+      } ?? "this machine"
     var roofs: [(name: String, gflops: Double, gbs: Double)] = []
     for result in results {
-      let name = "\(result.setting.isa), \(result.setting.threads) thread\(result.setting.threads == 1 ? "" : "s")"
+      let name = result.setting.label
       guard let peaks = result.setting.peaks, !roofs.contains(where: { $0.name == name }) else { continue }
       roofs.append((name, peaks.allThreadsFlops / 1e9, peaks.copyBandwidth / 1e9))
     }
@@ -43,13 +50,14 @@ struct RooflineChart {
     points.reduce(into: []) { if !$0.contains($1.result.benchmark.family) { $0.append($1.result.benchmark.family) } }
   }
 
-  private var usesWinograd: Bool { points.contains { $0.result.plan?.algorithm == "winograd" } }
+  /// How many times as high as the roof the dashed roofs are: what the algorithms that were taken can reach.
+  private var factors: [Double] { Set(points.compactMap(\.result.plan?.mostOfPeak)).filter { $0 > 1 }.sorted() }
 
   /// Powers of two across and of ten upwards that hold all points and the corners of all roofs.
   private var axes: (across: ClosedRange<Double>, up: ClosedRange<Double>) {
     let corners = roofs.map { $0.gflops / $0.gbs }
     let across = points.map(\.intensity) + corners + [0.25, 64]
-    let up = points.map(\.gflops) + roofs.map { (usesWinograd ? 4 : 1.5) * $0.gflops } + [1]
+    let up = points.map(\.gflops) + roofs.map { (factors.last ?? 1.5) * $0.gflops } + [1]
     func power(_ value: Double, _ base: Double, _ rounding: FloatingPointRoundingRule) -> Double {
       pow(base, (log(max(value, 1e-9)) / log(base)).rounded(rounding))
     }
@@ -77,15 +85,9 @@ struct RooflineChart {
       """
     svg += grid(axes, x, y)
     let labels = Self.spread(roofs.map { y($0.gflops) })
-    for (roof, label) in zip(roofs, labels) { svg += line(of: roof, label, axes, x, y) }
-    for point in points { svg += circle(point, x(point.intensity), y(point.gflops)) }
+    for (index, roof) in roofs.enumerated() { svg += line(of: roof, RooflineMarker(index), labels[index], axes, x, y) }
+    for point in points { svg += mark(point, x(point.intensity), y(point.gflops)) }
     return svg + legend() + "</svg>\n"
-  }
-
-  private var machine: String {
-    points.first?.result.setting.provenance.map { origin in
-      origin.machine + (origin.commit.map { ", commit \($0)" } ?? "")
-    } ?? "this machine"
   }
 
   private func grid(
@@ -113,7 +115,7 @@ struct RooflineChart {
   }
 
   private func line(
-    of roof: (name: String, gflops: Double, gbs: Double), _ label: Double,
+    of roof: (name: String, gflops: Double, gbs: Double), _ marker: RooflineMarker, _ label: Double,
     _ axes: (across: ClosedRange<Double>, up: ClosedRange<Double>), _ x: (Double) -> Double, _ y: (Double) -> Double
   ) -> String {
     // The memory roof begins where it enters the picture.
@@ -129,35 +131,35 @@ struct RooflineChart {
       return "<path d=\"M\(text)\" fill=\"none\" stroke=\"#333\" \(style)/>\n"
     }
     let rate = "\(Table.number(roof.gflops)) GFLOP/s, \(Table.number(roof.gbs)) GB/s"
-    return path(1, "stroke-width=\"1.5\"") + (usesWinograd ? path(4, "stroke-dasharray=\"5 4\"") : "")
-      + Self.text("\(roof.name): \(rate)", Self.width - Self.right + 6, label + 4, size: 10)
+    let x = Self.width - Self.right + 12
+    return path(1, "stroke-width=\"1.5\"") + factors.map { path($0, "stroke-dasharray=\"5 4\"") }.joined()
+      + marker.svg(x, label, "fill=\"#333\"") + Self.text("\(roof.name): \(rate)", x + 10, label + 4, size: 10)
   }
 
-  private func circle(_ point: Point, _ x: Double, _ y: Double) -> String {
+  private func mark(_ point: Point, _ x: Double, _ y: Double) -> String {
     let result = point.result, colour = Self.colour(families.firstIndex(of: result.benchmark.family) ?? 0)
-    let setting = "\(result.setting.isa), threads: \(result.setting.threads)"
-    let algorithm = result.plan.map { ", \($0.algorithm)" } ?? ""
+    let algorithm = result.plan.map { ", \($0.label)" } ?? ""
     let limit = result.limit.map { Table.percent(100 * $0.seconds / result.median) + " of the limit" } ?? ""
     let title =
-      "\(result.benchmark.name), \(setting)\(algorithm): \(Table.time(result.median)), "
+      "\(result.benchmark.name), \(result.setting.label)\(algorithm): \(Table.time(result.median)), "
       + "\(Table.number(point.gflops)) GFLOP/s, \(Table.number(point.intensity)) FLOP/byte, \(limit)"
-    return """
-      <circle cx="\(Self.place(x))" cy="\(Self.place(y))" r="4.5" fill="\(colour)" fill-opacity="0.7" stroke="white">\
-      <title>\(Self.escaped(title))</title></circle>
-
-      """
+    return RooflineMarker(roofs.firstIndex { $0.name == result.setting.label } ?? 0).svg(
+      x, y, "fill=\"\(colour)\" fill-opacity=\"0.7\" stroke=\"white\"",
+      content: "<title>\(Self.escaped(title))</title>")
   }
 
   private func legend() -> String {
     let x = Self.width - Self.right + 12
     var y = Self.height - Self.bottom - 18 * Double(families.count + 3), svg = ""
     for (i, family) in families.enumerated() {
-      svg += "<circle cx=\"\(Self.place(x))\" cy=\"\(Self.place(y - 4))\" r=\"4.5\" fill=\"\(Self.colour(i))\"/>\n"
+      svg +=
+        "<rect x=\"\(Self.place(x - 5))\" y=\"\(Self.place(y - 9))\" width=\"10\" height=\"10\" fill=\"\(Self.colour(i))\"/>\n"
       svg += Self.text(family, x + 12, y)
       y += 18
     }
-    if usesWinograd {
-      svg += Self.text("dashed: Winograd's with stride 1, 4 × the peak", x - 4, y)
+    if !factors.isEmpty {
+      let times = factors.map { $0 == 4 ? "4 ×" : "16/9 × (stride 2)" }.joined(separator: ", ")
+      svg += Self.text("dashed: Winograd's, \(times) the peak", x - 4, y)
       y += 18
     }
     if leftOut > 0 { svg += Self.text("not drawn, without FLOPs: \(leftOut)", x - 4, y) }
@@ -191,15 +193,5 @@ struct RooflineChart {
 
   private static func escaped(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-  }
-}
-
-extension Benchmark.Work {
-  /// The FLOPs and bytes of the definition; nil for images.
-  fileprivate var counted: (flops: Int, bytes: Int)? {
-    switch self {
-    case .flops(let flops, let bytes), .bytes(let bytes, let flops): (flops, bytes)
-    case .images: nil
-    }
   }
 }

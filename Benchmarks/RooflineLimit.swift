@@ -3,7 +3,7 @@
 ///
 ///     limit = max( flops / peak, bytes / bandwidth )
 ///
-/// The FLOPs are those that the chosen algorithm carries out, the bytes those that must be read and written once, the peak and the
+/// The FLOPs are those that the chosen algorithm carries out, the bytes those of the tensors that each pass must read or write, the peak and the
 /// bandwidth those measured for the same instruction set and threads. Work whose operands are still in a cache can be faster.
 struct RooflineLimit: Equatable {
   var flops: Int
@@ -30,10 +30,6 @@ extension Benchmark.Work {
   /// - Parameter executedFlops: those of the algorithm, where they differ from those of the definition.
   /// - Returns: nil for images.
   func limit(executedFlops: Int?, peaks: MachinePeaks) -> RooflineLimit? {
-    switch self {
-    case .flops(let flops, let bytes): RooflineLimit(flops: executedFlops ?? flops, bytes: bytes, peaks: peaks)
-    case .bytes(let bytes, let flops): RooflineLimit(flops: flops, bytes: bytes, peaks: peaks)
-    case .images: nil
-    }
+    counted.map { RooflineLimit(flops: executedFlops ?? $0.flops, bytes: $0.bytes, peaks: peaks) }
   }
 }

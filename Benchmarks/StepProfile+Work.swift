@@ -6,7 +6,7 @@ import Training
 struct ProfiledPart {
   /// The layer's name as in PyTorch, or what the step does.
   let name: String
-  /// `fwd`, `dgrad`, `wgrad`, `bwd` or nothing.
+  /// `fwd`, `dgrad`, `wgrad`, `bwd`, `again` (values that forward did not keep, made once more for backward) or nothing.
   let pass: String
   /// What the summary adds up.
   let group: String
@@ -62,9 +62,7 @@ extension Learner {
       let pass = ConvolutionPass(rawValue: pass) ?? .forward
       let plan = convolution.plan(pass, on: engine)
       return part(
-        "convolution", .flops(shape.flops, bytes: shape.bytes),
-        Benchmark.Plan(
-          algorithm: plan.algorithm.rawValue, reason: plan.reason, flops: shape.flops(pass, by: plan.algorithm)))
+        "convolution", .flops(shape.flops, bytes: shape.bytes(pass)), Benchmark.Plan(plan, pass, shape))
     case .batchNorm(
       let pixels, let channels, let relu, let hasResidual, let readsInput, let storesOutput, let joinsResidual):
       // Forward reads x, where it does not know its statistics already or writes y, and the residual; backward reads dy, x and, for the ReLU of a sum, y, and
@@ -77,7 +75,11 @@ extension Learner {
         : isForward
           ? (readsInput ? 1 : 0) + residual + (storesOutput ? 1 : 0)
           : 3 + residual + (relu ? residual : 0) + (joinsResidual ? 1 : 0)
-      return part("batch norm", .bytes(4 * values * passes, flops: (isForward ? 7 : 8) * values))
+      // Forward may find its statistics made by the convolution before, and leave normalising to those that read y. What is made again
+      // is the sum of two batch norms and its ReLU.
+      let each =
+        operation.kind == .restoring ? 6 : isForward ? (readsInput ? 4 : 0) + (storesOutput ? 3 : 0) : 8
+      return part("batch norm", .bytes(4 * values * passes, flops: each * values))
     case .pooling(let inputs, let outputs):
       return part("pooling", .bytes(4 * rows * (inputs + outputs), flops: rows * inputs))
     case .linear(let inputs, let outputs):

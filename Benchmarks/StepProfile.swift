@@ -49,12 +49,12 @@ final class StepProfile {
 
   /// The mean over the middle half of the steps, by their whole time: of each part, and of the step. Slow and fast steps at both ends
   /// don't count, and the parts of what remains add up to the whole, which medians of parts would not.
-  func average() -> (parts: [Double], whole: Double) {
+  func average() -> (parts: [Double], whole: Double, count: Int) {
     let sorted = steps.sorted { $0.whole < $1.whole }
     let middle = sorted.dropFirst(steps.count / 4).dropLast(steps.count / 4), count = Double(middle.count)
     let sums = parts.indices.map { place in
       middle.reduce(0) { $0 + (place < $1.parts.count ? $1.parts[place] : 0) } / count
     }
-    return (sums, middle.reduce(0) { $0 + $1.whole } / count)
+    return (sums, middle.reduce(0) { $0 + $1.whole } / count, middle.count)
   }
 }

@@ -17,6 +17,8 @@ struct StepProfiler {
     let report: ProfileReport
     let images: Int
     let steps: Int
+    /// How many of them, the middle ones, are averaged.
+    let averaged: Int
     /// The medians of the steps that were watched and of those, in turn with them, that were not.
     let watched: Double
     let unwatched: Double
@@ -57,7 +59,8 @@ struct StepProfiler {
       report: ProfileReport(
         profile.parts.map { learner.profiled($0, images: images) }, seconds: average.parts, whole: average.whole,
         peaks: peaks),
-      images: images, steps: profile.steps.count, watched: Timing.median(of: profile.steps.map(\.whole)),
+      images: images, steps: profile.steps.count, averaged: average.count,
+      watched: Timing.median(of: profile.steps.map(\.whole)),
       unwatched: Timing.median(of: unwatched))
   }
 

@@ -86,6 +86,8 @@ struct TimingSummary: Codable, Equatable {
 
   /// Whether there are enough samples for an interval of 95 %.
   var hasInterval: Bool { samples >= Timing.fewestSamples }
+  /// Whether there are enough samples for quartiles that lie apart from the median.
+  var hasQuartiles: Bool { samples >= 4 }
   /// Half the width of the median's interval, in percent of the median.
   var uncertainty: Double { 50 * (medianHigh - medianLow) / median }
   /// The interquartile range in percent of the median.

@@ -17,8 +17,8 @@ import Testing
   @Test func `filters and options in any order, values after a space or =`() throws {
     let options = try BenchmarkOptions(
       [
-        "gemm", "--threads", "3", "--json=a=b", "conv/fwd", "--batch=16", "--seconds", "0.25", "--no-peaks", "--list",
-        "--explain", "--cold", "--isa=portable", "--skip", "s2,1x1", "--compare", "old", "--fail-on=5%",
+        "gemm", "--threads", "3", "--json=a=b", "conv/fwd", "--batch=16", "--seconds", "0.25", "--no-peaks",
+        "--ends-with-input", "--cold", "--isa=portable", "--skip", "s2,1x1", "--compare", "old", "--fail-on=5%",
         "--precision", "0.5",
       ])
     var expected = BenchmarkOptions()
@@ -28,8 +28,7 @@ import Testing
     expected.batch = 16
     expected.budget = .seconds(0.25)
     expected.measuresPeaks = false
-    expected.lists = true
-    expected.explains = true
+    expected.endsWithInput = true
     expected.isCold = true
     expected.instructionSets = [.portable]
     expected.skipped = ["s2", "1x1"]
@@ -42,12 +41,20 @@ import Testing
     #expect(try BenchmarkOptions(["--roofline=a.svg"]).roofline == "a.svg")
     #expect(try BenchmarkOptions(["--repeats=2"]).budget == .repeats(2))
     #expect(try BenchmarkOptions(["-h"]).asksHelp)
+    #expect(try BenchmarkOptions(["--list", "conv", "--skip=s2", "--batch=2"]).lists)
+    #expect(try BenchmarkOptions(["--explain", "--isa=portable", "--threads=1", "--skip=s2", "--batch=2"]).explains)
     #expect(try BenchmarkOptions(["--json", "-"]).json == "-")
   }
 
   private static let mistakes: [([String], String)] = [
     (["--thread", "2"], "unknown option '--thread'. Did you mean '--threads'?"),
     (["-x"], "unknown option '-x'."),
+    (["--version"], "unknown option '--version'."),
+    (["--ends-with"], "unknown option '--ends-with'."),
+    (["--list", "--json=a"], "--json: has no meaning for '--list'. Leave it out."),
+    (["--list", "--explain"], "--explain: has no meaning for '--list'. Leave it out."),
+    (["--explain", "--compare=a", "--fail-on=5"], "--compare: has no meaning for '--explain'. Leave it out."),
+    (["--explain", "--roofline=a"], "--roofline: has no meaning for '--explain'. Leave it out."),
     (["-"], "unknown option '-'."),
     (["--threads"], "--threads: expected a value, found the end of the line. Write '--threads N,…'."),
     (["--json", "--list"], "--json: expected a value, found '--list'. Write '--json FILE'."),
@@ -136,6 +143,7 @@ import Testing
       expected.instructionSets = [.portable]
       expected.json = "-"
       expected.measuresPeaks = false
+      expected.endsWithInput = true
       let arguments = options.arguments(forOnly: "step/compact", threads: 3, isa: "portable")
       #expect(try BenchmarkOptions(arguments) == expected)
     }
@@ -164,6 +172,18 @@ import Testing
     var options = BenchmarkOptions()
     options.filters = filters
     #expect(try options.selected(from: Self.cases).map(\.name) == names)
+  }
+
+  @Test func `filters mean cases that are no more, but a whole name no other`() {
+    var options = BenchmarkOptions()
+    let names = Self.cases.map(\.name)
+    #expect(options.selects("gemm/9x9x9", among: names))
+    options.filters = ["gemm", "step/compact"]
+    options.skipped = ["x8"]
+    #expect(options.selects("gemm/9x9x9", among: names))
+    #expect(!options.selects("gemm/8x8x8", among: names))
+    #expect(options.selects("step/compact", among: names))
+    #expect(!options.selects("step/compact-narrow", among: names))
   }
 
   @Test(arguments: [("gmem", "gemm"), ("step/compcat", "step/compact")])

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Kernels
 import Testing
@@ -16,7 +17,9 @@ import Testing
       timing: TimingSummary(
         median: median, minimum: median / 2, medianLow: 0.75 * median, medianHigh: 1.25 * median,
         firstQuartile: 0.5 * median, thirdQuartile: 1.5 * median, samples: 9, callsPerSample: 3, outliers: 1),
-      setting: BenchmarkResult.Setting(threads: 2, isa: "avx2", peaks: peaks), peakMegabytes: peakMegabytes)
+      setting: BenchmarkResult.Setting(threads: 2, isa: "avx2", peaks: peaks),
+      plan: benchmark.plan?(Engine(instructionSet: .portable, cores: Cores(threads: 2))),
+      peakMegabytes: peakMegabytes)
   }
 
   @Test func `a matrix product's line`() throws {
@@ -28,7 +31,7 @@ import Testing
         "median_s": 3.8147e-06, "min_s": 1.9073e-06, "median_low_s": 2.861e-06, "median_high_s": 4.7684e-06, \
         "q1_s": 1.9073e-06, "q3_s": 5.722e-06, "samples": 9, "calls_per_sample": 3, "outliers": 1, \
         "gflops": 137.44, "percent_of_peak": 68.719, "flops": 524288, "bytes": 57344, "limit_s": 2.8672e-06, \
-        "percent_of_limit": 75.162, "name": "gemm/64x32x128"}
+        "percent_of_limit": 75.162, "peak_gflops": 200, "copy_gbs": 20, "name": "gemm/64x32x128"}
         """)
   }
 
@@ -36,11 +39,11 @@ import Testing
     var result = result(.matrixProduct(m: 1, n: 1, k: 1), median: 1, peaks: nil)
     let setting = BenchmarkResult.Setting(
       threads: 1, isa: "portable", isCold: true, peaks: nil,
-      provenance: Provenance(machine: "M", system: "S", compiler: "C", commit: nil, date: "D"))
+      provenance: Provenance(machine: "M", system: "S", compiler: "C", commit: nil, date: "D", load: 0.123456))
     result = BenchmarkResult(benchmark: result.benchmark, timing: result.timing, setting: setting)
     let line = try result.jsonLine()
     #expect(line.contains(#""cache": "cold""#))
-    #expect(line.hasSuffix(#""machine": "M", "system": "S", "compiler": "C", "date": "D"}"#))
+    #expect(line.hasSuffix(#""machine": "M", "system": "S", "compiler": "C", "load": 0.12346, "date": "D"}"#))
     #expect(
       try BenchmarkResult.jsonLine(of: result.benchmark, setting, failure: "broken").hasPrefix(
         #"{"case": "gemm", "m": 1, "n": 1, "k": 1, "threads": 1, "isa": "portable", "cache": "cold", "error": "broken""#
@@ -57,7 +60,8 @@ import Testing
     let cases: [(Benchmark, [String])] = [
       (
         .convolution(.inputGradient, shape),
-        ["pass", "batch", "cin", "cout", "size", "kernel", "stride"] + ["gflops", "percent_of_peak"] + limited
+        ["pass", "batch", "cin", "cout", "size", "kernel", "stride", "algorithm"] + ["gflops", "percent_of_peak"]
+          + limited
       ),
       (
         .normalization(.forward, batch: 4, channels: 3, size: 8),
@@ -76,7 +80,8 @@ import Testing
       let line = try result(benchmark, median: 0.25, peaks: peaks, peakMegabytes: benchmark.measuresMemory ? 64 : nil)
         .jsonLine()
       let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-      #expect(Set(object.keys) == Set(["case", "name", "threads", "isa", "cache"] + times + own))
+      #expect(
+        Set(object.keys) == Set(["case", "name", "threads", "isa", "cache", "peak_gflops", "copy_gbs"] + times + own))
       #expect(object["case"] as? String == benchmark.family)
       #expect(object["median_s"] as? Double == 0.25)
       #expect(object["min_s"] as? Double == 0.125)
@@ -99,7 +104,8 @@ import Testing
     let line = try result(.matrixProduct(m: 1, n: 1, k: 1), median: 1, peaks: nil).jsonLine()
     #expect(!line.contains("percent"))
     #expect(!line.contains("limit"))
-    #expect(line.hasSuffix(#""outliers": 1, "gflops": 2e-09, "name": "gemm/1x1x1"}"#))
+    // Those are the case's own.
+    #expect(line.hasSuffix(#""outliers": 1, "gflops": 2e-09, "flops": 2, "bytes": 12, "name": "gemm/1x1x1"}"#))
   }
 
   @Test func `the table's columns are aligned`() {
@@ -109,13 +115,50 @@ import Testing
     let softmax = table.line(result(benchmarks[1], median: 2.5e-3, peaks: peaks))
     let expected = [
       "case                   isa       threads      median        ±      IQR     minimum        "
-        + "     rate   of peak  of limit  algorithm",
+        + "     rate   of peak  of limit  remarks",
       "gemm/1x10x10000        avx2      2          12.50 µs   25.0 %  100.0 %    6.250 µs     16."
         + "0 GFLOP/s     8.0 %   176.0 %  1 outlier of 9",
       "loss/softmax/100x1000  avx2      2          2.500 ms   25.0 %  100.0 %    1.250 ms        "
         + "0.32 GB/s     1.6 %     1.6 %  1 outlier of 9",
     ]
     #expect((table.titles + product + softmax) == expected.map { $0 + "\n" }.joined())
+  }
+
+  @Test func `algorithms have a column of their own where a case has a choice`() throws {
+    let shape = ConvolutionShape(
+      batch: 4, height: 16, width: 16, inputChannels: 16, outputChannels: 16, kernel: 3, stride: 1, padding: 1)
+    let benchmarks: [Benchmark] = [.convolution(.forward, shape), .matrixProduct(m: 64, n: 64, k: 64)]
+    let table = Table(benchmarks)
+    let lines = ([table.titles] + benchmarks.map { table.line(result($0, median: 1e-3, peaks: peaks)) }).map(Array.init)
+    let remark = try #require(String(lines[0]).firstRange(of: "remarks"))
+    let column = String(lines[0]).distance(from: String(lines[0]).startIndex, to: remark.lowerBound)
+    for line in lines[1...] { #expect(String(line[column...]) == "1 outlier of 9\n") }
+  }
+
+  @Test func `a few samples have no spread`() {
+    let benchmark = Benchmark.matrixProduct(m: 64, n: 64, k: 64)
+    var few = result(benchmark, median: 1e-3, peaks: nil)
+    few.timing.samples = 3
+    few.timing.outliers = 0
+    #expect(!Table([benchmark]).line(few).contains("%"))
+    few.timing.samples = 4
+    #expect(Table([benchmark]).line(few).contains("100.0 %"))
+  }
+
+  @Test func `only lost time is listed, and peaks that were beaten are doubted`() {
+    let product = Benchmark.matrixProduct(m: 1000, n: 1000, k: 1000)
+    // 2 GFLOP at 200 GFLOP/s are 10 ms, and the minimum is half the median.
+    let (slow, quick) = (result(product, median: 21e-3, peaks: peaks), result(product, median: 10e-3, peaks: peaks))
+    #expect(Table.lostTime([slow, quick]).split(separator: "\n").count == 3)
+    #expect(Table.lostTime([quick, quick]).isEmpty)
+    #expect(Table.beatenPeaks([slow]).isEmpty)
+    #expect(Table.beatenPeaks([slow, quick]).hasPrefix("\n1 case did more than the FMA peak at best: "))
+  }
+
+  @Test func `more threads than processors take turns`() {
+    let engine = Engine(instructionSet: .portable, cores: Cores(threads: 2))
+    #expect(Table.threads(engine, processors: 2) == "portable, threads: 2")
+    #expect(Table.threads(engine, processors: 1) == "portable, threads: 2, which take turns on 1 processor")
   }
 
   @Test func `the most lost time comes first`() {

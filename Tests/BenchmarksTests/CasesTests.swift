@@ -25,10 +25,14 @@ import Testing
     ("conv/fwd/64x64-32px-3x3-s1", .flops(9_663_676_416, bytes: 4 * (2 * 8_388_608 + 36_864))),
     // Stride 2 leaves a quarter of the pixels; all passes cost the same.
     ("conv/dgrad/64x128-32px-3x3-s2", .flops(4_831_838_208, bytes: 4 * (8_388_608 + 4_194_304 + 73_728))),
-    ("conv/wgrad/64x128-32px-1x1-s2", .flops(536_870_912, bytes: 4 * (8_388_608 + 4_194_304 + 8_192))),
+    ("conv/wgrad/64x128-32px-1x1-s2", .flops(536_870_912, bytes: 4 * (2_097_152 + 4_194_304 + 8_192))),
+    // Every fourth pixel is read, and all are written.
+    ("conv/fwd/64x128-32px-1x1-s2", .flops(536_870_912, bytes: 25_198_592)),
+    ("conv/dgrad/64x128-32px-1x1-s2", .flops(536_870_912, bytes: 4 * (8_388_608 + 4_194_304 + 8_192))),
+    ("conv/fwd/64x128-32px-3x3-s2", .flops(4_831_838_208, bytes: 4 * (8_388_608 + 4_194_304 + 73_728))),
     ("conv/fwd/3x16-32px-3x3-s1", .flops(113_246_208, bytes: 4 * (393_216 + 2_097_152 + 432))),
     ("norm/fwd/64-32px", .bytes(67_108_864, flops: 7 * 8_388_608)),
-    ("norm/fwd_bwd/64-32px", .bytes(134_217_728, flops: 15 * 8_388_608)),
+    ("norm/fwd_bwd/64-32px", .bytes(134_217_728, flops: 15 * 8_388_608, moved: 167_772_160)),
     // Three products of 256 rows, 550 centers and 128 dimensions.
     ("loss/heads/10", .flops(108_134_400, bytes: 4 * (2 * 70_400 + 2 * 32_768))),
     ("loss/softmax/256x100", .bytes(204_800, flops: 102_400)),
@@ -57,6 +61,25 @@ import Testing
     strided.kernel = 1
     strided.padding = 0
     #expect(strided.flops(.forward, by: .direct) == strided.flops)
+  }
+
+  @Test func `the limit of a normalisation counts what both of its passes move`() throws {
+    let peaks = MachinePeaks(oneCoreFlops: 1e15, allThreadsFlops: 1e15, copyBandwidth: 1e9, copyBytes: 1)
+    let both = Benchmark.normalization(.forwardAndBackward, batch: 1, channels: 1, size: 2)
+    #expect(both.work.limit(executedFlops: nil, peaks: peaks)?.bytes == 5 * 4 * 4)
+    #expect(both.work.counted?.bytes == 5 * 4 * 4)
+  }
+
+  @Test func `the direct sum says its way, and each algorithm its roof`() throws {
+    let engine = Engine(instructionSet: .portable, cores: Cores(threads: 1))
+    func plan(_ name: String) throws -> Benchmark.Plan? {
+      try #require(Self.all(batch: 128).first { $0.name == name }).plan?(engine)
+    }
+    #expect(try plan("conv/fwd/64x128-32px-1x1-s2")?.label == "direct, along rows")
+    #expect(try plan("conv/dgrad/64x128-32px-1x1-s2")?.label == "direct, across images")
+    #expect(try plan("conv/fwd/64x128-32px-1x1-s2")?.mostOfPeak == 1)
+    #expect(try plan("conv/fwd/64x64-8px-3x3-s1")?.label == "winograd")
+    #expect(try plan("conv/fwd/64x64-8px-3x3-s1")?.mostOfPeak == 4)
   }
 
   /// All but ImageNet's network, which takes a second a step, and STL-10's.
@@ -95,6 +118,7 @@ import Testing
     try Data([0xFF, 0xD8]).write(to: folder.appending(path: "broken.jpg"))
     let found = Benchmark.decodings(of: folder.path)
     #expect(found.map(\.name) == ["decode/jpeg"] && found[0].work == .images(1))
+    #expect(found[0].fields.first { $0.key == "file_bytes" }?.value as? Int == 2)
     // A file that can't be decoded would be quick.
     #expect(throws: SeCuError.self) { try found[0].prepare(Engine(cores: Cores(threads: 1))) }
   }

@@ -63,6 +63,118 @@ import Testing
     }
   }
 
+  @Test func `a case is slower only if its fastest sample is, too`() throws {
+    var slow = Self.result(11, 10.6...11.4)
+    slow.timing.minimum = 10.4
+    let row = try comparison(Self.old).row(slow)
+    #expect(row.verdict == .slower)
+    #expect(!row.exceeds(5))
+  }
+
+  @Test func `what is too slow is measured again up to three times`() throws {
+    let comparison = try comparison(Self.old), first = try comparison.row(Self.result(20, 20...20))
+    func judged(_ medians: [Double?]) throws -> (median: Double, count: Int) {
+      var count = 0
+      let row = try comparison.judged(first, tolerance: 5) {
+        count += 1
+        return medians[count - 1].map { Self.result($0, $0...$0) }
+      }
+      return (row.result.median, count)
+    }
+    // The fastest counts, or the first that is fast enough.
+    #expect(try judged([30, 18, 19, 1]) == (18, 3))
+    #expect(try judged([30, 10, 1]) == (10, 2))
+    #expect(try judged([18, nil]) == (18, 2))
+    var calls = 0
+    _ = try comparison.judged(try comparison.row(Self.result(10, 10...10)), tolerance: 5) {
+      calls += 1
+      return nil
+    }
+    #expect(calls == 0)
+  }
+
+  private static var planned: [Comparison.Planned] { [(benchmark, result(1, 1...1).setting)] }
+
+  @Test func `what can't be compared is known before anything is measured`() throws {
+    try comparison(Self.old).check(Self.planned, tolerance: 5)
+    let other = #expect(throws: SeCuError.self) {
+      try comparison(Self.old.replacing("avx2", with: "avx512")).check(Self.planned, tolerance: nil)
+    }
+    #expect(other?.kind == .badData && other?.problem.hasPrefix("holds none of these cases") == true)
+    let few = Self.old.replacing("\"median_low_s\"", with: "\"samples\": 5, \"median_low_s\"")
+    try comparison(few).check(Self.planned, tolerance: nil)
+    let error = #expect(throws: SeCuError.self) { try comparison(few).check(Self.planned, tolerance: 5) }
+    #expect(error?.problem.hasPrefix("was measured too few times") == true)
+  }
+
+  @Test func `cases that are not measured any more are told`() throws {
+    let line = #"{"case": "gemm", "name": "gemm/9x9x9", "threads": 2, "isa": "avx2", "median_s": 1}"# + "\n"
+    let comparison = try comparison(Self.old + line + line)
+    #expect(
+      try comparison.missing(from: Self.planned) { _ in true } == [
+        "gemm (avx2, 1 thread)", "gemm/9x9x9 (avx2, 2 threads)",
+      ])
+    let missing = try comparison.missing(from: Self.planned) { $0.contains("gemm") }
+    #expect(missing == ["gemm/9x9x9 (avx2, 2 threads)"])
+    let row = try comparison.row(Self.result(10, 10...10))
+    #expect(
+      comparison.summary([row], tolerance: 5, missing: missing) == """
+        None of 1 case slower by more than 5.0 % and the noise
+        Not measured now: 1 case of \(comparison.name), gemm/9x9x9 (avx2, 2 threads)
+
+        """)
+  }
+
+  @Test func `cases that can't be judged are told`() throws {
+    let comparison = try comparison(Self.old)
+    var few = Self.result(20, 20...20)
+    few.timing.samples = 5
+    let rows = try [few, Self.result(10, 10...10), Self.result(20, 20...20)].map(comparison.row)
+    #expect(
+      comparison.summary(rows, tolerance: 5, missing: []) == """
+        1 of 2 cases slower by more than 5.0 %, also when measured again
+        1 case can't be judged: too few samples
+
+        """)
+    #expect(comparison.summary(rows, tolerance: nil, missing: []).isEmpty)
+  }
+
+  private static let impossible = [
+    #"{"median_s": 1, "min_s": 2}"#, #"{"median_s": 5, "median_low_s": 1, "median_high_s": 2}"#,
+    #"{"median_s": 1, "median_low_s": 2, "median_high_s": 3}"#, #"{"median_s": -1}"#, #"{"median_s": 0}"#,
+    #"{"median_s": "1"}"#,
+  ]
+
+  @Test(arguments: impossible)
+  func `impossible times are refused with the line`(line: String) {
+    let error = #expect(throws: SeCuError.self) { try comparison("{\"median_s\": 1}\n\n\(line)\n") }
+    #expect(error?.kind == .badData)
+    #expect(error?.position == "line 3")
+  }
+
+  @Test func `empty lines are skipped, and a last line that is cut off is told`() throws {
+    let whole = try comparison("\n" + Self.old + "\n  \n")
+    #expect(!whole.isCutOff && whole.cases.count == 2)
+    // The last newline may be missing.
+    #expect(try !comparison(Self.old.trimmingCharacters(in: .newlines)).isCutOff)
+    let cut = try comparison(Self.old + "{\"case\": \"ge")
+    #expect(cut.isCutOff && cut.cases.count == 2)
+    let text = cut.text([try cut.row(Self.result(12, 11...13))], tolerance: nil, now: Self.now)
+    #expect(text.contains("  The last line of \(cut.name) is cut off, and left out\n"))
+  }
+
+  @Test func `peaks that differ are pointed out`() throws {
+    let old = Self.old.replacing("\"threads\": 2", with: "\"peak_gflops\": 100, \"copy_gbs\": 20, \"threads\": 2")
+    func differences(_ flops: Double) throws -> [String] {
+      let peaks = MachinePeaks(oneCoreFlops: 1, allThreadsFlops: flops, copyBandwidth: 20.5e9, copyBytes: 1)
+      return try comparison(old).differences(
+        from: Self.now, [BenchmarkResult.Setting(threads: 2, isa: "avx2", peaks: peaks)])
+    }
+    #expect(try differences(104e9) == ["machine: N, now M"])
+    #expect(
+      try differences(50e9) == ["machine: N, now M", "FMA peak of avx2, 2 threads: 100.0 GFLOP/s, now 50.0 GFLOP/s"])
+  }
+
   @Test func `a case that was not measured before is new`() throws {
     let row = try comparison(Self.old.replacing("\"k\": 4", with: "\"k\": 5")).row(Self.result(1, 1...1))
     #expect(row.verdict == .new)
@@ -70,8 +182,8 @@ import Testing
   }
 
   @Test func `of several lines of a case the last counts`() throws {
-    let newer = Self.old + Self.old.replacing("\"median_s\": 10", with: "\"median_s\": 12")
-    #expect(try comparison(newer).row(Self.result(1, 1...1)).old?.median == 12)
+    let newer = Self.old + Self.old.replacing("\"median_s\": 10", with: "\"median_s\": 10.2")
+    #expect(try comparison(newer).row(Self.result(1, 1...1)).old?.median == 10.2)
   }
 
   @Test func `lines without an interval reach from the minimum to as far above the median`() throws {

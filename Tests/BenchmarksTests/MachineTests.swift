@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Kernels
 import Testing
 
 @testable import Benchmarks
@@ -20,10 +21,43 @@ import Testing
     #expect(MachinePeaks.copyBytes(cacheBytes: nil, memoryBytes: 1 << 40) == 64 << 20)
   }
 
+  @Test func `a peak of all threads that the cores don't promise is doubted`() {
+    func doubt(_ times: Double, threads: Int, processors: Int) -> String? {
+      MachinePeaks(oneCoreFlops: 1e9, allThreadsFlops: times * 1e9, copyBandwidth: 1, copyBytes: 1).doubt(
+        threads: threads, processors: processors)
+    }
+    #expect(doubt(1.7, threads: 2, processors: 2) == nil)
+    #expect(doubt(1.7, threads: 8, processors: 2) == nil)
+    #expect(doubt(1, threads: 1, processors: 8) == nil)
+    #expect(doubt(1.5, threads: 2, processors: 2)?.hasPrefix("all threads reach 1.50 times one core") == true)
+  }
+
+  @Test func `all threads have at least the peak of one`() {
+    let peaks = MachinePeaks.measured(on: Engine(instructionSet: .portable, cores: Cores(threads: 2)))
+    #expect(peaks.allThreadsFlops >= peaks.oneCoreFlops)
+  }
+
+  #if !canImport(Darwin)
+    private static let processors = [
+      (
+        "processor\t: 0\ncpu family\t: 25\nmodel\t\t: 1\nmodel name\t: AMD EPYC\n\nmodel\t\t: 2\n",
+        "AMD EPYC (family 25, model 1)"
+      ),
+      ("CPU implementer\t: 0x41\nCPU part\t: 0xd0c\n", "\(Machine.architecture) (implementer 0x41, part 0xd0c)"),
+      ("model name : A: B\n", "A: B"), ("", Machine.architecture),
+    ]
+
+    @Test(arguments: processors)
+    func `a processor's name and model`(text: String, name: String) {
+      #expect(Platform.processorName(of: text) == name)
+    }
+  #endif
+
   @Test func `the system tells of the processor and of memory`() throws {
     #expect(!Platform.processorName.isEmpty)
     #expect(Platform.memoryBytes > 1 << 26)
     if let cache = Platform.lastLevelCacheBytes { #expect(cache >= 1 << 14) }
+    if let load = Platform.loadAverage { #expect(load >= 0) }
   }
 }
 
@@ -61,12 +95,22 @@ import Testing
   @Test func `a folder that isn't there, and one in the file's place`() throws {
     try inFolder { folder in
       let path = folder.path(percentEncoded: false)
-      for wrong in [path, path + "none/a.jsonl"] {
+      for wrong in [path, path + "none/a.jsonl", path + String(repeating: "a", count: 300)] {
         let error = #expect(throws: SeCuError.self) { try JSONOutput(wrong) }
         #expect(error?.kind == .cannotCreate)
         #expect(error?.place == wrong)
         #expect(error?.remedy != nil)
       }
+    }
+  }
+
+  @Test func `trying a file out leaves everything as it was`() throws {
+    try inFolder { folder in
+      let (old, new) = (folder.appending(path: "old"), folder.appending(path: "new"))
+      try Data("old".utf8).write(to: old)
+      for file in [old, new] { _ = try JSONOutput(file.path(percentEncoded: false)) }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false)) == ["old"])
+      #expect(try String(contentsOf: old, encoding: .utf8) == "old")
     }
   }
 
@@ -86,6 +130,13 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     #expect(Provenance.commit(of: folder) == nil)
     #expect(Provenance.commit(of: folder.appending(path: "none")) == nil)
+  }
+
+  @Test func `a machine is told from others of its name`() {
+    let cpu = "AMD EPYC", end = Machine.architecture
+    #expect(
+      Provenance.machine(cpu, processors: 2, cacheBytes: 32 << 20) == "AMD EPYC, 2 processors, 32 MiB cache, \(end)")
+    #expect(Provenance.machine(cpu, processors: 1, cacheBytes: nil) == "AMD EPYC, 1 processor, \(end)")
   }
 
   @Test func `what is known of this program`() {

@@ -1,5 +1,9 @@
-@testable import Networks
+import Basics
+import Kernels
 import Testing
+import Training
+
+@testable import Networks
 
 @testable import Benchmarks
 
@@ -20,7 +24,8 @@ import Testing
       clock.now += rest
       profile.endStep()
     }
-    let (parts, whole) = profile.average()
+    let (parts, whole, count) = profile.average()
+    #expect(count == 2)
     #expect(profile.parts == [.augmentation, conv])
     #expect(parts == [1, 3])
     #expect(whole == 4.5)
@@ -35,6 +40,19 @@ import Testing
     }
     profile.endStep()
     #expect(profile.average().parts == [4])
+  }
+
+  @Test func `a batch norm whose work the convolutions around it do has none forward`() throws {
+    let step = try #require(StepNetwork.all.first { $0.name == "compact" })
+    let engine = Engine(instructionSet: .portable, cores: Cores(threads: 1))
+    let learner = try Learner(step.settings(batch: 2), images: 50_000, engine: engine)
+    let forward = learner.network.layerDescriptions.map { layer in
+      learner.profiled(.network(NetworkOperation(kind: .forward, output: layer.output)), images: 2)
+    }
+    let norms = forward.filter { $0.group == "batch norm fwd" }
+    #expect(norms.contains { $0.work == .bytes(0, flops: 0) })
+    #expect(norms.contains { $0.work?.counted?.flops ?? 0 > 0 })
+    for norm in norms { #expect((norm.work?.counted?.bytes == 0) == (norm.work?.counted?.flops == 0)) }
   }
 
   @Test func `the report groups, rates and shows the rest as other`() throws {

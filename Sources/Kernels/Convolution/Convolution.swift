@@ -136,7 +136,7 @@ extension ConvolutionShape {
   /// Whether the direct sum goes along rows of pixels, rather than across images: in stems, whose few channels would be too short a
   /// depth for anything else, and where rows make tiles of some size, if neighbours share what they read, or joined rows are read as
   /// they lie. Across images every tile is whole; with a stride that is worth more.
-  func sumsAlongRows(_ pass: ConvolutionPass) -> Bool {
+  package func sumsAlongRows(_ pass: ConvolutionPass) -> Bool {
     if inputChannels < 8 { return true }
     return switch pass {
     case .forward: outputWidth >= 8 && (stride == 1 || kernel == 1)
