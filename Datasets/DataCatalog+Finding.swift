@@ -6,14 +6,14 @@ extension DataCatalog {
   /// What people type for data, as it is kept in settings: a known name in lower case, anything else as an absolute path, so
   /// that a run finds its images again from another folder.
   ///
-  /// - Throws: `SeCuError` of kind `.noInput` if it is neither a known name nor a file or folder.
+  /// - Throws: `SeCuError` of kind `.noInput` if it is neither a known name nor a file or folder; as `FileStatus.init(at:)`.
   public static func canonicalName(_ text: String) throws -> String {
     if let entry = entries.first(where: { $0.name == text.lowercased() }) { return entry.name }
     do {
       _ = try Path.isFolder(existing: text)
     } catch {
-      guard text.contains("/") else { return try entry(named: text).name }
-      throw error
+      guard !text.contains("/"), error == FileStatus.absence(of: text) else { throw error }
+      return try entry(named: text).name
     }
     return URL(fileURLWithPath: text).standardizedFileURL.path
   }
@@ -34,7 +34,13 @@ extension DataCatalog {
   ///   for what is none of the known kinds.
   public static func find(_ text: String) throws -> DataFiles {
     if let entry = entries.first(where: { $0.name == text.lowercased() }) { return try find(entry) }
-    guard let files = try dataFiles(at: canonicalName(text)) else {
+    let path = try canonicalName(text)
+    guard let files = try dataFiles(at: path) else {
+      if !Path.isFolder(path), ImageFormat.detect(try DataFile(contentsOf: path).head) != nil {
+        throw SeCuError(
+          .badData, "expected a data set or a folder, found one image", at: text,
+          remedy: "Name the folder that it lies in")
+      }
       throw SeCuError(
         .badData, "expected a data set, found none of the known kinds", at: text,
         remedy: "See 'secu data' for what can be read")

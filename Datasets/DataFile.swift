@@ -42,7 +42,7 @@ struct DataFile: Sendable {
 
   /// Looks at a file.
   ///
-  /// - Throws: `SeCuError` of kind `.noInput` where there is no file, `inputOutput` if it can't be read.
+  /// - Throws: `SeCuError` of kind `.noInput` where there is no file, `badData` for what is no plain file, `inputOutput` if it can't be read.
   init(contentsOf path: String) throws {
     self.path = path
     contents = nil
@@ -129,6 +129,9 @@ struct DataFile: Sendable {
   }
 
   private static func open(_ path: String) throws -> FileHandle {
+    guard try FileStatus(at: path).kind == .plain else {
+      throw SeCuError(.badData, "not a plain file", at: path, remedy: "Name a file or a folder of images")
+    }
     do {
       return try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     } catch {

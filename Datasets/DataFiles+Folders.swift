@@ -7,9 +7,15 @@ extension DataFiles {
   /// The data set in a folder, and whether there are pictures besides.
   ///
   /// Where there are, anything but a known data set that is whole is passed over, be it damaged or of another kind.
-  static func look(into folder: String, levels: Int) throws -> (found: DataFiles?, hasPictures: Bool) {
+  ///
+  /// - Parameters:
+  ///   - levels: how far below the folder to look.
+  ///   - hasPictures: whether pictures are known to be there, wherever.
+  static func look(
+    into folder: String, levels: Int, hasPictures: Bool = false
+  ) throws -> (found: DataFiles?, hasPictures: Bool) {
     let (files, folders) = try contents(of: folder)
-    var hasPictures = files.contains { ImageFormat.detect($0.head) != nil }
+    var hasPictures = hasPictures || files.contains { ImageFormat.detect($0.head) != nil }
     let own = Result<DataFiles?, any Error> {
       let found = try recognised(files, at: folder)
       if found == nil { try refuseForeign(files) }
@@ -88,5 +94,13 @@ extension DataFiles {
       }
     }
     return (files, folders)
+  }
+}
+
+extension Result<(found: DataFiles?, hasPictures: Bool), any Error> {
+  /// Whether pictures that were not seen, being too far below or among too many, would be refused or passed over for another file.
+  var refusesPictures: Bool {
+    guard let look = try? get() else { return true }
+    return !look.hasPictures && look.found.map { !$0.isOfficial } ?? false
   }
 }

@@ -21,8 +21,12 @@ extension DataFiles {
       try refuseForeign([file])
       return nil
     }
-    let look = try look(into: path, levels: levels)
-    guard var found = look.found, !look.hasPictures || found.isOfficial else { return nil }
+    var seen = Result { try look(into: path, levels: levels) }
+    if seen.refusesPictures, FolderScan.findsPicture(below: path) {
+      seen = Result { try look(into: path, levels: levels, hasPictures: true) }
+    }
+    let (data, hasPictures) = try seen.get()
+    guard var found = data, !hasPictures || found.isOfficial else { return nil }
     found.name = URL(fileURLWithPath: path).lastPathComponent
     return found
   }
@@ -60,7 +64,7 @@ extension DataFiles {
       let other = name.replacingOccurrences(of: images, with: labels)
       let alternatives = [other, other.hasSuffix(".gz") ? String(other.dropLast(3)) : other + ".gz"]
       for path in alternatives.map({ url.deletingLastPathComponent().appendingPathComponent($0).relativePath })
-      where FileManager.default.fileExists(atPath: path) {
+      where Path.isPlainFile(path) {
         companions.append(try DataFile(contentsOf: path))
       }
       if !companions.isEmpty { break }

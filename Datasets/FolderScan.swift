@@ -29,7 +29,7 @@ struct FolderScan: Sendable {
   /// - Throws: `SeCuError` of kind `.inputOutput` if the folder itself can't be read.
   init(_ root: String, cores: Cores) throws {
     var paths: [String] = [], visited: Set<[UInt8]> = [], unread: [SkippedFile] = []
-    try Self.list(root, "", &paths, &visited, &unread)
+    try Self.list(root, "", &visited, &unread) { paths.append($0) }
     self.init(paths: paths, below: root, unread: unread, cores: cores)
   }
 
@@ -54,7 +54,7 @@ struct FolderScan: Sendable {
         }
       }
     }
-    skipped.sort { Self.precedes($0.path, $1.path) }
+    skipped = SkippedFile.sorted(skipped)
   }
 
   private struct Left: Error { let file: SkippedFile }
@@ -62,9 +62,32 @@ struct FolderScan: Sendable {
   /// The order of names: by their bytes, the same in every language.
   static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
 
+  /// Whether a picture lies somewhere below `root`; ends at the first, of a kind that is read or not.
+  ///
+  /// Folders that can't be read count as empty.
+  static func findsPicture(below root: String) -> Bool {
+    struct Found: Error {}
+    var visited: Set<[UInt8]> = [], unread: [SkippedFile] = []
+    do {
+      try list(root, "", &visited, &unread) { path in
+        let whole = Path.join(root, path)
+        if Path.isPlainFile(whole), let handle = FileHandle(forReadingAtPath: whole) {
+          defer { try? handle.close() }
+          if let head = try? handle.read(upToCount: 12), ImageFormat.detect(head) != nil { throw Found() }
+        }
+      }
+      return false
+    } catch {
+      return error is Found
+    }
+  }
+
+  /// Calls `visit` with the path below `root` of each file below `root`/`below`, in order.
+  ///
+  /// - Throws: `SeCuError` if `root` can't be read; what `visit` throws.
   private static func list(
-    _ root: String, _ below: String, _ paths: inout [String], _ visited: inout Set<[UInt8]>,
-    _ unread: inout [SkippedFile]
+    _ root: String, _ below: String, _ visited: inout Set<[UInt8]>, _ unread: inout [SkippedFile],
+    _ visit: (String) throws -> Void
   ) throws {
     let folder = Path.join(root, below)
     // By its bytes: as strings, two ways to write the same accent are equal, and yet two folders.
@@ -82,9 +105,9 @@ struct FolderScan: Sendable {
     for name in names.filter({ !$0.hasPrefix(".") }).sorted(by: precedes) {
       let path = Path.join(below, name)
       if Path.isFolder(Path.join(root, path)) {
-        try list(root, path, &paths, &visited, &unread)
+        try list(root, path, &visited, &unread, visit)
       } else {
-        paths.append(path)
+        try visit(path)
       }
     }
   }
@@ -106,20 +129,9 @@ struct FolderScan: Sendable {
     func left(_ kind: SkippedFile.Kind, _ reason: String) -> Result<File, Left> {
       .failure(Left(file: SkippedFile(path, kind, reason)))
     }
-    let url = URL(fileURLWithPath: whole), files = FileManager.default
-    var attributes = try? files.attributesOfItem(atPath: whole)
-    if attributes?[.type] as? FileAttributeType == .typeSymbolicLink {
-      attributes = try? files.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)
-    }
-    guard let attributes, attributes[.type] as? FileAttributeType != .typeSymbolicLink else {
-      let isText = !path.unicodeScalars.contains("\u{FFFD}")
-      return left(
-        .unreadable,
-        attributes != nil
-          ? "a link to nothing" : isText ? "no permission to look at it" : "its name is not text in UTF-8: rename it")
-    }
-    // A pipe would keep whoever opens it waiting.
-    guard attributes[.type] as? FileAttributeType == .typeRegular else { return left(.other, "not a plain file") }
+    let url = URL(fileURLWithPath: whole), status: FileStatus
+    do { status = try FileStatus(at: whole) } catch { return left(.unreadable, error.problem) }
+    guard status.kind == .plain else { return left(.other, "not a plain file") }
     let head: Data
     do {
       let handle = try FileHandle(forReadingFrom: url)
@@ -138,8 +150,7 @@ struct FolderScan: Sendable {
     guard format.isReadable else {
       return left(.unreadable, "\(format.rawValue) files are not read: convert it to PNG")
     }
-    let modified = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-    return .success(File(path: path, size: (attributes[.size] as? NSNumber)?.intValue ?? 0, modified: modified))
+    return .success(File(path: path, size: status.size, modified: status.modified))
   }
 }
 

@@ -29,6 +29,11 @@ public struct SkippedFile: Sendable, Equatable, Codable {
 }
 
 extension SkippedFile {
+  /// In the order of their paths.
+  static func sorted(_ files: [SkippedFile]) -> [SkippedFile] {
+    files.sorted { FolderScan.precedes($0.path, $1.path) }
+  }
+
   /// The error that this file is where none may be left out.
   package var refusal: SeCuError {
     SeCuError(.badData, reason, at: path, remedy: "Repair or remove it, or leave --strict out")
