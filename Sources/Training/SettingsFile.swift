@@ -19,12 +19,16 @@ public struct SettingsFile: Sendable {
   ///   or what was expected; what reading throws.
   public init(contentsOf url: URL) throws {
     name = url.relativePath
-    let value = try JSON.read(JSONValue.self, contentsOf: url, remedy: Self.remedy)
+    let text = try FileContents.read(url)
+    let value = try JSON.decode(JSONValue.self, from: text, name: name, remedy: Self.remedy)
     guard case .object(let members) = value else {
       throw SeCuError(
         .badData, "expected an object, found \(value.kind)", at: name, remedy: "Write { \"epochs\": 100, … }")
     }
     try SettingsSchema.all.check(value, at: "", in: name)
+    if let key = JSON.repeatedKey(in: text) {
+      throw SeCuError(.badData, "expected each setting once, found \(key) again", at: name, remedy: "Keep one of them")
+    }
     fields = members
   }
 

@@ -72,6 +72,16 @@ import Testing
     #expect(error == SeCuError(.usage, "width: expected 1", at: "f", remedy: "Say 1"))
   }
 
+  @Test(arguments: [
+    ("{}", nil), ("3", nil), (#"{"a": 1, "b": {"a": 2}, "c": [{"a": 3}, {"a": "a"}, ["a", "a"]]}"#, nil),
+    (#"{"a": 1, "b": 2, "a" : 3}"#, "a"), (#"{"x": {"a": [1, {"q": 2}], "a": 1}}"#, "x.a"),
+    (#"{"l": [{}, {"k": 1, "\u006b": 2}]}"#, "l.k"), (#"{"a\"": "a\": 1", "a\"": 2}"#, "a\""),
+    (#"{"a": ":", "b": "a"}"#, nil), (#"{"a": "x\"#, nil), ("}}]{\"a\":", nil),
+  ])
+  func aKeyThatStandsTwiceIsFound(text: String, key: String?) {
+    #expect(JSON.repeatedKey(in: Data(text.utf8)) == key)
+  }
+
   @Test func valuesThatRefuseToBeEncodedAreReported() throws {
     struct Refusing: Encodable {
       func encode(to encoder: any Encoder) throws { throw CancellationError() }

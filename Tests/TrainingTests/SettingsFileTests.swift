@@ -113,6 +113,7 @@ import Testing
     Mistake(
       #"{"losses": {"centerTemprature": 1}}"#, "there is no setting losses.centerTemprature",
       "Did you mean losses.centerTemperature?"),
+    Mistake(#"{"epochs": 3, "epochs": 4}"#, "expected each setting once, found epochs again", "Keep one of them"),
     Mistake(#"{"epoch": 3}"#, "there is no setting epoch", "Did you mean epochs?"),
     Mistake(#"{"ratio": 1}"#, "there is no setting ratio", "Did you mean constraint.ratio?"),
     Mistake(
