@@ -104,10 +104,14 @@ public struct Checkpoint: Sendable {
   func restore(
     _ learner: Learner, images: any ImageSource, evaluatedHead: Int, fingerprint: @autoclosure () throws -> String
   ) throws -> Trainer.Progress {
-    guard try Self.metadata("images", of: tensors, name) == fingerprint() else {
+    let before = try Self.metadata("images", of: tensors, name)
+    guard try before == fingerprint() else {
+      // A fingerprint begins with the number of images.
+      let isAsMany = before.hasPrefix("\(images.count) ")
+      let now = isAsMany ? "as many now, but not the same or in another order" : "\(images.count) now"
       throw SeCuError(
-        .badData, "the run was on other images than \(images.name) has now", at: name,
-        remedy: "Resume it with the images that it began with, or begin a new run")
+        .badData, "the run of \(name) was on other images: \(before.prefix { $0 != " " }) then, \(now)",
+        at: images.name, remedy: "Resume it with the images that it began with, or begin a new run")
     }
     try checkProgress(images: images.count, evaluatedHead: evaluatedHead)
     try restoreModel(learner)

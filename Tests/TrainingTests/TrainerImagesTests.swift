@@ -66,7 +66,15 @@ import Testing
     let error = try failure(.badData) {
       try Trainer(resuming: checkpoint, images: turned, engine: makeEngine(.portable, 1))
     }
-    #expect(error.problem.contains("other images"))
+    #expect(
+      error.problem
+        == "the run of checkpoint was on other images: 13 then, as many now, but not the same or in another order")
+    #expect(error.place == "reread")
+    turned.images.removeLast()
+    let fewer = try failure(.badData) {
+      try Trainer(resuming: checkpoint, images: turned, engine: makeEngine(.portable, 1))
+    }
+    #expect(fewer.problem.hasSuffix("other images: 13 then, 12 now"), "\(fewer)")
   }
 
   @Test func `an image that can't be read ends the run with its error`() throws {
