@@ -45,15 +45,16 @@ public struct ImageFiles: Sendable {
     of size: Int, side: Int, channels: Int, memory: Double, cores: Cores,
     _ body: (ImageBatch, [SkippedFile]) throws -> Void
   ) throws {
-    let decoding = try ImageDecoding(root: nil, side: side, channels: channels, memory: memory, cores: cores)
+    let decoding = try ImageDecoding(
+      root: nil, side: side, channels: channels, memory: memory, of: memory, cores: cores)
     let size = max(1, size)
     for first in stride(from: 0, to: files.count, by: size) {
       let some = Array(files[first..<min(files.count, first + size)])
       var images: [Image] = [], names: [String] = [], unread: [SkippedFile] = []
       try decoding.each(some) { place, result in
         switch result {
-        case .success(let image):
-          images.append(image)
+        case .success(let kept):
+          images.append(kept.image)
           names.append(some[place].path)
         case .failure(let error): unread.append(SkippedFile(some[place].path, error))
         }

@@ -15,6 +15,8 @@ struct ImageDecoding: Sendable {
   let channels: Int
   /// Bytes.
   let memory: Double
+  /// The bytes of which `memory` is a share: what a message that asks for more has to name.
+  private let budget: Double
   let cores: Cores
 
   /// - Parameters:
@@ -22,9 +24,12 @@ struct ImageDecoding: Sendable {
   ///   - side: the shorter side that an image keeps, 1…65,535.
   ///   - channels: 1 for grey, 3 for RGB.
   ///   - memory: bytes that decoding may take.
+  ///   - budget: the bytes that were given (`--memory`), of which `memory` is a share.
   ///   - cores: decode.
   /// - Throws: `SeCuError` of kind `.usage` for a side or a number of channels that image files are not read with.
-  init(root: String?, side: Int, channels: Int, memory: Double, cores: Cores) throws(SeCuError) {
+  init(
+    root: String?, side: Int, channels: Int, memory: Double, of budget: Double, cores: Cores
+  ) throws(SeCuError) {
     let sides = 1...ImageShape.largestDimension
     guard sides.contains(side) else {
       throw SeCuError(
@@ -35,22 +40,44 @@ struct ImageDecoding: Sendable {
         .usage, "expected 1 channel (grey) or 3 (RGB), as image files are read, found \(channels)", at: "channels",
         remedy: "Images of \(channels) channels are read from arrays, such as numpy's .npy files")
     }
-    (self.root, self.side, self.channels, self.memory, self.cores) = (root, side, channels, memory, cores)
+    (self.root, self.side, self.channels, self.cores) = (root, side, channels, cores)
+    (self.memory, self.budget) = (memory, budget)
   }
 
   /// Files that are decoded before any is handed on.
   private static let perRound = 64
+  /// The bytes that a decoder needs for each that it makes: usually, and at most.
+  private static let perDecodedByte = 4.0, mostPerDecodedByte = 5.0
 
   private func limits(_ share: Double) -> DecodingLimits {
-    let bytes = Int(min(Double(DecodingLimits().mostBytes), max(65_536, share / 4)))
-    return DecodingLimits(mostPixels: min(DecodingLimits().mostPixels, bytes / 3), mostBytes: bytes)
+    let bytes = Int(min(Double(DecodingLimits().mostBytes), max(65_536, share / Self.perDecodedByte)))
+    var limits = DecodingLimits(mostPixels: min(DecodingLimits().mostPixels, bytes / 3), mostBytes: bytes)
+    limits.memoryPerByte = Self.perDecodedByte * budget / share
+    return limits
   }
+
+  /// An image that was decoded and made smaller, and what it was before that.
+  struct Kept: Sendable {
+    let image: Image
+    let decodedBytes: Int
+  }
+
+  private func keep(_ decoded: DecodedImage, _ shrinker: ImageShrinker) throws -> Kept {
+    Kept(
+      image: try shrinker.shrink(decoded.image(channels: channels), shorterSide: side),
+      decodedBytes: decoded.pixels.count)
+  }
+
+  /// The most memory for decoding images of these sizes at the same time.
+  ///
+  /// - Parameter sizes: decoded bytes of each.
+  func bytes(for sizes: [Int]) -> Double { sizes.reduce(0) { $0 + Self.mostPerDecodedByte * Double($1) } }
 
   /// Calls `body` with each file's place and its image, or why there is none, in the order of `files`.
   ///
   /// - Throws: what `body` throws.
-  func each(_ files: [FolderScan.File], _ body: (Int, Result<Image, any Error>) throws -> Void) throws {
-    try each(files, making: { try $1.shrink($0.image(channels: channels), shorterSide: side) }, body)
+  func each(_ files: [FolderScan.File], _ body: (Int, Result<Kept, any Error>) throws -> Void) throws {
+    try each(files, making: keep, body)
   }
 
   /// Calls `body` with each file's place and what `make` makes of its image, or why there is none, in the order of `files`.
@@ -65,7 +92,6 @@ struct ImageDecoding: Sendable {
   ) throws {
     let shared = limits(memory / 2 / Double(cores.threads)), alone = limits(memory / 2)
     let shrinkers = try (0..<cores.threads).map { _ in try ImageShrinker() }
-    let turn = NSLock()
     for first in stride(from: 0, to: files.count, by: Self.perRound) {
       let round = first..<min(files.count, first + Self.perRound)
       let results = Results<Result<Value, any Error>>(round.count)
@@ -75,7 +101,7 @@ struct ImageDecoding: Sendable {
           do {
             return try make(decode(file, shared), shrinkers[worker])
           } catch let error as SeCuError where error.kind == .tooLarge {
-            return try turn.withLock { try make(decodeAlone(file, alone), shrinkers[worker]) }
+            return try Self.turn.withLock { try make(decode(file, alone), shrinkers[worker]) }
           }
         }
       }
@@ -85,15 +111,13 @@ struct ImageDecoding: Sendable {
     }
   }
 
-  /// The last try: what is too large is told with how far more memory helps.
-  private func decodeAlone(_ file: FolderScan.File, _ limits: DecodingLimits) throws -> DecodedImage {
-    do {
-      return try decode(file, limits)
-    } catch var error as SeCuError where error.kind == .tooLarge && limits != DecodingLimits() {
-      error.problem += "; with more --memory, images of up to \(DecodingLimits().mostPixels) pixels are read"
-      throw error
-    }
+  /// The image of one file, as `each` gives it: for one now and then, since others wait meanwhile.
+  func image(_ file: FolderScan.File) throws -> Image {
+    try Self.turn.withLock { try keep(decode(file, limits(memory / 2)), ImageShrinker()).image }
   }
+
+  /// Lets one worker at a time have the half of the memory that is not shared.
+  private static let turn = NSLock()
 
   private func decode(_ file: FolderScan.File, _ limits: DecodingLimits) throws -> DecodedImage {
     try limits.check(fileSize: file.size, name: file.path)

@@ -16,13 +16,15 @@ public struct ImageFolder: ImageSource {
   public let commonShape: ImageShape?
   public let areReduced: Bool
   public let residentBytes: Double
+  public let readingBytes: Double
   /// The file that keeps the pixels; nil where they are in memory.
   public let cache: URL?
   private let pixels: Pixels
 
   private enum Pixels: Sendable {
     case memory([Image])
-    case disk(PixelCache)
+    /// With what gives an image anew whose pixels on disk are damaged: its file, the first for image 0.
+    case disk(PixelCache, ImageDecoding, [FolderScan.File])
   }
 
   /// How to read a folder.
@@ -79,7 +81,8 @@ public struct ImageFolder: ImageSource {
   public init(_ path: String, _ options: Options) throws {
     try options.validate()
     let decoding = try ImageDecoding(
-      root: path, side: options.side, channels: options.channels, memory: options.memory / 2, cores: options.cores)
+      root: path, side: options.side, channels: options.channels, memory: options.memory / 2, of: options.memory,
+      cores: options.cores)
     let scan = try FolderScan(path, cores: options.cores)
     let chosen = Array(scan.files.prefix(options.limit ?? .max))
     if options.isStrict, let first = scan.skipped.first(where: { $0.kind == .unreadable }) { throw first.refusal }
@@ -87,8 +90,9 @@ public struct ImageFolder: ImageSource {
     name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     channels = options.channels
 
-    let (kept, places, unread) = try Self.read(path, chosen, options, decoding)
-    skipped = (scan.skipped + unread).sorted { FolderScan.precedes($0.path, $1.path) }
+    let (kept, places, unread, decodingBytes) = try Self.read(path, chosen, options, decoding)
+    readingBytes = decodingBytes
+    skipped = SkippedFile.sorted(scan.skipped + unread)
     guard !places.isEmpty else { throw SkippedFile.noImage(at: path, skipped) }
     files = places.map { chosen[$0].path }
     pixels = kept
@@ -99,9 +103,10 @@ public struct ImageFolder: ImageSource {
       residentBytes = images.reduce(0) { $0 + Double($1.pixels.count) + 64 }
       areReduced = images.contains { min($0.shape.height, $0.shape.width) == options.side }
       commonShape = images.allSatisfy { $0.shape == images[0].shape } ? images[0].shape : nil
-    case .disk(let file):
+    case .disk(let file, _, _):
       cache = file.url
-      residentBytes = Double(MemoryLayout<PixelCache.Entry>.stride * file.entries.count)
+      let perImage = MemoryLayout<PixelCache.Entry>.stride + MemoryLayout<FolderScan.File>.stride
+      residentBytes = Double(perImage * file.entries.count)
       areReduced = file.entries.contains { min($0.height, $0.width) == options.side }
       let first = file.entries[0]
       let isUniform = file.entries.allSatisfy { $0.height == first.height && $0.width == first.width }
@@ -114,22 +119,33 @@ public struct ImageFolder: ImageSource {
 
   /// Decodes into memory as long as there is room, and from there on into the cache, which then holds everything.
   ///
-  /// - Returns: the pixels, the places in `chosen` of the files that gave them, and the others.
+  /// - Returns: the pixels, the places in `chosen` of the files that gave them, the others, and the bytes that decoding took at most,
+  ///   0 where the cache was there.
   private static func read(
     _ path: String, _ chosen: [FolderScan.File], _ options: Options, _ decoding: ImageDecoding
-  ) throws -> (Pixels, [Int], [SkippedFile]) {
+  ) throws -> (Pixels, [Int], [SkippedFile], decodingBytes: Double) {
     let half = decoding.memory
     let source = PixelCache.Source(
       files: chosen, side: options.side, channels: options.channels, memory: Int(min(half, 1e15)))
     let url = cacheURL(path, options)
+    // Of the images that may have been decoded at the same time.
+    var largest: [Int] = []
+    func disk(_ cache: PixelCache) -> (Pixels, [Int], [SkippedFile], decodingBytes: Double) {
+      let places = cache.entries.map(\.file)
+      return (.disk(cache, decoding, places.map { chosen[$0] }), places, cache.skipped, decoding.bytes(for: largest))
+    }
     if let cache = PixelCache(url, of: source) {
       if options.isStrict, let first = cache.skipped.first { throw first.refusal }
-      return (.disk(cache), cache.entries.map(\.file), cache.skipped)
+      return disk(cache)
     }
     var images: [Image] = [], places: [Int] = [], unread: [SkippedFile] = [], bytes = 0.0
-    func take(_ place: Int, _ result: Result<Image, any Error>, _ keep: (Image) throws -> Void) throws {
+    func take(
+      _ place: Int, _ result: Result<ImageDecoding.Kept, any Error>, _ keep: (Image) throws -> Void
+    ) throws {
       switch result {
-      case .success(let image): try keep(image)
+      case .success(let kept):
+        largest = Array((largest + [kept.decodedBytes]).sorted(by: >).prefix(options.cores.threads))
+        try keep(kept.image)
       case .failure(let error):
         let file = SkippedFile(chosen[place].path, error)
         if options.isStrict { throw file.refusal }
@@ -148,7 +164,7 @@ public struct ImageFolder: ImageSource {
           bytes += Double(image.pixels.count) + 64
         }
       }
-      return (.memory(images), places, unread)
+      return (.memory(images), places, unread, decoding.bytes(for: largest))
     } catch let full as Full {
       let cache = try PixelCache.make(url, of: source) { add in
         for (place, image) in zip(places, images) { try add(place, image) }
@@ -158,7 +174,7 @@ public struct ImageFolder: ImageSource {
         }
         return unread
       }
-      return (.disk(cache), cache.entries.map(\.file), cache.skipped)
+      return disk(cache)
     }
   }
 
@@ -189,8 +205,8 @@ public struct ImageFolder: ImageSource {
     try check(index)
     switch pixels {
     case .memory(let images): return images[index]
-    case .disk(let cache):
-      let room = PixelRoom(), buffer = try cache.read(index, in: room)
+    case .disk(let cache, let decoding, let files):
+      let room = PixelRoom(), buffer = try cache.read(index, in: room) { try decoding.image(files[index]) }
       let values = Array(UnsafeBufferPointer(start: buffer.pixels, count: buffer.count))
       return try Image(
         shape: ImageShape(height: buffer.height, width: buffer.width, channels: buffer.channels), pixels: values)
@@ -201,12 +217,13 @@ public struct ImageFolder: ImageSource {
     try check(index)
     switch pixels {
     case .memory(let images): try images[index].withPixels(body)
-    case .disk(let cache): try body(cache.read(index, in: room))
+    case .disk(let cache, let decoding, let files):
+      try body(cache.read(index, in: room) { try decoding.image(files[index]) })
     }
   }
 
   public func readAhead(_ ids: ArraySlice<Int>) {
-    guard case .disk(let cache) = pixels else { return }
+    guard case .disk(let cache, _, _) = pixels else { return }
     for id in ids where files.indices.contains(id) { cache.readAhead(id) }
   }
 }
@@ -224,25 +241,27 @@ extension ImageFolder {
     public let folders: Int
   }
 
-  /// Looks at the files of a folder, and decodes up to 32 of them.
+  /// Looks at the files of a folder, and decodes up to 32 of them; where none of these can be read, as many others, and so on.
   ///
-  /// - Throws: `SeCuError` if the folder can't be read or holds no image.
+  /// - Throws: `SeCuError` if the folder can't be read or no file gives an image.
   public static func survey(_ path: String, memory: Double, cores: Cores) throws -> Survey {
     let scan = try FolderScan(path, cores: cores)
     guard !scan.files.isEmpty else { throw SkippedFile.noImage(at: path, scan.skipped) }
     // Images are measured, not kept: side and channels don't matter.
-    let decoding = try ImageDecoding(root: path, side: 1, channels: 3, memory: memory / 2, cores: cores)
+    let decoding = try ImageDecoding(root: path, side: 1, channels: 3, memory: memory / 2, of: memory, cores: cores)
     let step = (scan.files.count + 31) / 32
-    let some = stride(from: 0, to: scan.files.count, by: step).map { scan.files[$0] }
     var sides: [Int] = []
     var unread = scan.skipped
-    try decoding.each(some, making: { image, _ in min(image.height, image.width) }) { place, result in
-      switch result {
-      case .success(let side): sides.append(side)
-      case .failure(let error): unread.append(SkippedFile(some[place].path, error))
+    for first in 0..<step where sides.isEmpty {
+      let some = stride(from: first, to: scan.files.count, by: step).map { scan.files[$0] }
+      try decoding.each(some, making: { image, _ in min(image.height, image.width) }) { place, result in
+        switch result {
+        case .success(let side): sides.append(side)
+        case .failure(let error): unread.append(SkippedFile(some[place].path, error))
+        }
       }
     }
-    guard !sides.isEmpty else { throw SkippedFile.noImage(at: path, unread) }
+    guard !sides.isEmpty else { throw SkippedFile.noImage(at: path, SkippedFile.sorted(unread)) }
     let folders = Set(scan.files.compactMap { file in file.path.firstIndex(of: "/").map { file.path[..<$0] } })
     return Survey(images: scan.files.count, shorterSide: sides.sorted()[sides.count / 2], folders: folders.count)
   }

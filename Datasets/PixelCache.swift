@@ -210,15 +210,27 @@ struct PixelCache: Sendable {
 
   /// Reads the pixels of image `index` into `room`.
   ///
-  /// - Throws: `SeCuError` if they can't be read or have changed.
-  func read(_ index: Int, in room: PixelRoom) throws -> PixelBuffer {
+  /// Where they have changed on disk, the file is removed, so that the next run makes it anew.
+  ///
+  /// - Parameter decode: makes the image again from its own file; what it gives counts where it is what was kept.
+  /// - Throws: `SeCuError` if they can't be read, or have changed and can't be made again.
+  func read(_ index: Int, in room: PixelRoom, orBy decode: () throws -> Image) throws -> PixelBuffer {
     let entry = entries[index], count = length(of: entry)
     let pixels = room.reserve(count)
+    func isWhole() -> Bool { WordHash.hash(UnsafeRawBufferPointer(start: pixels, count: count)) == entry.checksum }
     try file.read(count, at: entry.offset, into: pixels)
-    guard WordHash.hash(UnsafeRawBufferPointer(start: pixels, count: count)) == entry.checksum else {
-      throw SeCuError(
-        .badData, "the pixels of image \(index) have changed since they were kept here", at: url.path,
-        position: "byte \(entry.offset)", remedy: "Delete the file: it is made anew")
+    if !isWhole() {
+      try? FileManager.default.removeItem(at: url)
+      if let image = try? decode(), image.pixels.count == count {
+        image.pixels.withUnsafeBufferPointer {
+          if let base = $0.baseAddress { pixels.update(from: base, count: count) }
+        }
+      }
+      guard isWhole() else {
+        throw SeCuError(
+          .badData, "the pixels of image \(index) have changed since they were kept here, and so has its file",
+          at: url.path, position: "byte \(entry.offset)", remedy: "Start again: all are read anew")
+      }
     }
     return PixelBuffer(pixels: pixels, height: entry.height, width: entry.width, channels: channels)
   }

@@ -22,6 +22,8 @@ public protocol ImageSource: Sendable {
   var areReduced: Bool { get }
   /// The bytes of pixels that stay in memory as long as the source does.
   var residentBytes: Double { get }
+  /// The bytes that reading the images took at most besides, before they were there.
+  var readingBytes: Double { get }
 
   /// The image with number `index`.
   ///
@@ -54,6 +56,7 @@ extension ImageSource {
   public var fileNames: [String]? { nil }
   public var areReduced: Bool { false }
   public var residentBytes: Double { 0 }
+  public var readingBytes: Double { 0 }
 
   public func readAhead(_ ids: ArraySlice<Int>) {}
 

@@ -15,6 +15,7 @@ public struct ImageSubset: ImageSource {
   public var fileNames: [String]? { whole.fileNames.map { names in ids.map { names[$0] } } }
   public var areReduced: Bool { whole.areReduced }
   public var residentBytes: Double { whole.residentBytes }
+  public var readingBytes: Double { whole.readingBytes }
 
   /// - Parameters:
   ///   - whole: where the images are.

@@ -21,6 +21,8 @@ public struct MemoryNeed: Sendable, Equatable {
   public let steady: [Part]
   /// What comes and goes, one at a time.
   public let passing: [Part]
+  /// What reading the images took before the run, in bytes; it was given back.
+  public internal(set) var reading = 0.0
 
   /// All parts that count, the largest first.
   public var parts: [Part] {
@@ -35,7 +37,12 @@ public struct MemoryNeed: Sendable, Equatable {
   public var steadyBytes: Double { steady.reduce(0) { $0 + $1.bytes } }
 
   /// Such as `about 212 MB: network 159 MB, parameters 12 MB`.
-  public var text: String { "about \(Machine.memoryText(bytes)): \(list)" }
+  ///
+  /// Where reading the images took more than that, it says so too.
+  public var text: String {
+    let read = reading > bytes ? "; reading the images took up to \(Machine.memoryText(reading)) (--memory)" : ""
+    return "about \(Machine.memoryText(bytes)): \(list)\(read)"
+  }
 
   /// The parts with their sizes; those below a fiftieth of the whole are left out.
   var list: String {
@@ -102,9 +109,11 @@ extension TrainingSettings {
   ///
   /// - Throws: as `memory(images:imageBytes:shape:hasClasses:threads:)`.
   package func memory(for images: any ImageSource, threads: Int) throws -> MemoryNeed {
-    try memory(
+    var need = try memory(
       images: images.count, imageBytes: images.residentBytes, shape: images.commonShape,
       hasClasses: images.labels != nil, threads: threads)
+    need.reading = images.readingBytes + images.residentBytes
+    return need
   }
 
   /// The program itself with its libraries and the digits in it, as measured on Linux.

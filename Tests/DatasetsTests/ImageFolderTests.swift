@@ -179,16 +179,27 @@ import Testing
     let changed = try ImageFolder(place.path, Self.options(40, memory: 0.5e6, cacheIn: place))
     #expect(try changed.image(at: 0).pixels[0] == 77)
 
-    // A pixel that changes is noticed when it is read; a file that lost its end is made anew.
+    // A pixel that changes is noticed when it is read: the image is decoded anew and the file removed. A file that lost its end is made
+    // anew.
     let whole = try Data(contentsOf: cache)
     var damaged = whole
     damaged[100] ^= 1
     try damaged.write(to: cache)
     let reopened = try ImageFolder(place.path, Self.options(40, memory: 0.5e6, cacheIn: place))
+    #expect(try reopened.image(at: 0) == changed.image(at: 0))
+    #expect(Self.modified(cache) == nil)
+    try reopened.withPixels(at: 0, in: room) { pixels in
+      #expect(UnsafeBufferPointer(start: pixels.pixels, count: pixels.count).allSatisfy { $0 == 77 })
+    }
+    // Where its file has changed too, nothing gives what was kept.
+    try place.write(Self.png(45, 50, 78), to: "0.png")
     let error = try #require(throws: SeCuError.self) { try reopened.image(at: 0) }
     #expect(error.problem.contains("have changed"), "\(error)")
-    for length in [0, 20, whole.count / 2, whole.count - 1] {
-      try whole.prefix(length).write(to: cache)
+    try place.write(Self.png(45, 50, 77), to: "0.png")
+    #expect(try ImageFolder(place.path, Self.options(40, memory: 0.5e6, cacheIn: place)).cache == cache)
+    let remade = try Data(contentsOf: cache)
+    for length in [0, 20, remade.count / 2, remade.count - 1] {
+      try remade.prefix(length).write(to: cache)
       #expect(try ImageFolder(place.path, Self.options(40, memory: 0.5e6, cacheIn: place)).image(at: 0).pixels[0] == 77)
     }
   }
@@ -206,7 +217,15 @@ import Testing
     #expect(folder.files == ["small.png"])
     let reason = try #require(folder.skipped.first).reason
     #expect(reason.contains("expected an image of at most"), "\(reason)")
-    #expect(reason.hasSuffix("found 2000×2000; with more --memory, images of up to 134217728 pixels are read"))
+    #expect(reason.hasSuffix("found 2000×2000; it is read with --memory 192MB or more"), "\(reason)")
+    #expect(try ImageFolder(place.path, Self.options(memory: 192e6)).count == 2)
+    #expect(try ImageFolder(place.path, Self.options(memory: 191e6)).count == 1)
+    // No memory helps here.
+    for size in ["60000 60000", "12000 12000"] {
+      try place.write(Array("P6 \(size) 255\n".utf8), to: "large.png")
+      let reason = try #require(try ImageFolder(place.path, Self.options(memory: 2e6)).skipped.first).reason
+      #expect(reason.contains("expected an image of at most") && !reason.contains("memory"), "\(reason)")
+    }
   }
 
   /// Half of the memory is for decoding, half of that for the two workers' shares, each a quarter of it at once: 125 kB. Alone, a file
@@ -221,7 +240,17 @@ import Testing
     #expect(try folder.image(at: 0).pixels.allSatisfy { $0 == 7 })
     #expect(folder.skipped.map(\.path) == ["larger.png"])
     let reason = try #require(folder.skipped.first).reason
-    #expect(reason.contains("found 400×400; with more --memory"), "\(reason)")
+    #expect(reason.hasSuffix("found 400×400; it is read with --memory 8MB or more"), "\(reason)")
+    // `ImageFiles` keeps nothing, so that all of the memory is for decoding.
+    for (memory, isRead) in [(3e6, false), (4e6, true)] {
+      let cores = Cores(threads: 2)
+      try ImageFiles([place.path + "/larger.png"], cores: cores).eachBatch(
+        of: 1, side: 8, channels: 3, memory: memory, cores: cores
+      ) { batch, unread in
+        #expect(batch.count == (isRead ? 1 : 0))
+        #expect(isRead || unread.first?.reason.hasSuffix("it is read with --memory 4MB or more") == true, "\(unread)")
+      }
+    }
   }
 
   @Test func `a survey tells number and size`() throws {

@@ -55,7 +55,7 @@ import Testing
       var isWhole = true
       for index in cache.entries.indices {
         do {
-          let buffer = try cache.read(index, in: room)
+          let buffer = try cache.read(index, in: room) { throw CancellationError() }
           let pixels = Array(UnsafeBufferPointer(start: buffer.pixels, count: buffer.height * buffer.width * 3))
           #expect(images.contains(pixels))
         } catch let error as SeCuError {

@@ -46,6 +46,13 @@ import Testing
     #expect(checkpoint == Double(2 * parameters + 3 * centers + 8 * count * (settings.heads.count + 1)))
   }
 
+  @Test func `what reading took is told where it was more`() throws {
+    var need = try TinyRun.settings.memory(for: TinyRun.images(), threads: 1)
+    #expect(need.reading == 13 * 36 && !need.text.contains("reading"))
+    need.reading = 2e9
+    #expect(need.text.hasSuffix("; reading the images took up to 2.0 GB (--memory)"), "\(need.text)")
+  }
+
   /// Of a run and of its self-labelling, whose optimiser remembers more: the tensors of a checkpoint are what the plan has.
   @Test func `a checkpoint is planned as large as it is`() throws {
     for isClustering in [true, false] {

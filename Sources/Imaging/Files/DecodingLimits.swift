@@ -7,6 +7,9 @@ public struct DecodingLimits: Sendable, Equatable {
   public var mostPixels: Int
   /// The most bytes of decoded pixels: height × width × channels.
   public var mostBytes: Int
+  /// Where the limits follow from the memory that was given (`--memory`), the bytes of it for each decoded byte: messages then say how much
+  /// more would do.
+  package var memoryPerByte: Double?
 
   /// The default admits every photograph up to 134 megapixels.
   public init(mostPixels: Int = 1 << 27, mostBytes: Int = 1 << 29) {
@@ -40,8 +43,10 @@ public struct DecodingLimits: Sendable, Equatable {
     let most = min(mostPixels, mostBytes / channels)
     guard height * width <= most else {
       throw SeCuError(
-        .tooLarge, "expected an image of at most \(most) pixels, found \(height)×\(width)",
-        at: name, position: "byte \(position)", remedy: Self.remedy)
+        .tooLarge,
+        "expected an image of at most \(most) pixels, found \(height)×\(width)"
+          + advice(pixels: height * width, bytes: height * width * max(3, channels)), at: name,
+        position: "byte \(position)", remedy: Self.remedy)
     }
     return height * width * channels
   }
@@ -52,8 +57,17 @@ public struct DecodingLimits: Sendable, Equatable {
   package func check(fileSize: Int, name: String) throws(SeCuError) {
     guard fileSize <= mostBytes else {
       throw SeCuError(
-        .tooLarge, "expected a file of at most \(mostBytes) bytes, found \(fileSize)", at: name, remedy: Self.remedy)
+        .tooLarge,
+        "expected a file of at most \(mostBytes) bytes, found \(fileSize)" + advice(pixels: 0, bytes: fileSize),
+        at: name, remedy: Self.remedy)
     }
+  }
+
+  /// How much memory would do, as the end of a sentence; empty where no memory would.
+  private func advice(pixels: Int, bytes: Int) -> String {
+    let utmost = DecodingLimits()
+    guard let memoryPerByte, pixels <= utmost.mostPixels, bytes <= utmost.mostBytes else { return "" }
+    return "; it is read with --memory \(Int((Double(bytes) * memoryPerByte / 1e6).rounded(.up)))MB or more"
   }
 
   private static let remedy = "Make the image smaller, or leave it out"
