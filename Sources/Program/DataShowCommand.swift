@@ -23,7 +23,7 @@ extension Subcommand {
     ], run: { values, output in try DataShowCommand(values: values, output: output).run() })
 
   fileprivate static let picture = Option.path(
-    "output", "file.png", help: "The picture; a file of this name is replaced."
+    "output", "file.png", help: "The picture; no file of this name may be there."
   ).required()
   fileprivate static let count = Option.integer(
     "count", in: 1...1000, help: "How many images, chosen by --seed from all."
@@ -55,6 +55,9 @@ private struct DataShowCommand {
   }
 
   func run() throws {
+    let path = values[Subcommand.picture]
+    // It may be the name of one of the images.
+    try checkIsFree(URL(fileURLWithPath: path))
     let settings = try SettingsOptions.resolve(values)
     let set = try Subcommand.images(settings, values, output)
     let ids = try chosen(set, seed: settings.seed)
@@ -65,7 +68,6 @@ private struct DataShowCommand {
     try checkSize(of: ids.count * each, shownShape(set, settings), columns: columns * each)
     let pictures = isViews ? try views(of: ids, set, settings) : try plain(ids, set)
     let grid = try ImageGrid(pictures, columns: columns * each)
-    let path = values[Subcommand.picture]
     try AtomicFile.write(Data(PNGEncoder.encode(grid.image)), to: URL(fileURLWithPath: path))
 
     let shown = ids.enumerated().map { index, id in

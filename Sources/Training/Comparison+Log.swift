@@ -9,10 +9,7 @@ extension Comparison {
 
     /// - Throws: `SeCuError` of kind `.cannotCreate` if something is at `url` already, or it can't be made.
     public init(creating url: URL) throws {
-      guard !FileManager.default.fileExists(atPath: url.path) else {
-        throw SeCuError(
-          .cannotCreate, "the file is there already", at: url.relativePath, remedy: "Name another file, or remove it")
-      }
+      try checkIsFree(url)
       lines = try JSONLines(creating: url)
     }
 

@@ -34,7 +34,8 @@ public struct RunFolder: Sendable {
   /// The heads' centers, `center_h` [d, K] of head h, before they are made unit vectors.
   public var centers: URL { url.appendingPathComponent("centers.safetensors") }
 
-  private var files: [URL] { [configuration, metrics, checkpoint, assignments, encoder, centers] }
+  /// Every file that a run writes or removes.
+  private var files: [URL] { [configuration, metrics, checkpoint, assignments, leftOut, encoder, centers] }
 
   /// The folder at `url`, whatever it holds.
   public init(_ url: URL) {
@@ -43,7 +44,7 @@ public struct RunFolder: Sendable {
 
   /// Makes the folder for a new run.
   ///
-  /// - Throws: `SeCuError` of kind `.cannotCreate` if another run is there, or a file, or if it can't be made.
+  /// - Throws: `SeCuError` of kind `.cannotCreate` if another run is there, or a file that it would write, or if it can't be made.
   public static func create(at url: URL) throws -> RunFolder {
     try checkIsFree(url)
     try make(url, withIntermediateDirectories: true)
@@ -52,7 +53,7 @@ public struct RunFolder: Sendable {
 
   /// Refuses a place that a new run can't have, without making anything.
   ///
-  /// - Throws: `SeCuError` of kind `.cannotCreate` if another run is there, or a file.
+  /// - Throws: `SeCuError` of kind `.cannotCreate` if another run is there, or a file that the run would write.
   package static func checkIsFree(_ url: URL) throws {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) {
@@ -61,11 +62,16 @@ public struct RunFolder: Sendable {
           .cannotCreate, "a file is in the way of the run's folder", at: url.relativePath,
           remedy: "Name another --output")
       }
-      if let file = RunFolder(url).files.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
-        throw SeCuError(
-          .cannotCreate, "the folder holds another run (\(file.lastPathComponent))", at: url.relativePath,
+      let run = RunFolder(url)
+      guard let file = run.files.first(where: { FileManager.default.fileExists(atPath: $0.path) }) else { return }
+      let name = file.lastPathComponent
+      throw file == run.configuration
+        ? SeCuError(
+          .cannotCreate, "the folder holds another run (\(name))", at: url.relativePath,
           remedy: "Go on with it by --resume, or name another --output")
-      }
+        : SeCuError(
+          .cannotCreate, "a file \(name) is there, which the run would replace", at: url.relativePath,
+          remedy: "Name another --output, or move the file")
     }
   }
 
@@ -80,9 +86,12 @@ public struct RunFolder: Sendable {
       return true
     } catch {
       if !withIntermediateDirectories, (error as? CocoaError)?.code == .fileWriteFileExists { return false }
+      // Foundation has no reason of the system's for a relative path from nowhere.
+      let isNowhere = FileManager.default.currentDirectoryPath.isEmpty
       throw SeCuError(
-        .cannotCreate, "the run's folder can't be made (\(systemReason(error)))", at: url.relativePath,
-        remedy: "Name an --output that can be written")
+        .cannotCreate,
+        "the run's folder can't be made (\(isNowhere ? "the working directory is gone" : systemReason(error)))",
+        at: url.relativePath, remedy: "Name an --output that can be written")
     }
   }
 
@@ -92,6 +101,10 @@ public struct RunFolder: Sendable {
   public static func open(_ url: URL) throws -> RunFolder {
     let folder = RunFolder(url)
     try folder.checkIsThere()
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+      throw folder.noRun("expected a run's folder, found a file")
+    }
     guard FileManager.default.fileExists(atPath: folder.configuration.path) else {
       throw folder.noRun("the folder holds no run (config.json is missing)")
     }
@@ -136,6 +149,14 @@ public struct RunFolder: Sendable {
         at: configuration.relativePath, remedy: "Put the old value back, or begin a new run")
     }
     return saved
+  }
+
+  /// The last line of `metrics.jsonl`; nil if there is none.
+  ///
+  /// - Throws: `SeCuError` of kind `.badData` for a line that is no report.
+  public func lastReport() throws -> EpochReport? {
+    guard FileManager.default.fileExists(atPath: metrics.path) else { return nil }
+    return try JSONLines<EpochReport>.read(contentsOf: metrics).last
   }
 
   // MARK: - Writing

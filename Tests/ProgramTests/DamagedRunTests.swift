@@ -114,7 +114,8 @@ import Testing
     try await expectRefusal(workspace, [Self.resume, Self.evaluate], code: 66, "config.json is missing")
     // Nor is what is left taken for an empty folder.
     try await expectRefusal(
-      workspace, [Workspace.training + ["--output", "run"]], code: 73, "holds another run (metrics.jsonl)")
+      workspace, [Workspace.training + ["--output", "run"]], code: 73,
+      "a file metrics.jsonl is there, which the run would replace")
   }
 
   @Test func `metrics that are none`() async throws {

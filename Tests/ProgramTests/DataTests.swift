@@ -217,8 +217,8 @@ import Testing
     #expect((first["images"] as? [[String: Any]])?.map { $0["column"] as? Int } == [0, 2, 0])
     _ = try await workspace.secu(views + ["w.png"])
     #expect(try workspace.data("v.png") == workspace.data("w.png"))
-    _ = try await workspace.secu(views + ["w.png", "--seed", "1"])
-    #expect(try workspace.data("v.png") != workspace.data("w.png"))
+    _ = try await workspace.secu(views + ["x.png", "--seed", "1"])
+    #expect(try workspace.data("v.png") != workspace.data("x.png"))
 
     let wrong = try await workspace.secu(["data", "show", "--images", "1797", "--output", "b.png"])
     #expect((wrong.exitCode, wrong.stderr.contains("--images: digits has no image 1797")) == (64, true))
@@ -238,7 +238,7 @@ import Testing
 
     // Self-labelling learns from a clean view beside a random one.
     try workspace.write(Data(#"{"selfLabelling": {"threshold": 0.9}}"#.utf8), to: "second.json")
-    _ = try await workspace.secu(views + ["w.png", "--config", "second.json"])
-    #expect(try workspace.data("v.png") != workspace.data("w.png"))
+    _ = try await workspace.secu(views + ["y.png", "--config", "second.json"])
+    #expect(try workspace.data("v.png") != workspace.data("y.png"))
   }
 }

@@ -36,14 +36,33 @@ import Testing
     #expect(json["images"] as? Int == 21 && json["sub_folders"] as? Int == 2)
     let refused = try await workspace.secu(["data", "--data", "my pictures", "--split", "test"])
     #expect(refused.exitCode == 64 && refused.stderr.contains("--split"), "\(refused.stderr)")
-    for views in [[], ["--views"]] {
+    for (file, views) in [("grid.png", []), ("views.png", ["--views"])] {
       let shown = try await workspace.secu(
-        ["data", "show", "--data", "my pictures", "--count", "9", "--output", "grid.png"] + views)
+        ["data", "show", "--data", "my pictures", "--count", "9", "--output", file] + views)
       #expect(shown.exitCode == 0, "\(shown.stderr)")
       #expect(shown.stdout.contains("9 images of my pictures"), "\(shown.stdout)")
-      let picture = try ImageFile.decode([UInt8](workspace.data("grid.png")), name: "grid.png")
+      let picture = try ImageFile.decode([UInt8](workspace.data(file)), name: file)
       #expect(picture.channels == 3 && picture.width > 100)
     }
+  }
+
+  @Test func `no image is replaced by what is made of it`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try Self.fill(workspace, count: 60)
+    let before = try workspace.contents()
+    let shown = try await workspace.secu(
+      ["data", "show", "--data", "my pictures", "--output", "my pictures/light/picture, 0.png"])
+    #expect(shown.exitCode == 73 && shown.stderr.contains("the file is there already"), "\(shown.stderr)")
+    #expect(try workspace.contents() == before)
+
+    // A person's list may have the name of a run's.
+    try FileManager.default.createDirectory(at: workspace.url("mine"), withIntermediateDirectories: true)
+    try workspace.write(Data("precious".utf8), to: "mine/left-out.csv")
+    let trained = try await workspace.secu(
+      ["train", "--data", "my pictures", "--clusters", "2", "--output", "mine"] + Self.short)
+    #expect(trained.exitCode == 73 && trained.stderr.contains("mine: a file left-out.csv"), "\(trained.stderr)")
+    #expect(try workspace.text("mine/left-out.csv") == "precious")
   }
 
   @Test func `a folder is clustered, and so are new files`() async throws {

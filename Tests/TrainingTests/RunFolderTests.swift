@@ -21,15 +21,21 @@ import Testing
     #expect(try RunFolder.create(at: url).url == folder.url)
   }
 
-  @Test(arguments: ["config.json", "metrics.jsonl", "checkpoint", "assignments.csv", "encoder.safetensors"])
-  func `a folder with any file of a run is not taken`(file: String) throws {
+  @Test(arguments: [
+    "config.json", "metrics.jsonl", "checkpoint", "assignments.csv", "left-out.csv", "encoder.safetensors",
+    "centers.safetensors",
+  ]) func `a folder with any file of a run is not taken`(file: String) throws {
     let url = temporaryURL()
     defer { remove(url) }
     try files.createDirectory(at: url, withIntermediateDirectories: true)
     try Data("precious".utf8).write(to: url.appending(path: file))
     let error = try failure(.cannotCreate) { try RunFolder.create(at: url) }
-    #expect(error.problem == "the folder holds another run (\(file))")
-    #expect(error.remedy?.contains("--resume") == true)
+    // Only a folder with settings can be resumed.
+    let isRun = file == "config.json"
+    #expect(
+      error.problem
+        == (isRun ? "the folder holds another run (\(file))" : "a file \(file) is there, which the run would replace"))
+    #expect(error.remedy?.contains("--resume") == isRun)
     #expect(try String(contentsOf: url.appending(path: file), encoding: .utf8) == "precious")
   }
 
@@ -51,6 +57,8 @@ import Testing
     #expect(try failure(.noInput) { try RunFolder.open(url) }.problem.contains("holds no run"))
     try folder.write(TinyRun.settings)
     #expect(try RunFolder.open(url).readSettings() == TinyRun.settings)
+    let file = try failure(.noInput) { try RunFolder.open(folder.configuration) }
+    #expect(file.problem == "expected a run's folder, found a file")
   }
 
   @Test func `runs without a name are numbered`() throws {
@@ -122,6 +130,8 @@ import Testing
 
     let lines = try JSONLines<EpochReport>.read(contentsOf: folder.metrics)
     #expect(lines.map(\.epoch) == [0, 1, 2])
+    #expect(try folder.lastReport() == lines.last)
+    #expect(try RunFolder(url.appending(path: "none")).lastReport() == nil)
 
     let table = try String(contentsOf: folder.assignments, encoding: .utf8)
     let rows = table.split(separator: "\r\n").map { $0.split(separator: ",").map(String.init) }
