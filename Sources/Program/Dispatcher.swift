@@ -12,8 +12,8 @@ struct Dispatcher: Sendable {
 
   /// Does what `arguments` (those after the program's name) ask for.
   ///
-  /// - Returns: the exit code: 0; that of the `SeCuError` that ended the run; 70 after any other error; 130 or 143
-  ///   after a run that SIGINT or SIGTERM stopped early.
+  /// - Returns: the exit code: 0; that of the `SeCuError` that ended the run; 70 after any other error; 129, 130 or
+  ///   143 after a run that SIGHUP, SIGINT or SIGTERM stopped early.
   func run(_ arguments: [String]) -> Int32 {
     var place = "secu"
     do {
@@ -57,12 +57,22 @@ struct Dispatcher: Sendable {
   private func find(_ arguments: [String]) throws -> (Subcommand, words: Int) {
     let two = arguments.prefix(2).joined(separator: " ")
     if arguments.count > 1, let subcommand = subcommands.first(where: { $0.name == two }) { return (subcommand, 2) }
-    return (try find(arguments[0]), 1)
+    let subcommand = try find(arguments[0])
+    let start = "\(subcommand.name) "
+    let second = subcommands.map(\.name).filter { $0.hasPrefix(start) }.map { String($0.dropFirst(start.count)) }
+    if arguments.count > 1, !arguments[1].hasPrefix("-"), let nearest = nearestName(to: arguments[1], in: second) {
+      throw SeCuError(.usage, "unknown subcommand \(quoted(two))", remedy: "Did you mean '\(start)\(nearest)'?")
+    }
+    return (subcommand, 1)
   }
 
   private func find(_ name: String) throws -> Subcommand {
     if let subcommand = subcommands.first(where: { $0.name == name }) { return subcommand }
     guard name.hasPrefix("-") else {
+      if name == "help" {
+        throw SeCuError(
+          .usage, "unknown subcommand 'help'", remedy: "Write 'secu --help', or --help behind a subcommand")
+      }
       throw SeCuError(
         .usage, "unknown subcommand \(quoted(name))",
         remedy: nearestName(to: name, in: subcommands.map(\.name)).map { "Did you mean '\($0)'?" })
@@ -87,10 +97,10 @@ struct Dispatcher: Sendable {
   }
 }
 
-/// `text` with its control characters spelt out, so that an argument or file name can't command the terminal.
+/// `text` with its control characters spelt out, so that an argument or file name can't command the terminal or forge a line.
 func printable(_ text: String) -> String {
   text.unicodeScalars.reduce(into: "") { result, scalar in
-    let isControl = scalar.properties.generalCategory == .control && scalar != "\n"
+    let isControl = scalar.properties.generalCategory == .control
     result += isControl ? scalar.escaped(asASCII: true) : String(scalar)
   }
 }

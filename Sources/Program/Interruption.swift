@@ -2,7 +2,7 @@ import Basics
 import Foundation
 import Synchronization
 
-/// Requests to stop, from Ctrl-C (SIGINT) or a supervisor (SIGTERM).
+/// Requests to stop, from Ctrl-C (SIGINT), a supervisor (SIGTERM) or a terminal that is closed (SIGHUP).
 ///
 /// A subcommand that can stop early and save its work calls `watch()` and polls `isRequested`; without `watch()` these
 /// signals end the process at once, as usual. A second SIGINT always ends it at once, with 130.
@@ -13,24 +13,26 @@ enum Interruption {
   /// Whether the work should stop. Costs one relaxed load: cheap enough for every step.
   static var isRequested: Bool { requested.load(ordering: .relaxed) != 0 }
 
-  /// 128 + the number of the signal that asked to stop, 130 for SIGINT and 143 for SIGTERM; nil if none did.
+  /// 128 + the number of the signal that asked to stop, 129 for SIGHUP, 130 for SIGINT and 143 for SIGTERM; nil if none did.
   static var exitCode: Int32? {
     let signal = requested.load(ordering: .relaxed)
     return signal == 0 ? nil : 128 + signal
   }
 
-  /// From now on, SIGINT and SIGTERM set `isRequested` and let the work go on.
+  /// From now on, SIGINT, SIGTERM and, unless it was ignored, SIGHUP set `isRequested` and let the work go on.
   static func watch() {
     // Initialises the atomic here: a handler may not be the first to touch a Swift global.
     _ = isRequested
     signal(SIGINT) { Interruption.note($0) }
     signal(SIGTERM) { Interruption.note($0) }
+    Platform.watchHangup { Interruption.note($0) }
     #if !os(Windows)
       // A process inherits the signals that its parent blocked, as the threads of a thread pool do.
       var signals = sigset_t()
       sigemptyset(&signals)
       sigaddset(&signals, SIGINT)
       sigaddset(&signals, SIGTERM)
+      sigaddset(&signals, SIGHUP)
       pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     #endif
   }

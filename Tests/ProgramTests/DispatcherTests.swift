@@ -57,6 +57,15 @@ import Testing
   static let mistakes: [(arguments: [String], stderr: String)] = [
     (["tarin"], "secu: unknown subcommand 'tarin'. Did you mean 'train'?\nSee 'secu --help'.\n"),
     (["frobnicate"], "secu: unknown subcommand 'frobnicate'.\nSee 'secu --help'.\n"),
+    (
+      ["help", "train"],
+      "secu: unknown subcommand 'help'. Write 'secu --help', or --help behind a subcommand.\nSee 'secu --help'.\n"
+    ),
+    (["data", "shwo"], "secu: unknown subcommand 'data shwo'. Did you mean 'data show'?\nSee 'secu --help'.\n"),
+    (
+      ["data", "x"],
+      "secu data: unexpected argument 'x'. Every value follows its option, as in '--name value'.\nSee 'secu data --help'.\n"
+    ),
     ([""], "secu: unknown subcommand ''.\nSee 'secu --help'.\n"),
     (["--verson"], "secu: unknown option '--verson'. Did you mean '--version'?\nSee 'secu --help'.\n"),
     (
@@ -83,6 +92,8 @@ import Testing
       subcommands: [
         Sample.train(),
         Subcommand(name: "predict", summary: "", abstract: "", groups: [], run: { _, _ in }),
+        Subcommand(name: "data", summary: "", abstract: "", groups: [], run: { _, _ in }),
+        Subcommand(name: "data show", summary: "", abstract: "", groups: [], run: { _, _ in }),
       ], isa: { "" }, output: Recorder().stream(), errors: errors.stream())
     #expect(dispatcher.run(arguments) == 64)
     #expect(errors.text == stderr)
@@ -103,6 +114,7 @@ import Testing
   @Test func `names can't command the terminal`() {
     let result = run("\u{1B}[2Jtrain\r\u{9B}")
     #expect(result.stderr.contains("'\\u{1B}[2Jtrain\\r\\u{009B}'"))
+    #expect(run("a\nsecu: b").stderr.hasPrefix("secu: unknown subcommand 'a\\nsecu: b'."))
   }
 
   @Test func `the program's name stands out on a terminal`() {

@@ -6,7 +6,7 @@ import Testing
 
 /// Each in a process of its own: signals belong to the whole process.
 @Suite struct InterruptionTests {
-  @Test(arguments: [SIGINT, SIGTERM]) func `a signal asks to stop and the run goes on`(signal: Int32) async {
+  @Test(arguments: [SIGHUP, SIGINT, SIGTERM]) func `a signal asks to stop and the run goes on`(signal: Int32) async {
     await #expect(processExitsWith: .exitCode(128 + signal)) { [signal] in
       Interruption.watch()
       #expect(!Interruption.isRequested)
@@ -17,8 +17,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [SIGINT, SIGTERM]) func `an interrupted subcommand ends with the signal's code`(signal: Int32) async
-  {
+  @Test(arguments: [SIGHUP, SIGINT, SIGTERM]) func `an interrupted subcommand ends with the signal's code`(
+    signal: Int32
+  ) async {
     await #expect(processExitsWith: .exitCode(128 + signal)) { [signal] in
       let subcommand = Subcommand(
         name: "train", summary: "", abstract: "", groups: [],
@@ -65,6 +66,17 @@ import Testing
       allow(SIGTERM)
       raise(SIGTERM)
       exit(Interruption.exitCode ?? 1)
+    }
+  }
+
+  @Test func `a SIGHUP that was ignored stays so`() async {
+    await #expect(processExitsWith: .success) {
+      signal(SIGHUP, SIG_IGN)
+      Interruption.watch()
+      // On this very thread, so that a handler would have returned when the call has.
+      allow(SIGHUP)
+      raise(SIGHUP)
+      exit(Interruption.exitCode ?? 0)
     }
   }
 

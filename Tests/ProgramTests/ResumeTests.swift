@@ -34,7 +34,7 @@ import Testing
     let expected = try Outcome(workspace, "straight")
     #expect(expected.metrics.count == 24)
 
-    for (signal, code) in [("INT", Int32(130)), ("TERM", 143), ("KILL", 137)] {
+    for (signal, code) in [("INT", Int32(130)), ("TERM", 143), ("HUP", 129), ("KILL", 137)] {
       let run = "run-\(signal)"
       let first = try await workspace.secu(
         Self.training + ["--output", run, "--json"], stoppedBy: signal, after: "epoch 3/24")
