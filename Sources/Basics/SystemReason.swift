@@ -7,7 +7,7 @@ package func systemReason(_ error: any Error) -> String {
 }
 
 /// The `errno` beneath an error that Foundation threw; nil where there is none.
-private func systemCode(_ error: any Error) -> Int32? {
+package func systemCode(_ error: any Error) -> Int32? {
   let error = error as NSError
   let cause = (error.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError } ?? error
   return cause.domain == NSPOSIXErrorDomain ? Int32(exactly: cause.code) : nil

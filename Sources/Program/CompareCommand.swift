@@ -48,8 +48,25 @@ private struct ComparisonSummary: Encodable {
   var data: String
   var images: Int
   var clusters: Int
-  var runs: [Comparison.Result]
-  var methods: [Comparison.Summary]
+  var left_out: [LeftOutFile]
+  var runs: [Scored<Comparison.Result>]
+  var methods: [Scored<Comparison.Summary>]
+}
+
+/// A result with null for the scores that it doesn't have.
+private struct Scored<Value: Encodable>: Encodable {
+  let value: Value
+
+  init(_ value: Value) { self.value = value }
+
+  private enum CodingKeys: String, CodingKey, CaseIterable { case acc, nmi, ari }
+
+  func encode(to encoder: any Encoder) throws {
+    // What the value has takes the place of null.
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    for key in CodingKeys.allCases { try container.encodeNil(forKey: key) }
+    try value.encode(to: encoder)
+  }
 }
 
 private struct CompareCommand {
@@ -61,7 +78,7 @@ private struct CompareCommand {
   }
 
   func run() throws {
-    let settings = try SettingsOptions.resolve(values, output)
+    var settings = try SettingsOptions.resolve(values, output)
     let engine = try Subcommand.engine(values)
     let methods = values[Subcommand.methods]?.compactMap(ComparedMethod.init) ?? ComparedMethod.allCases
     let seeds = (values[Subcommand.seeds] ?? [0, 1, 2, 3, 4]).map(UInt64.init)
@@ -70,20 +87,22 @@ private struct CompareCommand {
         .usage, "a seed is given twice, which would only repeat its runs", at: "--seeds", remedy: "Name each once")
     }
     let images = try Subcommand.images(settings, values, output)
-    let comparison = try Comparison(
-      settings, images: images,
-      features: values[Subcommand.features].map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) },
-      engine: engine)
+    SettingsOptions.fit(&settings, to: images.count, values)
+    let features = try values[Subcommand.features].map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) }
+    let comparison = try SettingsOptions.naming(values, preset: settings.preset) {
+      try Comparison(settings, images: images, features: features, engine: engine)
+    }
     try comparison.check(methods)
     let log = try values[Subcommand.results].map { try Comparison.Log(creating: URL(fileURLWithPath: $0)) }
     Interruption.watch()
     output.messages.tell(
-      "\(images.name): \(images.count) images of \(images.shapeText); "
+      "\(printable(images.name)): \(count(images.count, "image")) of \(images.shapeText); "
         + "\(count(methods.count, "method")) from \(count(seeds.count, "seed")), judged with \(comparison.clusters) clusters\n"
     )
 
     var results: [Comparison.Result] = []
-    let progress = ProgressLine(on: output.messages)
+    // The line with a run's result has its name too.
+    let progress = ProgressLine(on: output.messages, isPatient: true)
     defer { progress.clear() }
     let pairs = methods.flatMap { method in seeds.map { (method, $0) } }
     var failure: (any Error)?
@@ -116,8 +135,9 @@ private struct CompareCommand {
     }
     try output.printJSON(
       ComparisonSummary(
-        data: comparison.settings.data, images: comparison.images.count, clusters: comparison.clusters, runs: results,
-        methods: summaries))
+        data: comparison.settings.data, images: comparison.images.count, clusters: comparison.clusters,
+        left_out: LeftOutFile.all(of: comparison.images), runs: results.map(Scored.init),
+        methods: summaries.map(Scored.init)))
     for line in ComparisonTable(summaries).lines { try output.print(line) }
   }
 

@@ -188,15 +188,15 @@ private struct DataCommand {
     if let path = files.path { try output.print("in \(printable(path))") }
     var parts: [String: Described.Part] = [:]
     for split in chosen {
-      let count = try files.count(split.map { Splits($0) })
+      let images = try files.count(split.map { Splits($0) })
       let sizes = try files.classSizes(of: split)
       let title = split.map { "\($0)" } ?? "all"
-      parts[title] = .init(images: count, class_sizes: sizes)
+      parts[title] = .init(images: images, class_sizes: sizes)
       let isUsual = split.map { files.usualSplits?.parts.contains($0) ?? false } ?? false
-      try output.print(
-        "\(title): \(count) images\(sizes == nil ? ", no labels" : "")\(isUsual ? " (used if no split is named)" : "")")
+      let remarks = (sizes == nil ? ", no labels" : "") + (isUsual ? " (used if no split is named)" : "")
+      try output.print("\(title): \(count(images, "image"))\(remarks)")
       for (label, size) in (sizes ?? []).enumerated() {
-        try output.print("  class \(Subcommand.className(of: label, in: files.classNames)): \(size) images")
+        try output.print("  class \(Subcommand.className(of: label, in: files.classNames)): \(count(size, "image"))")
       }
     }
     if let a = entry?.attribution { try output.print("\(a.title). \(a.authors). \(a.source). Licence: \(a.licence).") }
@@ -237,12 +237,12 @@ private struct DataCommand {
       DescribedFolder(
         name: name, format: "folder of images", path: path, images: survey.images, shorter_side: survey.shorterSide,
         sub_folders: survey.folders))
-    try output.print("\(printable(name)): a folder of images")
-    try output.print("in \(printable(path))")
-    try output.print("\(survey.images) image files, with a median shorter side of \(survey.shorterSide) pixels")
+    try output.print("\(printable(name)): a folder of images\nin \(printable(path))")
+    try output.print(
+      "\(count(survey.images, "image file")), with a median shorter side of \(survey.shorterSide) pixels")
     if survey.folders > 0 {
       try output.print(
-        "\(survey.folders) sub-\(survey.folders == 1 ? "folder" : "folders") with images: 'secu train --class-folders' takes them for classes, for scores only"
+        "\(count(survey.folders, "sub-folder")) with images: 'secu train --class-folders' takes them for classes, for scores only"
       )
     }
   }

@@ -103,6 +103,7 @@ private struct EvaluateCommand {
     engine = try Subcommand.engine(values)
     model = try TrainedModel(folder, engine: engine)
     name = values[Subcommand.data] ?? model.settings.data
+    try FolderOptions.checkClasses(name, values)
     // What the run learned from, unless other images are asked for.
     let isOwn = values[Subcommand.data] == nil && values[Subcommand.split] == nil
     images = try Subcommand.images(
@@ -126,7 +127,8 @@ private struct EvaluateCommand {
     case nil: break
     }
     let summary = EvaluationSummary(
-      model: folder.url.relativePath, data: name, images: images.count, classes: images.classCount,
+      model: folder.url.relativePath, data: name, images: images.count, left_out: LeftOutFile.all(of: images),
+      classes: images.classCount,
       dimension: projections.dimension, isa: model.instructionSet.rawValue,
       judged: try all?[judged] ?? score(judged), heads: all,
       details: values[Subcommand.details] ? try detailScores(projections) : nil)
@@ -190,7 +192,8 @@ private struct EvaluateCommand {
   private func tell(_ summary: EvaluationSummary) throws {
     let judged = summary.judged
     try output.print(
-      "\(images.name), \(images.count) images, clean; features: projection, d = \(summary.dimension), unit length")
+      "\(images.name), \(count(images.count, "image")), clean; features: projection, d = \(summary.dimension), unit length"
+    )
     if let heads = summary.heads {
       try tellTable(heads)
       if let classes = summary.classes { try output.print(Self.rule(nil, classes)) }

@@ -41,6 +41,7 @@ struct EvaluationSummary: Encodable {
   var model: String
   var data: String
   var images: Int
+  var left_out: [LeftOutFile]
   @OrNull var classes: Int?
   var dimension: Int
   var isa: String
@@ -49,7 +50,7 @@ struct EvaluationSummary: Encodable {
   @OrNull var details: DetailScores?
 
   private enum CodingKeys: String, CodingKey {
-    case model, data, images, classes, dimension, isa, heads, details
+    case model, data, images, classes, dimension, left_out, isa, heads, details
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -58,6 +59,7 @@ struct EvaluationSummary: Encodable {
     try container.encode(model, forKey: .model)
     try container.encode(data, forKey: .data)
     try container.encode(images, forKey: .images)
+    try container.encode(left_out, forKey: .left_out)
     try container.encode(_classes, forKey: .classes)
     try container.encode(dimension, forKey: .dimension)
     try container.encode(isa, forKey: .isa)

@@ -11,21 +11,61 @@ final class FileSorter {
   /// By the path under its own name, the number that a copy tries first; 1 is the name without a number.
   private var untried: [URL: Int] = [:]
 
+  /// Makes the folder if it isn't there.
+  ///
   /// - Parameters:
   ///   - folder: where the folders of clusters are made.
   ///   - clusters: how many there are.
-  init(_ folder: URL, clusters: Int) {
+  ///   - inputs: the folders whose images are sorted.
+  /// - Throws: `SeCuError` of kind `.usage` if copies would lie in one of `inputs`, where the next look would find them among the
+  ///   images; of kind `.cannotCreate` or `.inputOutput` if the folder can't be made.
+  init(_ folder: URL, clusters: Int, inputs: [String] = []) throws {
     self.folder = folder
     digits = String(max(0, clusters - 1)).count
+    let place = Self.components(folder)
+    for input in inputs {
+      let above = Self.components(URL(fileURLWithPath: input))
+      let isCluster = above.dropLast() == place[...] && (0..<clusters).contains { name(of: $0) == above.last }
+      guard isCluster || place.starts(with: above) else { continue }
+      throw SeCuError(
+        .usage, "copies would lie in \(input), and be among its images the next time", at: "--sort-into",
+        remedy: "Name a folder outside")
+    }
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw Self.failure("the folder can't be made", error, at: folder)
+    }
+  }
+
+  private func name(of cluster: Int) -> String {
+    let text = String(cluster)
+    return "cluster-" + String(repeating: "0", count: digits - text.count) + text
+  }
+
+  /// The components of a path without links, also where its end is not there yet.
+  private static func components(_ url: URL) -> [String] {
+    var there = url.standardizedFileURL, rest: [String] = []
+    while !FileManager.default.fileExists(atPath: there.path), there.pathComponents.count > 1 {
+      rest.insert(there.lastPathComponent, at: 0)
+      there.deleteLastPathComponent()
+    }
+    return there.resolvingSymlinksInPath().pathComponents + rest
+  }
+
+  private static func failure(_ problem: String, _ error: any Error, at place: URL) -> SeCuError {
+    let isFull = systemCode(error).map { [ENOSPC, EFBIG, EIO].contains($0) } ?? false
+    return SeCuError(
+      isFull ? .inputOutput : .cannotCreate, "\(problem) (\(systemReason(error)))", at: place.relativePath,
+      remedy: isFull
+        ? "Make sure that the disk works and has space left" : "Name another --sort-into, or see to what is in the way")
   }
 
   /// Copies `file` to the folder of `cluster`, under its own name or, if that is taken, under that with a number.
   ///
-  /// - Throws: `SeCuError` of kind `.cannotCreate` if it can't be copied.
+  /// - Throws: `SeCuError` of kind `.cannotCreate` if it can't be copied, `.inputOutput` where the disk is full.
   func copy(_ file: String, to cluster: Int) throws {
-    let text = String(cluster)
-    let name = "cluster-" + String(repeating: "0", count: digits - text.count) + text
-    let place = folder.appendingPathComponent(name)
+    let place = folder.appendingPathComponent(name(of: cluster))
     let source = URL(fileURLWithPath: file).resolvingSymlinksInPath()
     let named = URL(fileURLWithPath: file)
     do {
@@ -46,9 +86,7 @@ final class FileSorter {
       untried[first] = number
       count += 1
     } catch {
-      throw SeCuError(
-        .cannotCreate, "\(file) can't be copied (\(systemReason(error)))", at: place.relativePath,
-        remedy: "Name another --sort-into, or make room")
+      throw Self.failure("\(file) can't be copied", error, at: place)
     }
   }
 

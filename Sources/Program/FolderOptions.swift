@@ -26,41 +26,55 @@ enum FolderOptions {
     _ path: String, limit: Int?, hasClasses: Bool, for settings: TrainingSettings, _ values: ParsedOptions,
     _ output: Output
   ) throws -> ImageFolder {
-    let progress = ProgressLine(on: output.messages)
+    let progress = ProgressLine(on: output.messages, isPatient: true)
     var options = ImageFolder.Options(
       side: settings.keptSide, channels: settings.network.channels, memory: memory(values),
       cores: try Subcommand.engine(values).cores)
     options.isStrict = values.declares(strict) && values[strict]
     (options.hasClassFolders, options.limit) = (hasClasses, limit)
-    options.progress = { progress.update("reading images: \($0) of \($1)") }
+    options.progress = { done, all in
+      let text = "reading images: \(done) of \(all)"
+      if done < all { progress.update(text) } else { progress.end(text) }
+    }
     defer { progress.clear() }
     let folder = try ImageFolder(path, options)
     progress.clear()
     if let cache = folder.cache {
       output.messages.tell(
-        "The images are kept in \(cache.path), since they don't fit, or once didn't, in half of --memory.\n"
+        "The images are kept in \(printable(cache.path)), since they don't fit, or once didn't, in half of --memory.\n"
       )
     }
     tell(folder.skipped, output)
     return folder
   }
 
-  /// The first few files that gave no image, and how many there are.
-  static func tell(_ skipped: [SkippedFile], _ output: Output) {
+  /// The first files that gave no image though they should, and how many there are of every kind.
+  ///
+  /// - Parameter most: how many of them are named.
+  static func tell(_ skipped: [SkippedFile], most: Int = 5, _ output: Output) {
     let unreadable = skipped.filter { $0.kind == .unreadable }, others = skipped.count - unreadable.count
     if !unreadable.isEmpty {
       output.messages.tell(
-        "Left out: \(unreadable.count) image \(unreadable.count == 1 ? "file" : "files") that can't be read\n")
-      for file in unreadable.prefix(5) {
+        "Left out: \(count(unreadable.count, "image file")) that can't be read\n")
+      for file in unreadable.prefix(most) {
         output.messages.tell("  \(printable(file.path)): \(printable(file.reason))\n")
       }
-      if unreadable.count > 5 { output.messages.tell("  … and \(unreadable.count - 5) more\n") }
+      if unreadable.count > most { output.messages.tell("  … and \(unreadable.count - most) more\n") }
     }
     if others > 0 {
       output.messages.tell(
-        "Passed over: \(others) \(others == 1 ? "file" : "files") that \(others == 1 ? "is no image" : "are no images")\n"
+        "Passed over: \(count(others, "file")) that \(others == 1 ? "is no image" : "are no images")\n"
       )
     }
+  }
+
+  /// Refuses `--class-folders` for data that has no sub-folders.
+  static func checkClasses(_ data: String, _ values: ParsedOptions) throws {
+    guard values.declares(classFolders), values[classFolders], try DataCatalog.imageFolder(data) == nil else { return }
+    throw SeCuError(
+      .usage, "\(data) is no folder of images, whose sub-folders could be classes",
+      at: classFolders.declaration.spelling,
+      remedy: "Leave it out")
   }
 
   /// Refuses a folder of too few images to learn from.
@@ -69,18 +83,20 @@ enum FolderOptions {
     let least = max(AutomaticPreset.fewestImages, 2 * clusters)
     guard folder.count < least else { return }
     throw SeCuError(
-      .badData, "\(folder.count) images are too few to learn \(clusters) clusters from", at: folder.name,
+      .badData,
+      "\(count(folder.count, "image")) \(folder.count == 1 ? "is" : "are") too few to learn \(clusters) clusters from",
+      at: folder.name,
       remedy: "Give at least \(least), and better some hundreds"
         + (folder.count >= AutomaticPreset.fewestImages ? ", or ask for fewer with --clusters" : ""))
   }
 }
 
 extension SettingsOptions {
-  /// The settings for data that no preset was made for, or the preset that was; what decides them is told.
-  ///
-  /// - Parameter output: where to tell it; nil for nowhere.
-  static func automatic(_ name: String, _ values: ParsedOptions, _ output: Output?) throws -> TrainingSettings {
-    if let known = Preset.all.first(where: { $0.data.name == name.lowercased() }) { return known.settings }
+  /// The settings for data that no preset was made for, with their reasons, or those of the preset that was.
+  static func automatic(
+    _ name: String, _ values: ParsedOptions
+  ) throws -> (settings: TrainingSettings, preset: AutomaticPreset?) {
+    if let known = Preset.all.first(where: { $0.data.name == name.lowercased() }) { return (known.settings, nil) }
     let data = try DataCatalog.canonicalName(name)
     let wanted = values.declares(clusters) ? values[clusters] : nil
     let preset: AutomaticPreset
@@ -97,17 +113,22 @@ extension SettingsOptions {
       if let known = Preset.all.first(where: { $0.data.name == files.entryName }) {
         var settings = known.settings
         settings.data = data
-        return settings
+        return (settings, nil)
       }
       preset = AutomaticPreset(
         data: data, images: min(try files.count(values[split]), values[limit] ?? .max),
         side: min(files.shape.height, files.shape.width), channels: files.shape.channels, clusters: wanted,
         classes: files.classNames?.count)
     }
-    if let output {
-      output.messages.tell("Settings that follow from the images (--show prints them all):\n")
-      for reason in preset.reasons { output.messages.tell("  \(reason)\n") }
-    }
-    return preset.settings
+    return (preset.settings, preset)
+  }
+
+  /// Tells why automatic settings are as they are, but for what options or a file have changed.
+  static func tell(
+    _ preset: AutomaticPreset, for settings: TrainingSettings, _ values: ParsedOptions, _ output: Output
+  ) {
+    let command = values.declares(Subcommand.show) ? "--show" : "'secu train --show'"
+    output.messages.tell("Settings that follow from the images (\(command) prints them all):\n")
+    for reason in preset.reasons(for: settings) { output.messages.tell("  \(reason)\n") }
   }
 }

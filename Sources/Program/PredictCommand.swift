@@ -13,7 +13,8 @@ extension Subcommand {
     abstract: """
       Prints a line for each image, as CSV: its file (or its number in a data set), its cluster, the confidence (0 to 1) and the next \
       best cluster. Images may have any size. Folders are looked through with all that lies below them; files are read some at a \
-      time, so that there may be any number. Image files that can't be read are told and left out, and the exit code is then 65.
+      time, so that there may be any number. Image files that can't be read are told, each with the reason, and left out, and the exit \
+      code is then 65.
       """,
     groups: [
       .init(
@@ -73,6 +74,7 @@ private struct PredictCommand {
     var head: Int
     var clusters: Int
     var predictions: [Line]
+    var left_out: [LeftOutFile]
   }
 
   init(_ values: ParsedOptions, _ output: Output) throws {
@@ -136,7 +138,9 @@ private struct PredictCommand {
     guard !files.paths.isEmpty || skipped.contains(where: { $0.kind == .unreadable }) else {
       throw SkippedFile.noImage(at: operands.joined(separator: ", "), skipped)
     }
-    let sorter = values[Subcommand.sortInto].map { FileSorter(URL(fileURLWithPath: $0), clusters: clusters) }
+    let sorter = try values[Subcommand.sortInto].map {
+      try FileSorter(URL(fileURLWithPath: $0), clusters: clusters, inputs: operands)
+    }
     var lines: [Line] = []
     tellHead(head, clusters)
     try begin("file")
@@ -164,15 +168,21 @@ private struct PredictCommand {
       return
     }
     try output.printJSON(
-      Predictions(data: operands.joined(separator: ", "), head: head, clusters: clusters, predictions: lines))
-    if let sorter { output.messages.tell("\(sorter.count) files copied to \(sorter.folder.relativePath)\n") }
-    FolderOptions.tell(skipped, output)
+      Predictions(
+        data: operands.joined(separator: ", "), head: head, clusters: clusters, predictions: lines,
+        left_out: skipped.map(LeftOutFile.init)))
+    if let sorter {
+      output.messages.tell("\(count(sorter.count, "file")) copied to \(printable(sorter.folder.relativePath))\n")
+    }
+    FolderOptions.tell(skipped, most: .max, output)
     let unreadable = skipped.count { $0.kind == .unreadable }
+    let all = files.paths.count + files.skipped.count { $0.kind == .unreadable }
     if unreadable > 0 {
       throw SeCuError(
         .badData,
-        "\(unreadable) of \(files.paths.count + files.skipped.count { $0.kind == .unreadable }) image files can't be read; the others have their line",
-        remedy: "Repair or remove them")
+        "\(unreadable) of \(count(all, "image file")) can't be read"
+          + (unreadable < all ? "; the others have their line" : ""),
+        remedy: unreadable == 1 ? "Repair or remove it" : "Repair or remove them")
     }
   }
 
@@ -193,9 +203,11 @@ private struct PredictCommand {
         image: $0, file: all.fileNames?[$0], cluster: $1.cluster, confidence: $1.confidence, second: $1.second)
     }
     try output.printJSON(
-      Predictions(data: name, head: evaluation.head, clusters: evaluation.clusters, predictions: lines))
+      Predictions(
+        data: name, head: evaluation.head, clusters: evaluation.clusters, predictions: lines,
+        left_out: LeftOutFile.all(of: all)))
     tellHead(evaluation.head, evaluation.clusters)
-    try begin("image")
+    try begin("image", hasFiles: all.fileNames != nil)
     for line in lines { try write(line) }
   }
 
@@ -205,8 +217,11 @@ private struct PredictCommand {
     output.messages.tell("clusters of head \(head), which has \(clusters)\n")
   }
 
-  private func begin(_ first: String) throws {
-    if !values[Subcommand.jsonLines] { try output.print("\(first),cluster,confidence,second") }
+  /// - Parameter hasFiles: whether images that have numbers have names of files too.
+  private func begin(_ first: String, hasFiles: Bool = false) throws {
+    if !values[Subcommand.jsonLines] {
+      try output.print("\(first),cluster,confidence,second" + (hasFiles ? ",file" : ""))
+    }
   }
 
   private func write(_ line: Line) throws {
@@ -214,8 +229,9 @@ private struct PredictCommand {
     if values[Subcommand.jsonLines] {
       text = String(decoding: try JSON.line(line), as: UTF8.self)
     } else {
-      let name = line.image.map { "\($0)" } ?? line.file ?? ""
-      text = CSV.text([[name, "\(line.cluster)", String(format: "%.4f", line.confidence), "\(line.second)"]])
+      let result = ["\(line.cluster)", String(format: "%.4f", line.confidence), "\(line.second)"]
+      let file = line.file.map { [$0] } ?? []
+      text = CSV.text([line.image.map { ["\($0)"] + result + file } ?? file + result])
     }
     // Without the end of the line, which `print` writes.
     try output.print(text.trimmingCharacters(in: .newlines))

@@ -14,6 +14,8 @@ final class ProgressLine: Sendable {
     var drawn = 0
     /// When the line was last drawn or written.
     var last: Duration?
+    /// Whether a plain line was written that a later one should complete.
+    var isOpen = false
   }
 
   private let stream: StandardStream
@@ -23,11 +25,18 @@ final class ProgressLine: Sendable {
 
   /// - Parameters:
   ///   - stream: where to draw.
+  ///   - isPatient: whether elsewhere than on a terminal the first line waits as long as later ones, for work that may be done by then.
   ///   - now: a clock that never runs backwards, from any start.
-  init(on stream: StandardStream, now: @escaping @Sendable () -> Duration = ProgressLine.uptime) {
+  init(
+    on stream: StandardStream, isPatient: Bool = false, now: @escaping @Sendable () -> Duration = ProgressLine.uptime
+  ) {
     self.stream = stream
     self.now = now
     interval = stream.isTerminal ? .milliseconds(100) : .seconds(5)
+    if isPatient, !stream.isTerminal {
+      let start = now()
+      state.withLock { $0.last = start }
+    }
   }
 
   /// The time since the machine was started.
@@ -46,6 +55,7 @@ final class ProgressLine: Sendable {
         state.drawn = line.count
       } else {
         stream.tell(text + "\n")
+        state.isOpen = true
       }
     }
   }
@@ -57,6 +67,16 @@ final class ProgressLine: Sendable {
       state.last = now()
       stream.tell((stream.isTerminal ? redraw(line, over: state.drawn) : line) + "\n")
       state.drawn = 0
+    }
+  }
+
+  /// Takes the drawn line away, for there is nothing left to do. Elsewhere than on a terminal `text` follows the lines that were
+  /// written, if any were: a log must not end halfway.
+  func end(_ text: String) {
+    clear()
+    state.withLock { state in
+      if state.isOpen { stream.tell(text + "\n") }
+      state.isOpen = false
     }
   }
 

@@ -13,12 +13,18 @@ extension SettingsOptions {
   /// - Parameter output: where what follows from the images is told; nil for nowhere.
   /// - Throws: `SeCuError` for a file that can't be read or holds what it may not, for options that don't go together.
   static func resolve(_ values: ParsedOptions, _ output: Output? = nil) throws -> TrainingSettings {
+    let (settings, automatic) = try resolved(values)
+    if let automatic, let output { tell(automatic, for: settings, values, output) }
+    return settings
+  }
+
+  private static func resolved(_ values: ParsedOptions) throws -> (TrainingSettings, AutomaticPreset?) {
     let file = try file(values)
     let named = values[preset] ?? file?.preset
     let weights = values.declares(initial) ? values[initial] : nil
     let run =
       named == nil ? try weights.flatMap { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)).settings } : nil
-    var start: TrainingSettings
+    var start: TrainingSettings, automatic: AutomaticPreset?
     if let run {
       start = run
       (start.selfLabelling, start.strongAugmentation) = (nil, nil)
@@ -29,19 +35,19 @@ extension SettingsOptions {
     } else if let chosen = named.flatMap({ TrainingSettings.presets[$0] }) {
       start = chosen
     } else if let data = values[data] ?? file?.data {
-      start = try automatic(data, values, output)
+      (start, automatic) = try Self.automatic(data, values)
     } else {
       start = .digits
     }
     if let weights { start.initialWeights = weights }
     if values.declares(selfLabel), values[selfLabel] { start = start.forSelfLabelling }
     let name = start.preset
-    guard let file else { return try apply(values, to: start) }
+    guard let file else { return (try apply(values, to: start), automatic) }
     var settings = try file.applied(to: start)
     settings.preset = name
     // A path is whole, so that the run finds its images from anywhere; what isn't there yet keeps its name.
     if let data = file.data, let name = try? DataCatalog.canonicalName(data) { settings.data = name }
-    return try apply(values, to: settings, warmup: file.sets("warmupEpochs") ? nil : start.warmupEpochs)
+    return (try apply(values, to: settings, warmup: file.sets("warmupEpochs") ? nil : start.warmupEpochs), automatic)
   }
 
   /// The settings of a run with those that are asked for in their place: equal to them if nothing else is asked for.
@@ -53,6 +59,19 @@ extension SettingsOptions {
     if let weights = values[initial] { asked.initialWeights = weights }
     if values[selfLabel], asked.selfLabelling == nil { asked = asked.forSelfLabelling }
     return try apply(values, to: asked)
+  }
+
+  /// Lowers what nobody asked for to what so many images allow.
+  static func fit(_ settings: inout TrainingSettings, to images: Int, _ values: ParsedOptions) {
+    // The published batch of self-labelling is large; a small data set is one batch. And automatic settings count images before it is
+    // known which can be read.
+    let isAutomatic = settings.preset == AutomaticPreset.name
+    if settings.selfLabelling != nil || isAutomatic, values[batch] == nil {
+      settings.batch = max(2, min(settings.batch, images))
+    }
+    if let value = values[clusters], settings.heads == AutomaticPreset.heads(around: value) {
+      settings.heads = AutomaticPreset.heads(around: value, images: images)
+    }
   }
 
   /// Whether any option says, or may say, what data is meant.
@@ -170,6 +189,9 @@ extension SettingsOptions {
       return .size(size)
     case .entropy(var entropy):
       try refuse(sizeOptions, of: "size", in: values)
+      if values[alpha] != nil, values[alphaPerImage] != nil {
+        throw SeCuError(.usage, "given together with --alpha-per-image", at: "--alpha", remedy: "Give one of them")
+      }
       if let value = values[alpha] { entropy = EntropyConstraint(alpha: Float(value)) }
       if let value = values[alphaPerImage] { entropy = EntropyConstraint(alpha: Float(value), isPerImage: true) }
       return .entropy(entropy)

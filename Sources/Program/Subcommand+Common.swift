@@ -20,7 +20,8 @@ extension Subcommand {
   static func images(
     _ settings: TrainingSettings, _ values: ParsedOptions, _ output: Output
   ) throws -> any ImageSource {
-    try images(
+    try FolderOptions.checkClasses(settings.data, values)
+    return try images(
       settings.data, settings.split.map { try Splits($0) }, limit: settings.limit,
       hasClasses: settings.classFolders == true, for: settings, values, output)
   }
@@ -46,6 +47,9 @@ extension Subcommand {
       throw error
     }
     for warning in files.warnings { output.messages.tell("Warning: \(printable(warning)).\n") }
+    if files.path == nil, values.isGiven("data"), FileManager.default.fileExists(atPath: name) {
+      output.messages.tell("\(name) is the data set that is built in; for the folder write ./\(name)\n")
+    }
     return try files.load(splits, limit: limit)
   }
 
@@ -65,7 +69,7 @@ extension Subcommand {
   static func imageFolder(_ name: String, _ splits: Splits?) throws -> String? {
     guard let path = try DataCatalog.imageFolder(name) else { return nil }
     guard splits == nil else {
-      throw SeCuError(.usage, "a folder of images has no splits", at: "split", remedy: "Leave the split out")
+      throw SeCuError(.usage, "a folder of images has no splits", at: "--split", remedy: "Leave it out")
     }
     return path
   }

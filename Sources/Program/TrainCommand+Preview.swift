@@ -28,7 +28,7 @@ extension TrainCommand {
   /// Prints the settings of a new run, or of the one to be resumed.
   func show() throws {
     let (settings, expected) = try runToPreview()
-    try settings.validate(images: expected.count)
+    try SettingsOptions.naming(values, preset: settings.preset) { try settings.validate(images: expected.count) }
     try settings.checkChannels(expected.shape.channels, of: settings.data)
     let memory = try settings.memory(
       images: expected.count, imageBytes: expected.bytes, shape: expected.shape, hasClasses: expected.hasClasses,
@@ -44,9 +44,11 @@ extension TrainCommand {
   func tryOut(steps: Int) throws {
     let (settings, expected) = try runToPreview()
     Interruption.watch()
-    let trial = try Trial(
-      settings, images: expected.count, shape: expected.shape, hasClasses: expected.hasClasses, steps: steps,
-      engine: engine, shouldStop: { Interruption.isRequested })
+    let trial = try SettingsOptions.naming(values, preset: settings.preset) {
+      try Trial(
+        settings, images: expected.count, shape: expected.shape, hasClasses: expected.hasClasses, steps: steps,
+        engine: engine, shouldStop: { Interruption.isRequested })
+    }
     let threads = engine.cores.threads, day = 86_400.0
     let memory = try settings.memory(
       images: expected.count, imageBytes: expected.bytes, shape: expected.shape, hasClasses: expected.hasClasses,
@@ -81,7 +83,7 @@ extension TrainCommand {
   private func runToPreview() throws -> (TrainingSettings, ExpectedImages) {
     var settings = try values[Subcommand.resume] ? runToResume().1 : SettingsOptions.resolve(values, output)
     let expected = try ExpectedImages(settings, values)
-    fit(&settings, to: expected.count)
+    SettingsOptions.fit(&settings, to: expected.count, values)
     return (settings, expected)
   }
 }

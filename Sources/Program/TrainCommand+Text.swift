@@ -6,12 +6,12 @@ extension TrainCommand {
   func introduction(_ trainer: Trainer, _ folder: RunFolder) throws -> String {
     let s = trainer.settings
     let memory = try s.memory(for: trainer.images, threads: engine.cores.threads)
-    let classes = trainer.images.classCount.map { ", \($0) classes (for scores only)" } ?? ""
+    let classes = trainer.images.classCount.map { ", \(count($0, "class")) (for scores only)" } ?? ""
     let heads = s.heads.map(String.init).joined(separator: ", ")
     return """
-      \(trainer.images.name): \(trainer.images.count) images of \(trainer.images.shapeText)\(classes)
+      \(printable(trainer.images.name)): \(count(trainer.images.count, "image")) of \(trainer.images.shapeText)\(classes)
       \(count(s.heads.count, "head")) of \(heads) clusters; \(count(s.epochs, "epoch")) of \(count(s.passesPerEpoch, "pass")); seed \(s.seed)
-      \(count(engine.cores.threads, "thread")), \(engine.instructionSet.rawValue); run folder \(folder.url.relativePath)
+      \(count(engine.cores.threads, "thread")), \(engine.instructionSet.rawValue); run folder \(printable(folder.url.relativePath))
       needs \(memory.text)
 
       """

@@ -52,7 +52,8 @@ private struct TrainingSummary: Encodable {
   var clusters: Int
   var epochs: Int
   var seconds: Double
-  var images_per_s: Double
+  /// Null for a run that had ended already and has lost the last line of `metrics.jsonl`.
+  @OrNull var images_per_s: Double?
   @OrNull var data_wait: Double?
   @OrNull var acc: Double?
   @OrNull var nmi: Double?
@@ -65,8 +66,8 @@ private struct TrainingSummary: Encodable {
   var isa: String
   @OrNull var peak_mb: Double?
   var run: String
-  /// The signs of ill health in the last epoch, by the names that `metrics.jsonl` has; null if no epoch was left to train.
-  @OrNull var warnings: [String]?
+  /// The signs of ill health in the last epoch and in the result, by the names that `metrics.jsonl` has.
+  var warnings: [String]
 }
 
 struct TrainCommand {
@@ -95,44 +96,66 @@ struct TrainCommand {
     // Only now nobody else is writing to the folder.
     try list(images, in: folder)
     output.messages.tell(try introduction(trainer, folder))
-    let (last, warnings) = try train(trainer, recorder, folder)
+    let ending = trainer.isFinished ? try earlierEnding(trainer, folder) : try train(trainer, recorder, folder)
     if Interruption.isRequested { return tellInterrupted(folder) }
 
     let evaluation = try trainer.evaluate()
     try recorder.save(evaluation)
+    let found = trainer.health.warnings(ofResult: evaluation.sizes)
+    let warnings = found + ending.warnings.filter { warning in !found.contains { $0.kind == warning.kind } }
     let baseline = try PixelBaseline.scored(
       images, clusters: evaluation.clusters, seed: settings.seed, cores: engine.cores)
     if Interruption.isRequested { return tellInterrupted(folder) }
-    try output.printJSON(
-      TrainingSummary(
-        data: settings.data, images: images.count, clusters: evaluation.clusters, epochs: settings.epochs,
-        seconds: trainer.seconds, images_per_s: last.map { Double($0.imagesDone) / $0.seconds } ?? 0,
-        data_wait: trainer.dataWait, acc: evaluation.scores?.accuracy,
-        nmi: evaluation.scores?.nmi, ari: evaluation.scores?.ari, kmeans_acc: baseline?.scores?.accuracy,
-        kmeans_nmi: baseline?.scores?.nmi, kmeans_ari: baseline?.scores?.ari, sizes: evaluation.sizes,
-        threads: engine.cores.threads, isa: engine.instructionSet.rawValue,
-        peak_mb: Machine.peakResidentMegabytes, run: folder.url.relativePath,
-        warnings: warnings?.map(\.kind.rawValue)))
-    try report(evaluation, baseline, trainer, folder)
-    for warning in warnings ?? [] { output.messages.tell("Warning at the end: \(warning)\n") }
+    let summary = TrainingSummary(
+      data: settings.data, images: images.count, clusters: evaluation.clusters, epochs: settings.epochs,
+      seconds: trainer.seconds, images_per_s: ending.imagesPerSecond,
+      data_wait: trainer.dataWait, acc: evaluation.scores?.accuracy,
+      nmi: evaluation.scores?.nmi, ari: evaluation.scores?.ari, kmeans_acc: baseline?.scores?.accuracy,
+      kmeans_nmi: baseline?.scores?.nmi, kmeans_ari: baseline?.scores?.ari, sizes: evaluation.sizes,
+      threads: engine.cores.threads, isa: engine.instructionSet.rawValue,
+      peak_mb: Machine.peakResidentMegabytes, run: folder.url.relativePath, warnings: warnings.map(\.kind.rawValue))
+    do {
+      try output.printJSON(summary)
+      try report(evaluation, baseline, trainer, folder)
+    } catch {
+      output.messages.tell("The run has ended, and \(printable(folder.url.relativePath)) holds its results.\n")
+      throw error
+    }
+    for warning in warnings { output.messages.tell("Warning at the end: \(warning)\n") }
+  }
+
+  /// How the training of a run went at its end.
+  private struct Ending {
+    var imagesPerSecond: Double?
+    var warnings: [RunWarning]
+  }
+
+  /// What a run told when it ended, by the last line of `metrics.jsonl`.
+  private func earlierEnding(_ trainer: Trainer, _ folder: RunFolder) throws -> Ending {
+    output.messages.tell("The run has ended already; this is what it found.\n")
+    guard let report = try folder.lastReport(), report.epoch == trainer.progress.epoch - 1 else {
+      return Ending(warnings: [])
+    }
+    let settings = trainer.settings, all = trainer.images.count
+    let perPass = min(all, settings.stepsPerPass(images: all) * settings.batch)
+    let seen = perPass * settings.passesPerEpoch * trainer.progress.epoch
+    return Ending(imagesPerSecond: Double(seen) / report.seconds, warnings: trainer.health.warnings(report))
   }
 
   /// Trains to the end, or until a signal asks to stop, and leaves a checkpoint of where that is.
   ///
-  /// - Returns: the report of the last step and the warnings of the last epoch; nil if there was none to do.
-  private func train(
-    _ trainer: Trainer, _ recorder: RunRecorder, _ folder: RunFolder
-  ) throws -> (StepReport?, [RunWarning]?) {
+  /// - Returns: the pace of this process, and the warnings of the last epoch.
+  private func train(_ trainer: Trainer, _ recorder: RunRecorder, _ folder: RunFolder) throws -> Ending {
     let progress = ProgressLine(on: output.messages)
     defer { progress.clear() }
-    var last: StepReport?, warnings: [RunWarning]?
+    var ending = Ending(warnings: [])
     var told = Set<RunWarning.Kind>()
     do {
       try trainer.run(shouldStop: { Interruption.isRequested }) { event in
         try recorder.handle(event)
         switch event {
         case .stepped(let report):
-          last = report
+          ending.imagesPerSecond = Double(report.imagesDone) / report.seconds
           progress.update(Self.line(report))
         case .epochEnded(let report):
           progress.print(Self.line(report, epochs: trainer.settings.epochs))
@@ -142,7 +165,7 @@ struct TrainCommand {
           for warning in found where !trainer.isFinished && told.insert(warning.kind).inserted {
             progress.print("Warning: \(warning)")
           }
-          warnings = found
+          ending.warnings = found
         }
       }
       if !trainer.isFinished { try recorder.save() }
@@ -151,7 +174,7 @@ struct TrainCommand {
       output.messages.tell("Stopped; \(folder.checkpoint.relativePath) holds the run as it was last saved.\n")
       throw error
     }
-    return (last, warnings)
+    return ending
   }
 
   private func tellInterrupted(_ folder: RunFolder) {
@@ -172,7 +195,7 @@ struct TrainCommand {
     var settings = try SettingsOptions.resolve(values, output)
     let images = try Subcommand.images(settings, values, output)
     if let folder = images as? ImageFolder { try FolderOptions.checkCount(folder, settings) }
-    fit(&settings, to: images.count)
+    SettingsOptions.fit(&settings, to: images.count, values)
     // Everything that can be wrong with the settings is found out before a folder is made.
     let trainer = try begin(settings, images)
     let folder =
@@ -181,22 +204,14 @@ struct TrainCommand {
     return (trainer, folder)
   }
 
-  /// Lowers what nobody asked for to what so many images allow.
-  func fit(_ settings: inout TrainingSettings, to images: Int) {
-    // The published batch of self-labelling is large; a small data set is one batch. And automatic settings count images before it is
-    // known which can be read.
-    let isAutomatic = settings.preset == AutomaticPreset.name
-    if settings.selfLabelling != nil || isAutomatic, values[SettingsOptions.batch] == nil {
-      settings.batch = max(2, min(settings.batch, images))
-    }
-    if let clusters = values[SettingsOptions.clusters], settings.heads == AutomaticPreset.heads(around: clusters) {
-      settings.heads = AutomaticPreset.heads(around: clusters, images: images)
-    }
-  }
-
-  /// Leaves a list of the files that gave no image.
+  /// Leaves a list of the files that gave no image, and says where.
   private func list(_ images: any ImageSource, in folder: RunFolder) throws {
-    if let source = images as? ImageFolder { try folder.write(skipped: source.skipped) }
+    guard let source = images as? ImageFolder else { return }
+    try folder.write(skipped: source.skipped)
+    if !source.skipped.isEmpty {
+      output.messages.tell(
+        "Every file that gave no image, and why: \(printable(folder.leftOut.relativePath))\n")
+    }
   }
 
   private func resumedRun() throws -> (Trainer, RunFolder) {
@@ -222,7 +237,9 @@ struct TrainCommand {
         "starting from \(weights.name): its encoder\(weights.hasCenters(for: settings) ? " and centers" : "; centers are new")\n"
       )
     }
-    return try Trainer(settings, images: images, startingFrom: weights, engine: engine)
+    return try SettingsOptions.naming(values, preset: settings.preset) {
+      try Trainer(settings, images: images, startingFrom: weights, engine: engine)
+    }
   }
 
   /// The run that `--resume` means, with its settings, none of which the options may change.

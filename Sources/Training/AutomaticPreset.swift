@@ -16,8 +16,29 @@ public struct AutomaticPreset: Sendable {
 
   /// The settings that were chosen.
   public let settings: TrainingSettings
-  /// One line for each choice, without a full stop, such as `batch 50: an eighth of the images, from 16 to 128 (--batch)`.
-  public let reasons: [String]
+  private let choices: [Choice]
+
+  /// Why something is as it is, and whether settings still have it so.
+  private struct Choice: Sendable {
+    let reason: String
+    let isKept: @Sendable (TrainingSettings) -> Bool
+
+    /// - Parameter field: what was chosen.
+    init<Value: Equatable & Sendable>(
+      _ reason: String, _ settings: TrainingSettings, _ field: @escaping @Sendable (TrainingSettings) -> Value
+    ) {
+      self.reason = reason
+      isKept = { field($0) == field(settings) }
+    }
+  }
+
+  /// One line for each choice that `settings` still have, without a full stop, such as
+  /// `batch 50: an eighth of the images, from 16 to 128 (--batch)`.
+  ///
+  /// - Parameter settings: those of this preset, with what options or a file have changed.
+  public func reasons(for settings: TrainingSettings) -> [String] {
+    choices.filter { $0.isKept(settings) }.map(\.reason)
+  }
 
   /// - Parameters:
   ///   - data: what the settings are to call the data.
@@ -28,42 +49,51 @@ public struct AutomaticPreset: Sendable {
   ///   - classes: how many classes there are, where they are known.
   public init(data: String, images count: Int, side: Int, channels: Int, clusters: Int?, classes: Int? = nil) {
     var s = Preset.cifar10Compact.settings
-    var reasons: [String] = []
+    var choices: [Choice] = []
+    func explain<Value: Equatable & Sendable>(
+      _ reason: String, _ field: @escaping @Sendable (TrainingSettings) -> Value
+    ) { choices.append(Choice(reason, s, field)) }
     (s.data, s.preset) = (data, Self.name)
 
     let seen = side >= 64 ? 48 : side >= 24 ? 32 : max(8, side)
     (s.network.height, s.network.width, s.network.channels) = (seen, seen, channels)
-    reasons.append(
+    explain(
       side >= 64
         ? "images seen at 48×48 pixels: the median of their shorter sides is \(side), and the time grows with the square (--image-size)"
-        : "images seen at \(seen)×\(seen) pixels: the median of their shorter sides is \(side) (--image-size)")
-    reasons.append(
-      "network compact: trains on a laptop; resnet18 learns more in a hundred times the time (--network)")
+        : "images seen at \(seen)×\(seen) pixels: the median of their shorter sides is \(side) (--image-size)"
+    ) { $0.network.height }
+    explain("network compact: trains on a laptop; resnet18 learns more in a hundred times the time (--network)") {
+      [$0.network.widths, $0.network.blocks]
+    }
 
     if channels != 3 {
       s.augmentation = .digits
       s.augmentation.mean = Array(repeating: 0.5, count: channels)
       s.augmentation.standardDeviation = Array(repeating: 0.25, count: channels)
       let why = channels == 1 ? "grey images may be signs" : "images of \(channels) channels are no photographs"
-      reasons.append("views: small turns, shifts and noise, no mirroring, as \(why) (--config)")
+      explain("views: small turns, shifts and noise, no mirroring, as \(why) (--config)") { $0.augmentation }
     } else {
       s.augmentation = .published(
         smallestCrop: 0.3, mean: Augmentation.photographMean,
         standardDeviation: Augmentation.photographStandardDeviation)
-      reasons.append(
+      explain(
         "views: the published crops, colours and mirroring for photographs, normalised by ImageNet's mean and deviation, which later images share (--config)"
-      )
+      ) { $0.augmentation }
     }
 
     s.batch = min(128, max(16, count / 8), max(2, count))
-    reasons.append("batch \(s.batch): an eighth of the images, from 16 to 128 (--batch)")
+    explain(
+      s.batch < 16
+        ? "batch \(s.batch): there are no more images (--batch)"
+        : "batch \(s.batch): an eighth of the images, from 16 to 128 (--batch)"
+    ) { $0.batch }
     let steps = max(1, s.stepsPerPass(images: count))
     s.passesPerEpoch = 1
     s.epochs = min(400, max(40, (Self.stepsInAll + steps - 1) / steps))
     s.warmupEpochs = s.epochs / 10
-    reasons.append(
+    explain(
       "\(s.epochs) epochs of one pass: together about \(Self.stepsInAll) steps, from 40 to 400 epochs (--epochs, --passes)"
-    )
+    ) { [$0.epochs, $0.passesPerEpoch, $0.batch] }
 
     // A single folder of images is no class among others.
     let classes = classes.flatMap { $0 > 1 ? $0 : nil }
@@ -72,13 +102,14 @@ public struct AutomaticPreset: Sendable {
     let why =
       clusters != nil
       ? "\(wanted) as asked" : classes != nil ? "\(wanted) as there are classes" : "their number is unknown"
-    reasons.append(
+    explain(
       "heads of \(s.heads.map(String.init).joined(separator: ", ")): \(why), judged by the first; more clusters help to learn (--clusters, --heads)"
-    )
+    ) { $0.heads }
     s.constraint = .entropy(.published)
-    reasons.append(
-      "clusters of about even sizes, by the entropy constraint; less even with less weight (--alpha-per-image)")
-    (settings, self.reasons) = (s, reasons)
+    explain(
+      "clusters of about even sizes, by the entropy constraint; less even with less weight (--alpha-per-image)"
+    ) { $0.constraint }
+    (settings, self.choices) = (s, choices)
   }
 
   /// The steps of a run. Measured on 3,000 photographs of CIFAR-10, where k-means on the pixels has ACC 0.213 and NMI 0.086: 80 epochs of a

@@ -69,7 +69,7 @@ public struct RunHealth: Sendable {
   /// The signs in an epoch's numbers, in the order of `RunWarning.Kind`; none in a healthy run.
   public func warnings(_ report: EpochReport) -> [RunWarning] {
     guard report.epoch > 0, report.epoch >= min(2 * settings.warmupEpochs, settings.epochs - 1) else { return [] }
-    let sizes = [collapse(report), emptyClusters(report)]
+    let sizes = [collapse(report.largestCluster), emptyClusters(report.emptyClusters)]
     // Self-labelling has neither SeCu's losses nor its constraint.
     let others =
       settings.selfLabelling == nil
@@ -77,15 +77,27 @@ public struct RunHealth: Sendable {
     return (sizes + others).compactMap(\.self)
   }
 
-  private func collapse(_ report: EpochReport) -> RunWarning? {
-    guard Double(report.largestCluster) >= 0.9 * Double(images) else { return nil }
+  /// The signs in what a run ends with, the clusters of clean images, which may be other than those of the views it learned from.
+  ///
+  /// - Parameter sizes: the images in each cluster of the evaluated head.
+  public func warnings(ofResult sizes: [Int]) -> [RunWarning] {
+    // Where every image was a cluster of its own, nothing kept these apart.
+    guard settings.constraint.kind != .instance || settings.selfLabelling != nil else { return [] }
+    return [collapse(sizes.max() ?? 0), emptyClusters(sizes.count { $0 == 0 })].compactMap(\.self).map { warning in
+      var warning = warning
+      if settings.selfLabelling == nil { warning.change += ". More --epochs (now \(settings.epochs)) may do, too" }
+      return warning
+    }
+  }
+
+  private func collapse(_ largest: Int) -> RunWarning? {
+    guard Double(largest) >= 0.9 * Double(images) else { return nil }
     return RunWarning(
-      kind: .collapse, seen: "\(report.largestCluster) of \(images) images are in one of \(clusters) clusters",
+      kind: .collapse, seen: "\(largest) of \(images) images are in one of \(clusters) clusters",
       reason: "the clusters tell hardly any images apart", change: strongerConstraint)
   }
 
-  private func emptyClusters(_ report: EpochReport) -> RunWarning? {
-    let empty = report.emptyClusters
+  private func emptyClusters(_ empty: Int) -> RunWarning? {
     guard empty > 0 else { return nil }
     return RunWarning(
       kind: .emptyClusters, seen: "\(empty) of \(clusters) clusters \(empty == 1 ? "is" : "are") empty",

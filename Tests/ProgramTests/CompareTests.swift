@@ -21,7 +21,7 @@ import Testing
 
     let result = try await workspace.secu(Self.tiny + methods + ["--json", "--output", "results.jsonl"])
     let object = try jsonObject(result.stdout)
-    #expect(object.keys.sorted() == ["clusters", "data", "images", "methods", "runs"])
+    #expect(object.keys.sorted() == ["clusters", "data", "images", "left_out", "methods", "runs"])
     let runs = try #require(object["runs"] as? [[String: Any]])
     #expect(
       runs.map { $0["method"] as? String } == ["secu", "secu", "cross-entropy", "cross-entropy", "k-means", "k-means"])

@@ -16,7 +16,7 @@ import Testing
     try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "nowhere")
     try workspace.write(Data("old".utf8), to: "sorted/cluster-3/a-2.png")
 
-    let sorter = FileSorter(workspace.url("sorted"), clusters: 10)
+    let sorter = try FileSorter(workspace.url("sorted"), clusters: 10)
     for _ in 0..<2 { try sorter.copy(workspace.url("a.png").path, to: 3) }
     #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == "nowhere")
     #expect(try workspace.text("sorted/cluster-3/a-2.png") == "old")
@@ -31,7 +31,7 @@ import Testing
     let file = workspace.url("a.png").path, sorted = workspace.url("sorted")
     try workspace.write(Data(repeating: 7, count: 100_000), to: "a.png")
     DispatchQueue.concurrentPerform(iterations: 8) { _ in
-      let sorter = FileSorter(sorted, clusters: 2)
+      guard let sorter = try? FileSorter(sorted, clusters: 2) else { return }
       for _ in 0..<10 { try? sorter.copy(file, to: 0) }
     }
     let copies = try FileManager.default.contentsOfDirectory(atPath: workspace.url("sorted/cluster-0").path)
@@ -47,7 +47,7 @@ import Testing
         at: workspace.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
       try workspace.write(Data([UInt8(i)]), to: name)
     }
-    let sorter = FileSorter(workspace.url("sorted"), clusters: 11)
+    let sorter = try FileSorter(workspace.url("sorted"), clusters: 11)
     for (name, cluster) in [("a.png", 7), ("b/a.png", 7), ("a.png", 7), ("noending", 10), ("noending", 10)] {
       try sorter.copy(workspace.url(name).path, to: cluster)
     }
@@ -72,12 +72,48 @@ import Testing
   @Test func `a file that can't be copied is told, and leaves nothing`() throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    let sorter = FileSorter(workspace.url("sorted"), clusters: 2)
+    let sorter = try FileSorter(workspace.url("sorted"), clusters: 2)
     let missing = workspace.url("missing.png").path
     let error = try #require(throws: SeCuError.self) { try sorter.copy(missing, to: 1) }
     #expect(error.kind == .cannotCreate && error.problem.hasPrefix("\(missing) can't be copied ("), "\(error)")
-    #expect(error.remedy == "Name another --sort-into, or make room")
+    #expect(error.remedy == "Name another --sort-into, or see to what is in the way")
     #expect(sorter.count == 0)
     #expect(try workspace.paths() == ["sorted", "sorted/cluster-1"])
+  }
+
+  @Test func `what can't be sorted into is told before anything is read`() throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try workspace.write(Data("precious".utf8), to: "file")
+    for place in ["file", "file/below"] {
+      let error = try #require(throws: SeCuError.self) { try FileSorter(workspace.url(place), clusters: 2) }
+      #expect(error.kind == .cannotCreate && error.problem.hasPrefix("the folder can't be made ("), "\(error)")
+    }
+    #expect(try workspace.text("file") == "precious")
+  }
+
+  @Test(arguments: [
+    ("in", true), ("in/sorted", true), ("link", true), ("in/../in", true), ("", false), ("other", false),
+    ("in-sorted", false), ("in/cluster-1/..", true),
+  ]) func `copies don't become images to sort`(place: String, isRefused: Bool) throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try FileManager.default.createDirectory(at: workspace.url("in/cluster-1"), withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(at: workspace.url("link"), withDestinationURL: workspace.url("in"))
+    let before = try workspace.paths()
+    func make(_ inputs: [String]) throws {
+      _ = try FileSorter(workspace.url(place), clusters: 2, inputs: inputs.map { workspace.url($0).path })
+    }
+    if isRefused {
+      let error = try #require(throws: SeCuError.self) { try make(["other", "in"]) }
+      #expect(error.kind == .usage && error.place == "--sort-into", "\(error)")
+      #expect(try workspace.paths() == before)
+    } else {
+      try make(["in"])
+    }
+    // One of the folders that an earlier call made.
+    #expect(throws: SeCuError.self) {
+      try FileSorter(workspace.url("in"), clusters: 2, inputs: [workspace.url("in/cluster-1").path])
+    }
   }
 }

@@ -19,8 +19,10 @@ import Testing
   private let clock = Clock()
   private let recorder = Recorder()
 
-  private func line(isTerminal: Bool, width: Int? = nil) -> ProgressLine {
-    ProgressLine(on: recorder.stream(isTerminal: isTerminal, width: width)) { [clock] in clock.time }
+  private func line(isTerminal: Bool, width: Int? = nil, isPatient: Bool = false) -> ProgressLine {
+    ProgressLine(on: recorder.stream(isTerminal: isTerminal, width: width), isPatient: isPatient) { [clock] in
+      clock.time
+    }
   }
 
   @Test func `a terminal's line is redrawn in place`() {
@@ -88,6 +90,38 @@ import Testing
     progress.update("too soon")
     progress.clear()
     #expect(recorder.text == "a\n" + String(repeating: "x", count: 500) + "\n")
+  }
+
+  @Test func `elsewhere the end follows what was written, if anything was`() {
+    let progress = line(isTerminal: false)
+    progress.end("3 of 3")
+    progress.update("1 of 3")
+    progress.update("2 of 3")
+    progress.end("3 of 3")
+    #expect(recorder.text == "1 of 3\n3 of 3\n")
+  }
+
+  @Test func `work that is soon done leaves no line in a log`() {
+    let progress = line(isTerminal: false, isPatient: true)
+    for second in 0..<5 {
+      progress.update("second \(second)")
+      clock.advance(milliseconds: 1000)
+    }
+    progress.end("all")
+    #expect(recorder.text.isEmpty)
+    progress.update("second 5")
+    progress.end("all")
+    #expect(recorder.text == "second 5\nall\n")
+    let shown = line(isTerminal: true, isPatient: true)
+    shown.update("0")
+    #expect(recorder.writes.last == "0")
+  }
+
+  @Test func `a terminal's line is gone at the end`() {
+    let progress = line(isTerminal: true)
+    progress.update("2 of 3")
+    progress.end("3 of 3")
+    #expect(recorder.writes == ["2 of 3", "\r      \r"])
   }
 
   @Test func `the uptime moves forwards`() {

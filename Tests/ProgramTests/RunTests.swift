@@ -49,7 +49,7 @@ import Testing
 
     let all = try await workspace.secu(["predict", "--model", "run", "--json", "--head", "1"])
     let predictions = try jsonObject(all.stdout)
-    #expect(predictions.keys.sorted() == ["clusters", "data", "head", "predictions"])
+    #expect(predictions.keys.sorted() == ["clusters", "data", "head", "left_out", "predictions"])
     #expect(predictions["clusters"] as? Int == 4)
     let list = try #require(predictions["predictions"] as? [[String: Any]])
     #expect(list.count == 1797)

@@ -1,3 +1,4 @@
+import Clustering
 import Testing
 
 @testable import Training
@@ -9,8 +10,29 @@ import Testing
       let preset = AutomaticPreset(data: "x", images: count, side: side, channels: channels, clusters: nil)
       if count >= AutomaticPreset.fewestImages { try preset.settings.validate(images: count) }
       #expect(preset.settings.network.channels == channels)
-      #expect(preset.reasons.count == 7)
+      #expect(preset.reasons(for: preset.settings).count == 7)
     }
+  }
+
+  @Test func `what was changed has no reason`() {
+    let preset = AutomaticPreset(data: "x", images: 400, side: 500, channels: 3, clusters: nil)
+    let reasons = preset.reasons(for: preset.settings)
+    let changes: [(reason: String, change: (inout TrainingSettings) -> Void)] = [
+      ("images seen", { $0.network.height = 24 }), ("network", { $0.network.widths = [4] }),
+      ("views", { $0.augmentation.smallestCrop = 0.5 }), ("batch", { $0.batch = 60 }),
+      ("250 epochs", { $0.epochs = 1 }),
+      ("250 epochs", { $0.passesPerEpoch = 2 }), ("heads", { $0.heads = [3, 4] }),
+      ("clusters of about even", { $0.constraint = .size(SizeConstraint()) }),
+    ]
+    for (reason, change) in changes {
+      var settings = preset.settings
+      change(&settings)
+      let left = preset.reasons(for: settings)
+      #expect(!left.contains { $0.hasPrefix(reason) } && reasons.contains { $0.hasPrefix(reason) }, "\(reason)")
+      #expect(left.count == 6 || reason == "batch")
+    }
+    let two = AutomaticPreset(data: "x", images: 2, side: 500, channels: 3, clusters: nil)
+    #expect(two.reasons(for: two.settings).contains("batch 2: there are no more images (--batch)"))
   }
 
   @Test func `choices follow from the images`() {

@@ -199,6 +199,22 @@ import Testing
     #expect(report.warnings == nil && report.dualSpread == nil && report.acc == nil)
   }
 
+  @Test func `what a run ends with is judged after any number of epochs`() throws {
+    func warnings(_ sizes: [Int], _ change: (inout TrainingSettings) -> Void = { _ in }) -> [RunWarning] {
+      var settings = TrainingSettings.digits
+      settings.epochs = 1
+      change(&settings)
+      return RunHealth(settings, images: 60, evaluatedHead: 0).warnings(ofResult: sizes)
+    }
+    #expect(warnings([20, 20, 20]) == [])
+    #expect(warnings([30, 30, 0]).map(\.kind) == [.emptyClusters])
+    let collapsed = warnings([0, 60, 0])
+    #expect(collapsed.map(\.kind) == [.collapse, .emptyClusters])
+    #expect(collapsed.allSatisfy { $0.change.hasSuffix("More --epochs (now 1) may do, too") })
+    // Where each image was a cluster, nothing kept these apart.
+    #expect(warnings([0, 60, 0]) { $0.constraint = .instance } == [])
+  }
+
   @Test func `a run reports its duals and its warnings`() throws {
     var reports: [EpochReport] = []
     let wild = try TinyRun.trainer(TinyRun.settings { $0.constraint = .size(SizeConstraint(dualRate: 50)) })
