@@ -50,7 +50,7 @@ extension Subcommand {
   fileprivate static let sortInto = Option.path(
     "sort-into", "folder",
     help:
-      "Also copy each file to the sub-folder of its cluster in this folder, which is made. No file is moved or replaced: where a name is taken, a number is added."
+      "Also copy each file to the sub-folder of its cluster in this folder, which is made and must lie outside the folders that are looked through. No file is moved or replaced: where a name is taken, a number is added."
   )
 }
 

@@ -29,7 +29,8 @@ extension Subcommand {
     ], run: { values, output in try TrainCommand(values, output).run() })
 
   static let output = Option.path(
-    "output", "folder", help: "The run's folder; it must not hold another run."
+    "output", "folder",
+    help: "The run's folder; it must not hold another run, or a file that has the name of one of a run's."
   ).showing(default: "runs/NAME-N")
   static let resume = Option.flag(
     "resume",
