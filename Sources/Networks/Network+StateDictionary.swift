@@ -80,7 +80,7 @@ extension Network {
       return "Remove what the network does not have"
     }
     let prefixes = Set(unknown.map { $0.prefix { $0 != "." } + "." })
-    if prefixes.count == 1, let prefix = prefixes.first,
+    if !missing.isEmpty, prefixes.count == 1, let prefix = prefixes.first,
       Set(missing).isSubset(of: unknown.map { String($0.dropFirst(prefix.count)) })
     {
       return "Remove '\(prefix)' from the names"

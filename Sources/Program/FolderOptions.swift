@@ -86,7 +86,7 @@ enum FolderOptions {
       .badData,
       "\(count(folder.count, "image")) \(folder.count == 1 ? "is" : "are") too few to learn \(clusters) clusters from",
       at: folder.name,
-      remedy: "Give at least \(least), and better some hundreds"
+      remedy: "Give at least \(least)" + (least < 100 ? ", and better some hundreds" : "")
         + (folder.count >= AutomaticPreset.fewestImages ? ", or ask for fewer with --clusters" : ""))
   }
 }

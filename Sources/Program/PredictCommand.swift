@@ -118,7 +118,10 @@ private struct PredictCommand {
 
   /// Whether `path` is a file that begins like an image.
   private func isPlainImage(_ path: String) throws -> Bool {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+    // A pipe would be waited for.
+    guard (try? FileStatus(at: path))?.kind == .plain, let handle = FileHandle(forReadingAtPath: path) else {
+      return false
+    }
     defer { try? handle.close() }
     return ((try? handle.read(upToCount: 12)) ?? nil).map { ImageFormat.detect($0) != nil } ?? false
   }
