@@ -26,7 +26,7 @@ final class BenchmarkRun {
     self.selected = selected
     comparison = try options.comparison.map(Comparison.init)
     output = try JSONOutput(options.json)
-    if let roofline = options.roofline { _ = try JSONOutput(roofline) }
+    if let roofline = options.roofline { try JSONOutput.checkIsWritable(roofline) }
     people = output.takesStandardOutput ? .standardError : .standardOutput
     eviction = options.isCold ? CacheEviction() : nil
   }

@@ -15,7 +15,11 @@ struct JSONOutput {
   ///   measuring.
   init(_ path: String?) throws {
     self.path = path
-    guard let path, path != "-" else { return }
+    if let path, path != "-" { try Self.checkIsWritable(path) }
+  }
+
+  /// Throws `SeCuError` (`.cannotCreate`) unless a file at `path` can be written.
+  static func checkIsWritable(_ path: String) throws {
     let manager = FileManager.default
     let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
     var isFolder: ObjCBool = false

@@ -172,9 +172,6 @@ struct Table {
   }
 }
 
-/// Such as `1 case`, `2 cases`.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
 extension String {
   /// Filled up with spaces to `width` characters: at the end, or in front for a text that is to stand at the right.
   func padded(to width: Int, right: Bool = false) -> String {

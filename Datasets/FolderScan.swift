@@ -70,11 +70,7 @@ struct FolderScan: Sendable {
     var visited: Set<[UInt8]> = [], unread: [SkippedFile] = []
     do {
       try list(root, "", &visited, &unread) { path in
-        let whole = Path.join(root, path)
-        if Path.isPlainFile(whole), let handle = FileHandle(forReadingAtPath: whole) {
-          defer { try? handle.close() }
-          if let head = try? handle.read(upToCount: 12), ImageFormat.detect(head) != nil { throw Found() }
-        }
+        if ImageFormat.ofFile(at: Path.join(root, path)) != nil { throw Found() }
       }
       return false
     } catch {

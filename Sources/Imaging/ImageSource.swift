@@ -83,7 +83,7 @@ extension ImageSource {
 
   /// What the images look like in a sentence: `32×32×3`, or `many sizes, 3 channels`.
   public var shapeText: String {
-    commonShape?.description ?? "many sizes, \(channels == 1 ? "1 channel" : "\(channels) channels")"
+    commonShape?.description ?? "many sizes, \(counted(channels, "channel"))"
   }
 
   /// Throws `SeCuError` of kind `.badData` unless labels and file names, where there are any, are one an image, labels 0 or above and
@@ -91,7 +91,7 @@ extension ImageSource {
   package func checkLabelsAndNames() throws {
     if let shape = commonShape, shape.channels != channels {
       throw SeCuError(
-        .badData, "expected a common shape of \(channels == 1 ? "1 channel" : "\(channels) channels"), found \(shape)",
+        .badData, "expected a common shape of \(counted(channels, "channel")), found \(shape)",
         at: name,
         remedy: "Let the source's channels and commonShape agree")
     }
@@ -126,7 +126,7 @@ extension PixelBuffer {
     let sides = 1...ImageShape.largestDimension
     let fits = shape.map { (height, width) == ($0.height, $0.width) } ?? (sides ~= height && sides ~= width)
     guard fits, self.channels == channels else {
-      let expected = shape?.description ?? (channels == 1 ? "1 channel" : "\(channels) channels")
+      let expected = shape?.description ?? counted(channels, "channel")
       throw SeCuError(
         .badData, "expected an image of \(expected), found \(height)×\(width)×\(self.channels)", at: name,
         position: "image \(id)", remedy: "Let the source's channels and commonShape say what its images have")

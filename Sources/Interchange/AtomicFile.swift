@@ -28,12 +28,7 @@ package enum AtomicFile {
   package static func replace(_ url: URL, content: (FileHandle) throws -> Void) throws(SeCuError) {
     let target = url.resolvingSymlinksInPath()
     try checkTarget(target, named: url.displayName)
-    let temporary = temporary(in: target.deletingLastPathComponent())
-    do {
-      try Data().write(to: temporary, options: .withoutOverwriting)
-    } catch {
-      throw cannotCreate(systemReason(error), url)
-    }
+    let temporary = try makeTemporary(beside: target, url)
     do {
       try fill(temporary, content, url)
       try moveIntoPlace(temporary, target, url)
@@ -54,9 +49,8 @@ package enum AtomicFile {
       return
     }
     try checkTarget(target, named: url.displayName)
-    let temporary = temporary(in: target.deletingLastPathComponent())
+    let temporary = try makeTemporary(beside: target, url)
     do {
-      try Data().write(to: temporary, options: .withoutOverwriting)
       try FileManager.default.removeItem(at: temporary)
     } catch {
       throw cannotCreate(systemReason(error), url)
@@ -91,6 +85,17 @@ package enum AtomicFile {
   /// It doesn't hold the target's name, which may already be as long as the file system allows.
   package static func temporary(in folder: URL) -> URL {
     folder.appendingPathComponent(prefix + UUID().uuidString + suffix, isDirectory: false)
+  }
+
+  /// An empty file that is to take the place of `target`, which the caller knows as `url`.
+  private static func makeTemporary(beside target: URL, _ url: URL) throws(SeCuError) -> URL {
+    let temporary = temporary(in: target.deletingLastPathComponent())
+    do {
+      try Data().write(to: temporary, options: .withoutOverwriting)
+    } catch {
+      throw cannotCreate(systemReason(error), url)
+    }
+    return temporary
   }
 
   private static let prefix = ".secu-"

@@ -80,7 +80,8 @@ package struct CheckpointFile: Sendable, Equatable {
     try AtomicFile.write(serialized(), to: url)
   }
 
-  private static let magic = Data("SeCuCkpt".utf8)
+  /// What every such file begins with.
+  static let magic = Data("SeCuCkpt".utf8)
   private static let frameLength = 24
 
   private static func check(_ version: UInt32, _ payload: Data) -> UInt32 {

@@ -91,7 +91,7 @@ extension SafeTensors {
     let kind: (found: String, remedy: String)? =
       if data.starts(with: [0x50, 0x4B, 3, 4]) || data.starts(with: [0x80, 2]) {
         ("a file of torch.save", "Load it in PyTorch, and save its tensors by safetensors.torch.save_file")
-      } else if data.starts(with: Data("SeCuCkpt".utf8)) {
+      } else if data.starts(with: CheckpointFile.magic) {
         ("a run's checkpoint", "Name the run's folder")
       } else {
         nil

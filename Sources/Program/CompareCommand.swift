@@ -96,8 +96,8 @@ private struct CompareCommand {
     let log = try values[Subcommand.results].map { try Comparison.Log(creating: URL(fileURLWithPath: $0)) }
     Interruption.watch()
     output.messages.tell(
-      "\(printable(images.name)): \(count(images.count, "image")) of \(images.shapeText); "
-        + "\(count(methods.count, "method")) from \(count(seeds.count, "seed")), judged with \(comparison.clusters) clusters\n"
+      "\(printable(images.name)): \(counted(images.count, "image")) of \(images.shapeText); "
+        + "\(counted(methods.count, "method")) from \(counted(seeds.count, "seed")), judged with \(comparison.clusters) clusters\n"
     )
 
     var results: [Comparison.Result] = []

@@ -39,10 +39,9 @@ private struct DataCommand {
 
   func run() throws {
     guard let name = values[Subcommand.data] else {
-      for option in [Subcommand.image, Subcommand.split] as [any DeclaredOption]
-      where values.isGiven(option.declaration.name) {
+      if let option = values.firstGiven(of: [Subcommand.image, Subcommand.split]) {
         throw SeCuError(
-          .usage, "the data set is missing", at: option.declaration.spelling, remedy: "Name it with --data")
+          .usage, "the data set is missing", at: option.spelling, remedy: "Name it with --data")
       }
       return try list()
     }
@@ -194,9 +193,9 @@ private struct DataCommand {
       parts[title] = .init(images: images, class_sizes: sizes)
       let isUsual = split.map { files.usualSplits?.parts.contains($0) ?? false } ?? false
       let remarks = (sizes == nil ? ", no labels" : "") + (isUsual ? " (used if no split is named)" : "")
-      try output.print("\(title): \(count(images, "image"))\(remarks)")
+      try output.print("\(title): \(counted(images, "image"))\(remarks)")
       for (label, size) in (sizes ?? []).enumerated() {
-        try output.print("  class \(Subcommand.className(of: label, in: files.classNames)): \(count(size, "image"))")
+        try output.print("  class \(Subcommand.className(of: label, in: files.classNames)): \(counted(size, "image"))")
       }
     }
     if let a = entry?.attribution { try output.print("\(a.title). \(a.authors). \(a.source). Licence: \(a.licence).") }
@@ -225,10 +224,9 @@ private struct DataCommand {
   }
 
   private func tell(folder path: String) throws {
-    for option in [Subcommand.image, Subcommand.split, Subcommand.verify] as [any DeclaredOption]
-    where values.isGiven(option.declaration.name) {
+    if let option = values.firstGiven(of: [Subcommand.image, Subcommand.split, Subcommand.verify]) {
       throw SeCuError(
-        .usage, "\(path) is a folder of images, which has no such thing", at: option.declaration.spelling,
+        .usage, "\(path) is a folder of images, which has no such thing", at: option.spelling,
         remedy: "See its images with 'secu data show'")
     }
     let survey = try ImageFolder.survey(path, memory: ImageFolder.usualMemory, cores: Cores())
@@ -239,10 +237,10 @@ private struct DataCommand {
         sub_folders: survey.folders))
     try output.print("\(printable(name)): a folder of images\nin \(printable(path))")
     try output.print(
-      "\(count(survey.images, "image file")), with a median shorter side of \(survey.shorterSide) pixels")
+      "\(counted(survey.images, "image file")), with a median shorter side of \(survey.shorterSide) pixels")
     if survey.folders > 0 {
       try output.print(
-        "\(count(survey.folders, "sub-folder")) with images: 'secu train --class-folders' takes them for classes, for scores only"
+        "\(counted(survey.folders, "sub-folder")) with images: 'secu train --class-folders' takes them for classes, for scores only"
       )
     }
   }

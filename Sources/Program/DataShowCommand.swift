@@ -78,7 +78,7 @@ private struct DataShowCommand {
         data: set.name, picture: path, width: grid.image.shape.width, height: grid.image.shape.height,
         views: isViews ? 2 : 0,
         images: shown))
-    let what = isViews ? "two views of each of \(count(ids.count, "image"))" : count(ids.count, "image")
+    let what = isViews ? "two views of each of \(counted(ids.count, "image"))" : counted(ids.count, "image")
     try output.print("\(path): \(what) of \(set.name), from left to right:")
     for row in 0..<grid.rows {
       let names = shown.filter { $0.row == row }.map { "\($0.image)\($0.class.map { " \($0)" } ?? "")" }

@@ -95,9 +95,10 @@ private struct EvaluateCommand {
   init(_ values: ParsedOptions, _ output: Output) throws {
     self.values = values
     self.output = output
-    for option in [Subcommand.features, Subcommand.neighbors, Subcommand.reference] as [any DeclaredOption]
-    where values.isGiven(option.declaration.name) && !values[Subcommand.details] {
-      throw SeCuError(.usage, "belongs to --details", at: option.declaration.spelling, remedy: "Give --details too")
+    if !values[Subcommand.details],
+      let option = values.firstGiven(of: [Subcommand.features, Subcommand.neighbors, Subcommand.reference])
+    {
+      throw SeCuError(.usage, "belongs to --details", at: option.spelling, remedy: "Give --details too")
     }
     folder = try RunFolder.open(URL(fileURLWithPath: values[Subcommand.model]))
     engine = try Subcommand.engine(values)
@@ -192,7 +193,7 @@ private struct EvaluateCommand {
   private func tell(_ summary: EvaluationSummary) throws {
     let judged = summary.judged
     try output.print(
-      "\(images.name), \(count(images.count, "image")), clean; features: projection, d = \(summary.dimension), unit length"
+      "\(images.name), \(counted(images.count, "image")), clean; features: projection, d = \(summary.dimension), unit length"
     )
     if let heads = summary.heads {
       try tellTable(heads)

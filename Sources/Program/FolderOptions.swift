@@ -55,7 +55,7 @@ enum FolderOptions {
     let unreadable = skipped.filter { $0.kind == .unreadable }, others = skipped.count - unreadable.count
     if !unreadable.isEmpty {
       output.messages.tell(
-        "Left out: \(count(unreadable.count, "image file")) that can't be read\n")
+        "Left out: \(counted(unreadable.count, "image file")) that can't be read\n")
       for file in unreadable.prefix(most) {
         output.messages.tell("  \(printable(file.path)): \(printable(file.reason))\n")
       }
@@ -63,7 +63,7 @@ enum FolderOptions {
     }
     if others > 0 {
       output.messages.tell(
-        "Passed over: \(count(others, "file")) that \(others == 1 ? "is no image" : "are no images")\n"
+        "Passed over: \(counted(others, "file")) that \(others == 1 ? "is no image" : "are no images")\n"
       )
     }
   }
@@ -84,7 +84,7 @@ enum FolderOptions {
     guard folder.count < least else { return }
     throw SeCuError(
       .badData,
-      "\(count(folder.count, "image")) \(folder.count == 1 ? "is" : "are") too few to learn \(clusters) clusters from",
+      "\(counted(folder.count, "image")) \(folder.count == 1 ? "is" : "are") too few to learn \(clusters) clusters from",
       at: folder.name,
       remedy: "Give at least \(least)" + (least < 100 ? ", and better some hundreds" : "")
         + (folder.count >= AutomaticPreset.fewestImages ? ", or ask for fewer with --clusters" : ""))

@@ -28,6 +28,11 @@ struct ParsedOptions: Sendable {
     values[name] != nil
   }
 
+  /// The first of `options` that was given, as it is declared.
+  func firstGiven(of options: [any DeclaredOption]) -> OptionDeclaration? {
+    options.map(\.declaration).first { isGiven($0.name) }
+  }
+
   /// Reads `arguments`, those after the subcommand's name.
   ///
   /// An option's value follows as the next argument or after `=`. A value that starts with two dashes must follow `=`,

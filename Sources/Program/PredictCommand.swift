@@ -90,16 +90,15 @@ private struct PredictCommand {
 
   func run() throws {
     if !values.operands.isEmpty {
-      for option in [Subcommand.data, Subcommand.split, Subcommand.images] as [any DeclaredOption]
-      where values.isGiven(option.declaration.name) {
+      if let option = values.firstGiven(of: [Subcommand.data, Subcommand.split, Subcommand.images]) {
         throw SeCuError(
-          .usage, "given together with files", at: option.declaration.spelling, remedy: "Give one or the other")
+          .usage, "given together with files", at: option.spelling, remedy: "Give one or the other")
       }
       return try predict(files: values.operands)
     }
     let name = values[Subcommand.data] ?? model.settings.data
     if values[Subcommand.images] == nil {
-      if let given = values[Subcommand.data], values[Subcommand.split] == nil, try isPlainImage(given) {
+      if let given = values[Subcommand.data], values[Subcommand.split] == nil, ImageFormat.ofFile(at: given) != nil {
         return try predict(files: [given])
       }
       if let folder = try Subcommand.imageFolder(name, values[Subcommand.split]) {
@@ -114,16 +113,6 @@ private struct PredictCommand {
         .usage, "there are no files to sort in \(name)", at: "--sort-into", remedy: "Name files or a folder")
     }
     try predict(dataSet: name)
-  }
-
-  /// Whether `path` is a file that begins like an image.
-  private func isPlainImage(_ path: String) throws -> Bool {
-    // A pipe would be waited for.
-    guard (try? FileStatus(at: path))?.kind == .plain, let handle = FileHandle(forReadingAtPath: path) else {
-      return false
-    }
-    defer { try? handle.close() }
-    return ((try? handle.read(upToCount: 12)) ?? nil).map { ImageFormat.detect($0) != nil } ?? false
   }
 
   // MARK: - Files
@@ -175,7 +164,7 @@ private struct PredictCommand {
         data: operands.joined(separator: ", "), head: head, clusters: clusters, predictions: lines,
         left_out: skipped.map(LeftOutFile.init)))
     if let sorter {
-      output.messages.tell("\(count(sorter.count, "file")) copied to \(printable(sorter.folder.relativePath))\n")
+      output.messages.tell("\(counted(sorter.count, "file")) copied to \(printable(sorter.folder.relativePath))\n")
     }
     FolderOptions.tell(skipped, most: .max, output)
     let unreadable = skipped.count { $0.kind == .unreadable }
@@ -183,7 +172,7 @@ private struct PredictCommand {
     if unreadable > 0 {
       throw SeCuError(
         .badData,
-        "\(unreadable) of \(count(all, "image file")) can't be read"
+        "\(unreadable) of \(counted(all, "image file")) can't be read"
           + (unreadable < all ? "; the others have their line" : ""),
         remedy: unreadable == 1 ? "Repair or remove it" : "Repair or remove them")
     }

@@ -35,10 +35,3 @@ enum QuantityText {
     done > 0 ? max(0, total - done) * elapsed / done : .infinity
   }
 }
-
-/// A number of things, such as `1 head` or `3 passes`.
-///
-/// - Parameter noun: the singular.
-func count(_ number: Int, _ noun: String) -> String {
-  "\(number) \(noun)" + (number == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")
-}

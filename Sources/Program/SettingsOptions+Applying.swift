@@ -162,12 +162,10 @@ extension SettingsOptions {
   private static func refuseWhatSelfLabellingLacks(_ values: ParsedOptions) throws {
     let others: [any DeclaredOption] = [
       centerRate, centerSchedule, optimizer, momentum, constraint, dualRate, ratio, alpha, alphaPerImage,
-      hardLabelWeight,
-      centerTemperature, discrimination, warmup,
+      hardLabelWeight, centerTemperature, discrimination, warmup,
     ]
-    guard let option = others.first(where: { values.isGiven($0.declaration.name) }) else { return }
-    throw SeCuError(
-      .usage, "means nothing for self-labelling", at: option.declaration.spelling, remedy: "Leave it out")
+    guard let option = values.firstGiven(of: others) else { return }
+    throw SeCuError(.usage, "means nothing for self-labelling", at: option.spelling, remedy: "Leave it out")
   }
 
   /// The constraint that is asked for; options that belong to another one are refused.
@@ -204,9 +202,9 @@ extension SettingsOptions {
 
   /// Throws if an option of a constraint that is not chosen was given.
   private static func refuse(_ options: [any DeclaredOption], of constraint: String, in values: ParsedOptions) throws {
-    guard let option = options.first(where: { values.isGiven($0.declaration.name) }) else { return }
+    guard let option = values.firstGiven(of: options) else { return }
     throw SeCuError(
-      .usage, "belongs to the \(constraint) constraint", at: option.declaration.spelling,
+      .usage, "belongs to the \(constraint) constraint", at: option.spelling,
       remedy: "Choose it with --constraint \(constraint)")
   }
 }

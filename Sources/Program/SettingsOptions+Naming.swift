@@ -19,9 +19,7 @@ extension SettingsOptions {
       guard let place = error.place else { throw error }
       let fields = place.components(separatedBy: ", ")
       guard fields.allSatisfy({ options[$0] != nil }) else { throw error }
-      let given = fields.map { field in
-        options[field]?.first { values.isGiven($0.declaration.name) }?.declaration.spelling
-      }
+      let given = fields.map { values.firstGiven(of: options[$0] ?? [])?.spelling }
       error.place = zip(given, fields).map { $0 ?? $1 }.joined(separator: ", ")
       if given.allSatisfy({ $0 == nil }), values[config] == nil { error.place = "\(place) of preset \(preset)" }
       throw error

@@ -66,14 +66,14 @@ extension TrainCommand {
         trial_mb: trialMemory.steadyBytes / 1e6, peak_mb: Machine.peakResidentMegabytes, threads: threads,
         isa: engine.instructionSet.rawValue))
     try output.print(
-      "\(count(trial.learningSeconds.count, "step")) of \(settings.batch) random images of \(expected.shape); "
-        + "\(count(threads, "thread")), \(engine.instructionSet.rawValue)")
+      "\(counted(trial.learningSeconds.count, "step")) of \(settings.batch) random images of \(expected.shape); "
+        + "\(counted(threads, "thread")), \(engine.instructionSet.rawValue)")
     try output.print(
       String(
         format: "a step takes %.3f s, %.3f s of it for the views: ", trial.secondsPerStep, trial.viewSecondsPerStep)
         + QuantityText.rate(imagesPerSecond, per: 1))
     try output.print(
-      "\(count(settings.epochs, "epoch")) of \(expected.count) images are \(stepsInAll) steps: "
+      "\(counted(settings.epochs, "epoch")) of \(expected.count) images are \(stepsInAll) steps: "
         + "about "
         + (seconds < 1000 * day ? QuantityText.time(seconds) : String(format: "%.0f years", seconds / day / 365)))
     let peak = Machine.peakResidentMegabytes.map { "\(Machine.memoryText($0 * 1e6)) at most here; " } ?? ""

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Training
 
@@ -6,12 +7,12 @@ extension TrainCommand {
   func introduction(_ trainer: Trainer, _ folder: RunFolder) throws -> String {
     let s = trainer.settings
     let memory = try s.memory(for: trainer.images, threads: engine.cores.threads)
-    let classes = trainer.images.classCount.map { ", \(count($0, "class")) (for scores only)" } ?? ""
+    let classes = trainer.images.classCount.map { ", \(counted($0, "class")) (for scores only)" } ?? ""
     let heads = s.heads.map(String.init).joined(separator: ", ")
     return """
-      \(printable(trainer.images.name)): \(count(trainer.images.count, "image")) of \(trainer.images.shapeText)\(classes)
-      \(count(s.heads.count, "head")) of \(heads) clusters; \(count(s.epochs, "epoch")) of \(count(s.passesPerEpoch, "pass")); seed \(s.seed)
-      \(count(engine.cores.threads, "thread")), \(engine.instructionSet.rawValue); run folder \(printable(folder.url.relativePath))
+      \(printable(trainer.images.name)): \(counted(trainer.images.count, "image")) of \(trainer.images.shapeText)\(classes)
+      \(counted(s.heads.count, "head")) of \(heads) clusters; \(counted(s.epochs, "epoch")) of \(counted(s.passesPerEpoch, "pass")); seed \(s.seed)
+      \(counted(engine.cores.threads, "thread")), \(engine.instructionSet.rawValue); run folder \(printable(folder.url.relativePath))
       needs \(memory.text)
 
       """

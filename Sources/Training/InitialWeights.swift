@@ -25,17 +25,13 @@ public struct InitialWeights: Sendable {
   /// - Throws: `SeCuError` if nothing is there, or what is there is neither, damaged or truncated.
   public init(contentsOf url: URL) throws {
     name = url.relativePath
-    var isFolder: ObjCBool = false
-    let isThere = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-    guard isThere else {
+    switch (try? FileStatus(at: url.path))?.kind {
+    case nil:
       throw SeCuError(
         .noInput, "there is no such file or folder", at: name,
         remedy: "Name a run's folder or an encoder's safetensors file")
-    }
-    if !isFolder.boolValue {
-      source = .encoder(try SafeTensors(contentsOf: url))
-    } else {
-      source = .run(try RunFolder.open(url).readCheckpoint())
+    case .folder: source = .run(try RunFolder.open(url).readCheckpoint())
+    default: source = .encoder(try SafeTensors(contentsOf: url))
     }
   }
 

@@ -55,9 +55,8 @@ public struct RunFolder: Sendable {
   ///
   /// - Throws: `SeCuError` of kind `.cannotCreate` if another run is there, or a file that the run would write.
   package static func checkIsFree(_ url: URL) throws {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) {
-      guard isFolder.boolValue else {
+    if let kind = (try? FileStatus(at: url.path))?.kind {
+      guard kind == .folder else {
         throw SeCuError(
           .cannotCreate, "a file is in the way of the run's folder", at: url.relativePath,
           remedy: "Name another --output")
@@ -101,8 +100,7 @@ public struct RunFolder: Sendable {
   public static func open(_ url: URL) throws -> RunFolder {
     let folder = RunFolder(url)
     try folder.checkIsThere()
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue else {
+    guard (try? FileStatus(at: url.path))?.kind == .folder else {
       throw folder.noRun("expected a run's folder, found a file")
     }
     guard FileManager.default.fileExists(atPath: folder.configuration.path) else {

@@ -21,13 +21,18 @@ import Testing
 
   private static let short = ["--epochs", "1", "--widths", "4", "--blocks", "1", "--image-size", "12"]
 
+  /// A run in `run` on a folder `in` of such images.
+  private static func train(_ workspace: Workspace, good: Int, bad: Int) async throws -> ProgramResult {
+    try fill(workspace, "in", good: good, bad: bad)
+    let trained = try await workspace.secu(["train", "--data", "in", "--clusters", "2", "--output", "run"] + short)
+    #expect(trained.exitCode == 0, "\(trained.stderr)")
+    return trained
+  }
+
   @Test func `every file that was left out can be known`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    try Self.fill(workspace, "in", good: 60, bad: 9)
-    let trained = try await workspace.secu(
-      ["train", "--data", "in", "--clusters", "2", "--output", "run"] + Self.short)
-    #expect(trained.exitCode == 0, "\(trained.stderr)")
+    let trained = try await Self.train(workspace, good: 60, bad: 9)
     #expect(trained.stderr.contains("  … and 4 more\n"), "\(trained.stderr)")
     #expect(
       trained.stderr.contains("Every file that gave no image, and why: run/left-out.csv\n"), "\(trained.stderr)")
@@ -86,10 +91,7 @@ import Testing
   @Test func `copies are not sorted again`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    try Self.fill(workspace, "in", good: 60, bad: 0)
-    let trained = try await workspace.secu(
-      ["train", "--data", "in", "--clusters", "2", "--output", "run"] + Self.short)
-    #expect(trained.exitCode == 0, "\(trained.stderr)")
+    _ = try await Self.train(workspace, good: 60, bad: 0)
     let before = try workspace.paths()
     for place in ["in", "in/sorted"] {
       let refused = try await workspace.secu(["predict", "--model", "run", "in", "--sort-into", place])

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Synchronization
 import Testing
@@ -142,7 +143,7 @@ import Testing
 
   @Test(arguments: [(1, "head", "1 head"), (2, "head", "2 heads"), (0, "pass", "0 passes")])
   func `counts name what they count`(number: Int, noun: String, text: String) {
-    #expect(count(number, noun) == text)
+    #expect(counted(number, noun) == text)
   }
 
   @Test(arguments: [

@@ -1,3 +1,6 @@
+import Basics
+import Foundation
+
 /// A kind of image file, recognised by its first bytes. The file's name plays no part.
 public enum ImageFormat: String, Sendable, CaseIterable {
   case png = "PNG"
@@ -15,6 +18,16 @@ public enum ImageFormat: String, Sendable, CaseIterable {
     case .png, .jpeg, .pnm, .bmp: true
     case .gif, .webp, .tiff, .heif: false
     }
+  }
+
+  /// The kind of the file at `path`; nil for no known one, and for what can't be read or is no plain file, such as a pipe, which would be waited
+  /// for.
+  package static func ofFile(at path: String) -> ImageFormat? {
+    guard (try? FileStatus(at: path))?.kind == .plain, let handle = FileHandle(forReadingAtPath: path) else {
+      return nil
+    }
+    defer { try? handle.close() }
+    return ((try? handle.read(upToCount: 12)) ?? nil).flatMap { detect($0) }
   }
 
   /// The kind of file that begins with `bytes`, or nil for no known one. The first 12 bytes are enough.
