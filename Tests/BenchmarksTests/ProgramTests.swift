@@ -234,14 +234,15 @@ import Testing
   }
 
   @Test func `explains the choice of algorithms`() async throws {
-    let cases = ["conv/fwd/64x64-8px", "gemm/64"]
+    let cases = ["conv/fwd/64x64-8px", "gemm/64", "norm"]
     let one = try await run(["--explain", "--isa=portable", "--threads=1"] + cases)
     #expect(one.exitCode == 0 && one.stderr.isEmpty)
     let lines = one.stdout.split(separator: "\n")
-    #expect(lines.count == 1 && lines[0].hasPrefix("conv/fwd/64x64-8px-3x3-s1  winograd  "), "\(one.stdout)")
+    #expect(lines.count == 2 && lines[0].hasPrefix("gemm/64x64x64              in place  "), "\(one.stdout)")
+    #expect(lines.last?.hasPrefix("conv/fwd/64x64-8px-3x3-s1  winograd  ") == true, "\(one.stdout)")
     let two = try await run(["--explain", "--isa=portable", "--threads=1,2"] + cases)
     #expect(two.stdout == "portable, 1 thread\n\(one.stdout)portable, 2 threads\n\(one.stdout)")
-    #expect(try await run(["--explain", "gemm/64"]).stdout == "None of these cases has a choice of algorithms.\n")
+    #expect(try await run(["--explain", "norm"]).stdout == "None of these cases has a choice of algorithms.\n")
   }
 
   @Test func `help`() async throws {

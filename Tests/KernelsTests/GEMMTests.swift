@@ -165,6 +165,28 @@ import Testing
     #expect(results[2] == results[0])
   }
 
+  /// Sizes that go their way with any instruction set and L2.
+  @Test(arguments: InstructionSet.available)
+  func eachWayIsTaken(instructionSet: InstructionSet) {
+    let engine = poisonedEngine(instructionSet, threads: 2)
+    func plan(_ m: Int, _ n: Int, _ k: Int, bTransposed: Bool = false) -> GEMMPlan {
+      withUnsafePointer(to: Float()) { memory in
+        let b = Matrix(memory, rows: bTransposed ? n : k, columns: bTransposed ? k : n)
+        return engine.gemmPlan(Matrix(memory, rows: m, columns: k), bTransposed ? b.t : b)
+      }
+    }
+    #expect(plan(1, 64, 64).name == "vector")
+    #expect(plan(2, 64, 64).name == "in place")
+    #expect(plan(2, 64, 64, bTransposed: true).name != "in place")
+    #expect(plan(1000, 256, 64).name == "own panels")
+    #expect(plan(1025, 256, 64).name == "shared panels")
+    // Four parts of 32 narrow panels, two of fewer.
+    let parts = instructionSet == .portable ? "4 × [1000, 64]" : "2 × [1000, 128]"
+    #expect(
+      plan(1000, 256, 64).reason
+        == "each core packs the panels that it multiplies by: \(parts) of C, depth 64 at a time")
+  }
+
   /// No rows or no columns: nothing is written. No depth: zeros, the bias, or C as it was.
   @Test(arguments: InstructionSet.available)
   func emptyProducts(instructionSet: InstructionSet) {

@@ -14,7 +14,7 @@ import MicrokernelInterface
 ///         a microkernel call or two, panel by panel                   streams from L3: 128 bytes a step of 24 multiply-adds (AVX-512)
 ///           and tile by tile                                          in registers: tileRows × tileColumns
 ///
-/// Other shapes go other ways. Where rows are few, each core gets some columns or some rows, packs the panels it needs itself, and
+/// Other shapes go other ways, which `GEMMPlan` chooses. Where rows are few, each core gets some columns or some rows, packs the panels it needs itself, and
 /// multiplies each by several tiles of rows before the next. A small B whose panels few tiles would read is not packed but read where
 /// it lies, all but its last columns. One row times a B that lies in rows, of no more than a block's depth, is a product with a vector
 /// (GEMV.swift), whose time is that of reading the matrix; a transposed B is packed all the same. And what takes less than it costs to hand
@@ -38,17 +38,12 @@ extension Engine {
     guard a.rows > 0, b.columns > 0 else { return }
     let cStride = cStride ?? b.columns
     let product = Product(a: a, b: b, c: c, cStride: cStride, accumulate: accumulate, bias: bias)
-    let grid = GEMMGrid(a, columns: b.columns, kernels: kernels)
-    if a.rows == 1, !b.transposed, b.rows <= grid.depthBlock {
-      multiplyRow(a, b, into: c, accumulate: accumulate, bias: bias)
-      return
-    }
-    if readsInPlace(b, rows: a.rows) {
-      multiplyInBlocks(product, grid, inPlace)
-    } else if let parts = grid.partsOfTheirOwn(threads: cores.threads) {
-      multiplyInParts(product, grid, parts)
-    } else {
-      multiplyInBlocks(product, grid, packed)
+    let plan = gemmPlan(a, b), grid = plan.grid
+    switch plan.way {
+    case .vector: multiplyRow(a, b, into: c, accumulate: accumulate, bias: bias)
+    case .inPlace: multiplyInBlocks(product, grid, inPlace)
+    case .ownPanels(let parts): multiplyInParts(product, grid, parts)
+    case .sharedPanels: multiplyInBlocks(product, grid, packed)
     }
   }
 
@@ -128,13 +123,6 @@ extension Engine {
         k0 += depth
       } while k0 < a.columns
     }
-  }
-
-  /// Whether B is read where it lies: it must stay in half of L2, with its rows less than a page apart, and packing must be
-  /// more than a few percent of the work.
-  private func readsInPlace(_ b: Matrix, rows: Int) -> Bool {
-    !b.transposed && b.stride < 1024 && 4 * b.rows * b.stride <= Machine.secondLevelCache / 2
-      && rows <= 24 * kernels.tileRows
   }
 
   private func packed(_ b: Matrix) -> GEMMPanels {
