@@ -118,7 +118,7 @@ enum SettingsOptions {
   static let initial = Option.path(
     "init", "run|file",
     help:
-      "Start from this run's encoder and, where the heads agree, its centers, or from an encoder's safetensors file. Without --preset, a run's settings are those to start from."
+      "Start from the encoder and, where the heads agree, the centers of this run or safetensors file. Without --preset, a run's settings are those to start from."
   ).showing(default: "random weights")
   static let selfLabel = Option.flag(
     "self-label",

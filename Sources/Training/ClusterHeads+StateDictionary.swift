@@ -15,4 +15,24 @@ extension ClusterHeads {
     }
     return tensors
   }
+
+  /// Whether `file` has the centers of such heads as `stateDictionary` has them, and of no others.
+  static func areCenters(in file: SafeTensors, clusters: [Int], dimension: Int) -> Bool {
+    clusters.indices.allSatisfy { file.tensors["center_\($0)"]?.shape == [dimension, clusters[$0]] }
+      && file.tensors["center_\(clusters.count)"] == nil
+  }
+
+  /// Takes the centers of a file that `areCenters` is true of.
+  ///
+  /// - Throws: `SeCuError` of kind `.badData` where they are no floating-point numbers.
+  func loadCenters(_ file: SafeTensors) throws {
+    let values = try clusters.indices.map { try file.floats("center_\($0)").values }
+    for h in clusters.indices {
+      for row in 0..<clusters[h] {
+        for i in 0..<dimension {
+          centers.base[(rowOffsets[h] + row) * dimension + i] = values[h][i * clusters[h] + row]
+        }
+      }
+    }
+  }
 }

@@ -1,67 +1,74 @@
 import Basics
+import Clustering
 import Foundation
 import Interchange
 import Networks
 
-/// What a run starts from instead of random weights: another run, or an encoder's file.
+/// What a run starts from instead of random weights: another run, or a file of weights, which may come from PyTorch.
 ///
-/// A run gives its encoder and, where the heads agree, its centers; an encoder's file, which may come from PyTorch, gives the
-/// encoder alone. Velocities, labels and duals begin anew: the images may be others.
+/// Either gives its encoder and, where the heads agree, its centers, if a file has `center_h` [d, K] beside the encoder's tensors.
+/// Velocities, labels and duals begin anew: the images may be others.
 ///
 /// The published program has no such start. Its paper trains STL-10 in two stages, first on all images and then on those of the
 /// labelled splits; how the second one takes up the first is this project's reading: `secu train --init RUN`.
 public struct InitialWeights: Sendable {
   private enum Source {
     case run(Checkpoint)
-    case encoder(SafeTensors)
+    /// Names are without wrappers' prefixes.
+    case file(SafeTensors)
   }
 
   private let source: Source
   /// The path, as it was given.
   public let name: String
 
-  /// Reads a run's folder or an encoder's safetensors file.
+  /// Reads a run's folder or a safetensors file with an encoder's tensors and maybe centers.
   ///
-  /// - Throws: `SeCuError` if nothing is there, or what is there is neither, damaged or truncated.
+  /// - Throws: `SeCuError` if nothing is there, or what is there is neither, damaged or truncated, or if two tensors differ in their
+  ///   wrappers' prefixes alone.
   public init(contentsOf url: URL) throws {
     name = url.relativePath
     switch (try? FileStatus(at: url.path))?.kind {
     case nil:
       throw SeCuError(
         .noInput, "there is no such file or folder", at: name,
-        remedy: "Name a run's folder or an encoder's safetensors file")
+        remedy: "Name a run's folder or a safetensors file of weights")
     case .folder: source = .run(try RunFolder.open(url).readCheckpoint())
-    default: source = .encoder(try SafeTensors(contentsOf: url))
+    default: source = .file(try SafeTensors(contentsOf: url).droppingWrapperPrefixes())
     }
   }
 
-  /// The settings of the run, nil for an encoder's file.
+  /// The settings of the run, nil for a file.
   public var settings: TrainingSettings? {
     guard case .run(let checkpoint) = source else { return nil }
     return checkpoint.settings
   }
 
-  /// Whether a run with `settings` starts from centers too: those of a run with the same heads and length of features.
+  /// Whether a run with `settings` starts from centers too: those of the same heads and length of features.
   public func hasCenters(for settings: TrainingSettings) -> Bool {
     hasCenters(heads: settings.heads, dimension: settings.network.dimension)
   }
 
   private func hasCenters(heads: [Int], dimension: Int) -> Bool {
-    guard let theirs = settings else { return false }
-    return theirs.heads == heads && theirs.network.dimension == dimension
+    switch source {
+    case .run(let checkpoint):
+      checkpoint.settings.heads == heads && checkpoint.settings.network.dimension == dimension
+    case .file(let file): ClusterHeads.areCenters(in: file, clusters: heads, dimension: dimension)
+    }
   }
 
   /// Puts the encoder, and the centers where heads agree, into a learner that has just been initialised.
   ///
   /// - Throws: `SeCuError` of kind `.badData` that names the tensors which don't fit the learner's network.
   func apply(to learner: Learner) throws {
+    let heads = learner.heads, hasCenters = hasCenters(heads: heads.clusters, dimension: heads.dimension)
     switch source {
-    case .encoder(let file): try learner.network.load(file, name: name)
+    case .file(let file):
+      try learner.network.load(file, name: name)
+      if hasCenters { try heads.loadCenters(file) }
     case .run(let checkpoint):
       try learner.network.load(checkpoint.encoder(), name: name)
-      if hasCenters(heads: learner.heads.clusters, dimension: learner.heads.dimension) {
-        try checkpoint.restoreCenters(learner.heads)
-      }
+      if hasCenters { try checkpoint.restoreCenters(heads) }
     }
     if let broken = learner.firstNonFinite {
       throw SeCuError(

@@ -48,7 +48,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var losses: LossSettings
   /// What keeps clusters from collapsing.
   public var constraint: AssignmentConstraint
-  /// The run's folder or the encoder's file that weights come from, as it was given; nil for random weights.
+  /// The run's folder or the file that weights come from, as it was given; nil for random weights.
   public var initialWeights: String?
   /// The stage after clustering, in which the evaluated head teaches itself; nil for clustering. The optimiser is then Adam, the rate
   /// constant and the same for encoder and centers; momentum, constraint and what belongs to warm-up don't count.

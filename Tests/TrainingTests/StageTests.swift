@@ -65,6 +65,42 @@ import Testing
     }
   }
 
+  @Test func `a file with the encoder and the centers starts a run as the run they are of`() throws {
+    defer { remove(folder) }
+    let (first, _) = try TinyRun.finished(in: folder)
+    var state = try SafeTensors(contentsOf: RunFolder(folder).encoder)
+    let centers = try SafeTensors(contentsOf: RunFolder(folder).centers)
+    for (name, tensor) in centers.tensors { state.tensors["module.\(name)"] = tensor }
+    let file = folder.appending(path: "state.safetensors")
+    try state.write(to: file)
+    let weights = try InitialWeights(contentsOf: file)
+    #expect(weights.hasCenters(for: first.settings))
+    let engine = makeEngine(TinyRun.widest, 1)
+    func start(_ weights: InitialWeights) throws -> Trainer {
+      try Trainer(first.settings, images: TinyRun.images(), startingFrom: weights, engine: engine)
+    }
+    let second = try start(weights)
+    #expect(second.learner.network.parameters.values == first.learner.network.parameters.values)
+    #expect(second.learner.heads.centers.values == first.learner.heads.centers.values)
+
+    // Heads of other sizes, of another length, one more and one less.
+    for change in [
+      { $0.heads[0] += 1 }, { $0.heads.append(2) }, { $0.heads.removeLast() }, { $0.network.dimension += 1 },
+    ] as [(inout TrainingSettings) -> Void] {
+      #expect(!weights.hasCenters(for: TinyRun.settings(change)))
+    }
+    // A self-labelling run needs centers, and may have them from a file.
+    _ = try Trainer(
+      Self.settings(threshold: 0), images: TinyRun.images(), startingFrom: weights, engine: engine)
+
+    state.tensors["module.center_0"] = try SafeTensors.Tensor(
+      [Float](repeating: .nan, count: first.settings.network.dimension * first.settings.heads[0]),
+      shape: [first.settings.network.dimension, first.settings.heads[0]])
+    try state.write(to: file)
+    let error = try failure(.badData) { try start(InitialWeights(contentsOf: file)) }
+    #expect("\(error)".contains("center_0"), "\(error)")
+  }
+
   @Test func `a network of another shape is refused with the tensors' names`() throws {
     defer { remove(folder) }
     try TinyRun.finished(in: folder)
