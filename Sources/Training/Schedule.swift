@@ -61,7 +61,7 @@ public struct Schedule: Sendable {
   public func rate(epoch: Int, step: Int) -> Float {
     if isConstant { return rate }
     if epoch == 0 { return 0 }
-    let at = Double(epoch * stepsPerEpoch + step), perEpoch = Double(stepsPerEpoch)
+    let perEpoch = Double(stepsPerEpoch), at = Double(epoch) * perEpoch + Double(step)
     let warm = Double(warmupEpochs) * perEpoch, last = Double(epochs) * perEpoch
     if epoch < warmupEpochs {
       return Float(Double(rate) * max(1, at - perEpoch) / (warm - perEpoch))
@@ -74,7 +74,8 @@ public struct Schedule: Sendable {
     switch centers {
     case .constant: return centerRate
     case .cosineRise:
-      let at = Double(epoch * stepsPerEpoch + step), all = Double(epochs * stepsPerEpoch)
+      let perEpoch = Double(stepsPerEpoch), all = Double(epochs) * perEpoch
+      let at = Double(epoch) * perEpoch + Double(step)
       return Float(Double(centerRate) * (1 - cos(.pi * at / all)) / 2)
     }
   }
