@@ -22,20 +22,9 @@ import MicrokernelInterface
 ///
 /// Cost: FLOPs of the taps, those on the padding left and right of a row included (at most 1/width each), those above and below left out.
 final class RowSum: ConvolutionSum {
-  /// Targets of a row that read their sources alike.
-  private struct ColumnClass {
-    var firstTarget: Int
-    var count: Int
-    /// The first cell of the padded row that its first target reads.
-    var firstCell: Int
-    /// How many taps there are along the row, and where their weights start in a packed row of the kernel.
-    var taps: Int
-    var firstTap: Int
-  }
-
   private let rowAxis: AxisTaps
   private let row: PaddedRow
-  /// Plain memory, since the loops over targets read it for every row.
+  /// With sources counted in cells of the padded row. Plain memory, since the loops over targets read it for every row.
   private let classes: UnsafeMutableBufferPointer<ColumnClass>
   /// The taps along a row of the kernel, class by class, in the order of their sources.
   let tapOrder: [Int]
@@ -87,43 +76,22 @@ final class RowSum: ConvolutionSum {
         backward: backward)
     together = s.stride == 1 && target.channels <= 4 && target.width % 4 == 0 ? 4 : 1
     tapsTogether = s.kernel + together - 1
-    // Sources: forward target · stride − padding + k, backward (target + padding − k) / stride.
-    var found: [ColumnClass] = []
-    var order: [Int] = []
-    var sources: [Range<Int>] = []
-    if backward {
-      for remainder in 0..<min(s.stride, target.width) {
-        let taps = (0..<s.kernel).reversed().filter { (remainder + s.padding - $0) % s.stride == 0 }
-        let count = (target.width - remainder + s.stride - 1) / s.stride
-        let first = taps.first.map { (remainder + s.padding - $0) / s.stride } ?? 0
-        found.append(
-          ColumnClass(
-            firstTarget: remainder, count: count, firstCell: first, taps: taps.count, firstTap: order.count))
-        order += taps
-        if !taps.isEmpty { sources.append(first..<first + count - 1 + taps.count) }
-      }
-      (cellStep, targetStep) = (together, s.stride * together)
-    } else if target.width > 0 {
-      found = [
-        ColumnClass(firstTarget: 0, count: targetWidth, firstCell: -s.padding, taps: s.kernel, firstTap: 0)
-      ]
-      order = Array(0..<s.kernel)
-      sources = [-s.padding..<(target.width - 1) * s.stride - s.padding + s.kernel]
-      (cellStep, targetStep) = ((s.kernel == 1 ? 1 : s.stride) * together, together)
-    } else {
-      (cellStep, targetStep) = (1, 1)
-    }
-    let first = sources.map(\.lowerBound).min() ?? 0, end = sources.map(\.upperBound).max() ?? 0
+    let columns =
+      backward
+      ? Columns(inputGradient: s, width: target.width)
+      : Columns(forward: s, width: target.width, joined: targetWidth)
+    (cellStep, targetStep) = (columns.cellStep * together, columns.targetStep * together)
+    tapOrder = columns.tapOrder
     row = PaddedRow(
-      width: source.width, positions: first..<end, step: !backward && s.kernel == 1 ? s.stride : 1,
+      width: source.width, positions: columns.sources, step: !backward && s.kernel == 1 ? s.stride : 1,
       channels: source.channels, rows: joined)
-    tapOrder = order
-    classes = .allocate(capacity: found.count)
-    for (i, c) in found.enumerated() {
+    let firstCell = columns.sources.lowerBound
+    classes = .allocate(capacity: columns.classes.count)
+    for (i, c) in columns.classes.enumerated() {
       classes.initializeElement(
         at: i,
         to: ColumnClass(
-          firstTarget: c.firstTarget, count: c.count / together, firstCell: c.firstCell - first,
+          firstTarget: c.firstTarget, count: c.count / together, firstSource: c.firstSource - firstCell,
           taps: c.taps + together - 1, firstTap: c.firstTap))
     }
   }
@@ -274,7 +242,7 @@ final class RowSum: ConvolutionSum {
       var runCount = 0
       for tap in rowTaps where c.taps > 0 {
         work.runs[runCount] = Tile.Run(
-          a: (slot + tap.source % work.plan.slots) * row.floats + c.firstCell * sourceChannels,
+          a: (slot + tap.source % work.plan.slots) * row.floats + c.firstSource * sourceChannels,
           b: (tap.k * tapsTogether + c.firstTap) * sourceChannels * width)
         runCount += 1
       }
