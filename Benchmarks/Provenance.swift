@@ -76,12 +76,4 @@ struct Provenance {
       "Swift 6.2"
     #endif
   }
-
-  static var isDebugBuild: Bool {
-    #if DEBUG
-      true
-    #else
-      false
-    #endif
-  }
 }

@@ -18,7 +18,7 @@ struct Table {
   static func header(_ provenance: Provenance, isCold: Bool, settings: [(engine: Engine, peaks: MachinePeaks?)])
     -> String
   {
-    let build = Provenance.isDebugBuild ? "debug build: measure with -c release" : "release build"
+    let build = CurrentProcess.isDebugBuild ? "debug build: measure with -c release" : "release build"
     let commit = provenance.commit.map { ", commit \($0)" } ?? ""
     var lines = [
       ("Processor", provenance.machine), ("System", "\(provenance.system), \(provenance.compiler), \(build)\(commit)"),

@@ -2,6 +2,15 @@ import Foundation
 
 /// What a program does with its own process.
 package enum CurrentProcess {
+  /// Whether it was built without `-c release`, and trains some twenty times slower.
+  package static var isDebugBuild: Bool {
+    #if DEBUG
+      true
+    #else
+      false
+    #endif
+  }
+
   /// Lets writes to a stream that nobody reads any more fail with an error, where the system would kill the process.
   package static func ignoreBrokenPipes() {
     #if !os(Windows)

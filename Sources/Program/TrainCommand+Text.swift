@@ -9,10 +9,13 @@ extension TrainCommand {
     let memory = try s.memory(for: trainer.images, threads: engine.cores.threads)
     let classes = trainer.images.classCount.map { ", \(counted($0, "class")) (for scores only)" } ?? ""
     let heads = s.heads.map(String.init).joined(separator: ", ")
+    let build =
+      CurrentProcess.isDebugBuild
+      ? "\na debug build, some twenty times slower than one by 'swift build -c release'" : ""
     return """
       \(printable(trainer.images.name)): \(counted(trainer.images.count, "image")) of \(trainer.images.shapeText)\(classes)
       \(counted(s.heads.count, "head")) of \(heads) clusters; \(counted(s.epochs, "epoch")) of \(counted(s.passesPerEpoch, "pass")); seed \(s.seed)
-      \(counted(engine.cores.threads, "thread")), \(engine.instructionSet.rawValue); run folder \(printable(folder.url.relativePath))
+      \(counted(engine.cores.threads, "thread")), \(engine.instructionSet.rawValue); run folder \(printable(folder.url.relativePath))\(build)
       needs \(memory.text)
 
       """

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import TestSupport
 import Testing
@@ -31,6 +32,7 @@ import Testing
     for word in ["60 images of 8×8×1", "epoch 1/2", "epoch 2/2", "loss_x", "ACC"] {
       #expect(training.stderr.contains(word), "\(word)")
     }
+    #expect(training.stderr.contains("a debug build") == CurrentProcess.isDebugBuild)
 
     let evaluation = try await workspace.secu(["evaluate", "--model", "run", "--json"])
     let scores = try jsonObject(evaluation.stdout)
