@@ -161,6 +161,21 @@ import Testing
     #expect((0..<7).allSatisfy { last[$0] == 123 })
   }
 
+  /// With α beyond all similarities it joins the smallest cluster. To be taken from cluster 1, where labels begin, would leave sizes as uneven.
+  @Test func `an image that was never assigned only joins`() {
+    let heads = ClusterHeads(
+      clusters: [3], dimension: 3, images: 13, batch: 1, constraint: .entropy(EntropyConstraint(alpha: 100)),
+      losses: .init())
+    heads.centers.fill(with: [1, 0, 0, 0, 1, 0, 0, 0, 1])
+    heads.beginEpoch(on: engines[0])
+    heads.counts = [[3, 4, 5]]
+    let x = FloatBuffer(6), gradient = FloatBuffer(6)
+    x.fill(with: [0.6, 0.8, 0, 0.6, 0.8, 0])
+    _ = heads.step(on: engines[0], features: x.base, ids: [7], firstEpoch: true, featureGradient: gradient.base)
+    #expect(heads.labels[0][7] == 0)
+    #expect(heads.counts == [[4, 4, 5]])
+  }
+
   /// Enough work to be cut for several threads.
   static let largeShapes: [HeadProblem.Shape] = [
     .init(clusters: [100, 37, 200], dimension: 40, batch: 66),

@@ -62,7 +62,7 @@ struct SeparatedClusters: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// The silhouette as Rousseeuw writes it, from all pairs, in Double: more images than one block of the product holds.
+  /// The silhouette as Rousseeuw writes it, from all pairs, in Double.
   @Test func `means of distances are distances from means`() throws {
     let features = try gridFeatures(301, 9), labels = (0..<301).map { $0 * $0 % 11 }
     let d = features.dimension, x = features.values.map(Double.init)
@@ -83,6 +83,16 @@ struct SeparatedClusters: Sendable, CustomTestStringConvertible {
     }
     let found = try #require(try ClusterSeparation(features, clusterLabels: labels, on: makeEngine()))
     #expect(abs(found.silhouette - sum / 301) <= 8 * Double(d + 3) * 0x1p-24 / 0.05)
+  }
+
+  /// A block of the product has 2²⁰ similarities, 1398 rows of 750: two equal vectors a cluster are as well apart there as behind it.
+  @Test func `images behind the first block are judged like the others`() throws {
+    var random = RandomStream(seed: 6, purpose: .benchmark)
+    let one = (0..<750 * 16).map { _ in random.normal() }
+    let features = try Features(normalizing: one + one, dimension: 16)
+    let labels = (0..<1500).map { $0 % 750 }
+    let found = try #require(try ClusterSeparation(features, clusterLabels: labels, on: makeEngine()))
+    #expect(found.silhouette > 0.999)
   }
 
   @Test func `names of clusters don't matter, nor does the number of threads`() throws {
@@ -112,6 +122,25 @@ struct SeparatedClusters: Sendable, CustomTestStringConvertible {
     let misplaced = try #require(
       try ClusterSeparation(features, clusterLabels: labels.enumerated().map { $0 % 30 < 5 ? $1 : 3 }, on: engine))
     #expect(misplaced.silhouette < -0.6)
+  }
+
+  /// Rounding may make a vector more than its own length: no distance is below 0 for that.
+  @Test(arguments: InstructionSet.available) func `no silhouette is above 1`(instructionSet: InstructionSet) throws {
+    let engine = Engine(instructionSet: instructionSet, cores: Cores(threads: 1))
+    var random = RandomStream(seed: 7, purpose: .benchmark)
+    for _ in 0..<60 {
+      let two = (0..<2 * 5).map { _ in random.normal() }
+      let features = try Features(normalizing: two + two, dimension: 5)
+      let found = try #require(try ClusterSeparation(features, clusterLabels: [0, 1, 0, 1], on: engine))
+      #expect(found.silhouette <= 1 && found.silhouette > 0.99)
+    }
+  }
+
+  /// Spread, but about means that are 2·10⁻⁹ apart.
+  @Test func `means that agree within 1e-8 are no clusters to tell apart`() throws {
+    let features = try Features(normalizing: [3, 4, 0, 4, 3, 0, 3, 4, 1e-8, 4, 3, 1e-8], dimension: 3)
+    let found = try #require(try ClusterSeparation(features, clusterLabels: [0, 0, 1, 1], on: makeEngine()))
+    #expect(found.daviesBouldin == 0)
   }
 
   @Test func `scores that do not exist are nil`() throws {

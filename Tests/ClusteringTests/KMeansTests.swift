@@ -33,6 +33,10 @@ import Testing
     KMeans.fillEmptyClusters(4, labels: &labels, distances: &distances)
     #expect(labels == [0, 1, 0, 2, 3], "a cluster of one point keeps it")
     #expect(distances == [1, 0, 0, 9, 0])
+    // The last point of a cluster stays, though two others ask for it.
+    (labels, distances) = ([0, 0], [1, 2])
+    KMeans.fillEmptyClusters(3, labels: &labels, distances: &distances)
+    #expect(labels == [0, 1])
   }
 
   @Test func pointsOnTheirCenterFillNoCluster() {
@@ -228,6 +232,14 @@ import Testing
       #expect(throws: SeCuError.self) { try KMeans(clusters: 1).fit([1, 2, 3], dimensions: dimensions) }
     }
     #expect(throws: SeCuError.self) { try KMeans(clusters: 1).fit([], dimensions: 2) }
+  }
+
+  /// The sum over coordinates is what must be finite: with 8 of them, each must be √8 times smaller than alone.
+  @Test func theLimitFallsWithTheDimensions() throws {
+    let points = [Float](repeating: 4e18, count: 8) + [Float](repeating: -4e18, count: 8)
+    #expect(try KMeans(clusters: 1).fit(points, dimensions: 1).inertia.isFinite)
+    let error = #expect(throws: SeCuError.self) { try KMeans(clusters: 1).fit(points, dimensions: 8) }
+    #expect(error?.remedy == "Scale the points down")
   }
 
   @Test func pointsNearTheLimitStayFinite() throws {

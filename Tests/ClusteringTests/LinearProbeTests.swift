@@ -124,6 +124,15 @@ import Testing
     let own = try FeatureScores(features, labels: labels, on: engine)
     #expect((own.neighborAccuracy, own.probeAccuracy) == (1, 1))
     #expect((own.queries, own.probeTraining, own.probeTest) == (50, 26, 24))
+    let (mixed, classes) = try bunches([[1, 0, 0], [0, 1, 0]], count: 60, spread: 0.8, seed: 6)
+    for seed in 0..<4 as Range<UInt64> {
+      let halves = StratifiedHalves(classes, seed: seed)
+      let classifier = try LinearProbe().fit(
+        mixed.subset(halves.training), labels: halves.training.map { classes[$0] }, on: engine)
+      let accuracy = try classifier?.accuracy(
+        mixed.subset(halves.test), labels: halves.test.map { classes[$0] }, on: engine)
+      #expect(try FeatureScores(mixed, labels: classes, seed: seed, on: engine).probeAccuracy == accuracy)
+    }
     let few = [0, 1, 30]
     let scores = try FeatureScores(
       features.subset(few), labels: few.map { labels[$0] }, reference: features, referenceLabels: labels.map { 1 - $0 },

@@ -80,6 +80,10 @@ import Testing
     let one = try #require(try NearestNeighbors().accuracy(features, labels: labels, on: makeEngine()))
     #expect(one > 0.6 && one < 0.99)
     #expect(try NearestNeighbors().accuracy(features, labels: labels, on: makeEngine(threads: 3)) == one)
+    // Two equal images of two classes: behind the first block, too, each sees the other and not itself.
+    let pairs = features.subset((0..<2200).map { $0 / 2 })
+    let mixed = (0..<2200).map { $0 % 2 }
+    #expect(try NearestNeighbors(neighbors: 1).accuracy(pairs, labels: mixed, on: makeEngine()) == 0)
     let firstHalf = Array(0..<2200).filter { $0 % 2 == 0 }
     let half = try NearestNeighbors().accuracy(
       features.subset(firstHalf), labels: firstHalf.map { labels[$0] }, reference: features.subset([3]),

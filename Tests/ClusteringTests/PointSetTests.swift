@@ -31,6 +31,11 @@ import Testing
     #expect(movement == 9 + 30.25 + 0.25 + 1)
   }
 
+  /// Of a coordinate with a variance of 1 and one with 25.
+  @Test func varianceIsThatOfACoordinate() {
+    #expect(withPoints([0, 0, 2, 10], 2) { $0.meanVariance() } == 13)
+  }
+
   /// Small pieces cut every pass into many.
   @Test(arguments: [1, 2, 5], [1, 100, 1 << 20])
   func passesDoNotDependOnThreadsOrPieces(threads: Int, pieceSize: Int) {

@@ -87,6 +87,8 @@ import Testing
     let loss = reference.loss(kept, reference.strong, centers)
     #expect(found.kept == kept.count)
     #expect(abs(found.loss - loss) <= tolerance * max(1, loss))
+    let highest = (0..<problem.b).compactMap { reference.probabilities(reference.weak, $0, centers).max() }.max() ?? 0
+    #expect(abs(Double(found.highest) - highest) <= tolerance)
     for i in 0..<problem.b {
       let p = reference.probabilities(reference.weak, i, centers)
       #expect(Int(problem.heads.labels[1][problem.ids[i]]) == p.indices.max { p[$0] < p[$1] })

@@ -45,6 +45,16 @@ import Testing
     }
   }
 
+  /// What moves is the unit center: the mean of its points is shorter, and further off however little it turns.
+  @Test func `a tolerance ends a run`() throws {
+    let points = normals(2000 * 4, seed: 11)
+    func iterations(_ tolerance: Double) throws -> Int {
+      try KMeans(clusters: 20, restarts: 1, tolerance: tolerance, isSpherical: true).fit(points, dimensions: 4)
+        .iterations
+    }
+    #expect(try iterations(0.01) < iterations(0))
+  }
+
   @Test func `scaling points changes nothing`() throws {
     let points = normals(200 * 5, seed: 11), settings = KMeans(clusters: 6, restarts: 2, isSpherical: true)
     let scaled = points.enumerated().map { $1 * Float(1 << ($0 / 5 % 4)) }
