@@ -1,4 +1,5 @@
 import Clustering
+import Imaging
 import Testing
 
 @testable import Training
@@ -35,6 +36,13 @@ import Testing
     #expect(two.reasons(for: two.settings).contains("batch 2: there are no more images (--batch)"))
   }
 
+  @Test(arguments: [(7, 5, "7 as asked"), (nil, 5, "5 as there are classes"), (nil, nil, "their number is unknown")])
+  func `heads say where their number comes from`(clusters: Int?, classes: Int?, reason: String) {
+    let preset = AutomaticPreset(
+      data: "x", images: 400, side: 500, channels: 3, clusters: clusters, classes: classes)
+    #expect(preset.reasons(for: preset.settings).contains { $0.hasPrefix("heads of ") && $0.contains(reason) })
+  }
+
   @Test func `choices follow from the images`() {
     func settings(_ count: Int, side: Int = 500, clusters: Int? = nil, classes: Int? = nil) -> TrainingSettings {
       AutomaticPreset(data: "x", images: count, side: side, channels: 3, clusters: clusters, classes: classes).settings
@@ -44,15 +52,21 @@ import Testing
     #expect(settings(60).epochs == 400 && settings(3000).epochs == 84 && settings(100_000).epochs == 40)
     #expect(settings(400).passesPerEpoch == 1 && settings(400).constraint == .entropy(.published))
     #expect(settings(400).network.height == 48)
-    #expect(settings(400, side: 40).network.height == 32)
+    #expect([64, 63, 24, 23, 8, 5].map { settings(400, side: $0).network.height } == [48, 32, 32, 23, 8, 8])
     #expect(settings(400).heads == [10, 20, 30, 40, 50])
     #expect(settings(400, clusters: 12).heads == [12, 24, 36, 48, 60])
-    #expect(settings(100, clusters: 12).heads == [12, 24])
+    // Four images a cluster are enough.
+    for count in [96, 100] { #expect(settings(count, clusters: 12).heads == [12, 24]) }
     #expect(settings(400, classes: 7).heads.first == 7)
     #expect(settings(400, classes: 1).heads.first == AutomaticPreset.usualClusters)
     #expect(settings(400).augmentation.geometry == .resizedCrop)
+    var grey = Augmentation.digits
+    (grey.mean, grey.standardDeviation) = ([0.5], [0.25])
+    #expect(AutomaticPreset(data: "x", images: 9, side: 28, channels: 1, clusters: 2).settings.augmentation == grey)
     // √0.3 of 88 pixels are 48.
     #expect(settings(400).keptSide == 88)
+    // 32 / √0.3 are 58.4, and 58 would be too few.
+    #expect(settings(400, side: 40).keptSide == 59)
     // A clean view that is the middle of its image needs more than whole crops do: 48 / 0.5.
     var middle = settings(400)
     (middle.augmentation.smallestCrop, middle.augmentation.cleanCrop) = (1, 0.5)

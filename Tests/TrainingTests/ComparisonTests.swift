@@ -28,6 +28,7 @@ import Testing
     // In the first epoch centers leave the places that they were drawn at.
     let turns = reports.dropFirst().compactMap(\.centerMovement)
     if method.learns { #expect(result.centerMovement == turns.reduce(0, +) / Double(turns.count)) }
+    #expect(result.loss == reports.last.map { $0.representationLoss + $0.centerLoss })
     var again = try #require(try comparison.run(method, seed: 5))
     again.seconds = result.seconds
     #expect(again == result)
@@ -35,6 +36,8 @@ import Testing
 
   @Test func `each method changes what it says and nothing else`() throws {
     let base = TinyRun.settings { $0.constraint = .entropy(.published) }
+    let loose = TinyRun.settings { $0.constraint = .size(SizeConstraint(ratio: 0.5)) }
+    #expect(ComparedMethod.secu.settings(from: loose, images: 13) == loose)
     for method in ComparedMethod.allCases where method.learns {
       var settings = method.settings(from: base, images: 13)
       switch method {
@@ -52,6 +55,50 @@ import Testing
       (settings.constraint, settings.heads, settings.losses) = (base.constraint, base.heads, base.losses)
       #expect(settings == base)
     }
+  }
+
+  @Test func `the seed of a run is that of its network, orders and views`() throws {
+    let fromOther = try #require(try comparison().run(.secu, seed: 5))
+    var fromItself = try #require(try comparison(TinyRun.settings { $0.seed = 5 }).run(.secu, seed: 5))
+    fromItself.seconds = fromOther.seconds
+    #expect(fromItself == fromOther)
+    #expect(try comparison().run(.secu, seed: 6)?.loss != fromOther.loss)
+  }
+
+  /// Images that differ in brightness alone have one direction: lengths are what plain k-means goes by.
+  @Test func `k-means on pixels looks at lengths, spherical k-means does not`() throws {
+    let labels = (0..<13).map { $0 % 3 }, shape = try ImageShape(height: 6, width: 6, channels: 1)
+    let pixels = labels.flatMap { label in [UInt8](repeating: UInt8(80 * label + 40), count: shape.count) }
+    let images = try ImageSet(name: "grey", shape: shape, pixels: pixels, labels: labels)
+    let comparison = try Comparison(
+      TinyRun.settings, images: images, features: nil, engine: makeEngine(TinyRun.widest, 1))
+    #expect(try comparison.run(.kMeans, seed: 1)?.acc == 1)
+    #expect(try #require(comparison.run(.sphericalKMeans, seed: 1)?.acc) < 1)
+  }
+
+  @Test func `k-means on a sample is judged by the sample's classes`() throws {
+    let comparison = try Comparison(
+      TinyRun.settings { $0.heads = [2] }, images: Many(), features: nil, engine: makeEngine(TinyRun.widest, 2))
+    let result = try #require(try comparison.run(.kMeans, seed: 1))
+    #expect(result.acc == 1 && (result.smallest ?? 0) + (result.largest ?? 0) == 20_000)
+  }
+
+  @Test func `all methods are judged by the head that fits the classes`() throws {
+    let comparison = try comparison(TinyRun.settings { $0.heads = [5, 3] })
+    #expect(comparison.clusters == 3)
+    #expect(try comparison.run(.kMeans, seed: 1)?.acc == 1)
+  }
+
+  @Test func `a method that needs too much memory is found before any runs`() throws {
+    let many = try ImageSet(
+      name: "many", shape: ImageShape(height: 1, width: 1, channels: 1), pixels: [UInt8](repeating: 0, count: 1_000_000)
+    )
+    let settings = TinyRun.settings { $0.network.dimension = 16_384 }
+    let comparison = try Comparison(settings, images: many, features: nil, engine: makeEngine(TinyRun.widest, 1))
+    try comparison.check([.secu])
+    // A center for each image, 64 KB long.
+    let error = try failure(.usage) { try comparison.check([.secu, .twoStage]) }
+    #expect(error.problem.hasPrefix("two-stage: ") && error.problem.contains("GB of memory"), "\(error)")
   }
 
   @Test func `a method that the images don't allow is found before any runs`() throws {
@@ -152,6 +199,9 @@ import Testing
     #expect(abs(try #require(summary.acc).deviation - 0.02.squareRoot()) < 1e-12)
     #expect(summary.smallest == 0 && summary.largest == 9 && summary.empty == 0.5 && summary.seconds == 3)
     #expect(summary.nmi == nil && summary.centerMovement == nil)
+    (one.nmi, one.ari, one.centerMovement) = (0.25, -0.5, 3)
+    let scored = try #require(Comparison.Summary([one]))
+    #expect((scored.nmi?.mean, scored.ari?.mean, scored.centerMovement, scored.loss) == (0.25, -0.5, 3, 1))
     #expect(Comparison.Summary([]) == nil)
     #expect(Comparison.Summary([one])?.acc?.deviation == 0)
   }

@@ -120,6 +120,7 @@ import Testing
     #expect(try PixelBaseline.scored(images, clusters: 31, seed: 0, cores: cores) == nil)
     #expect(try PixelBaseline.scored(TinyRun.images(30, labelled: false), clusters: 3, seed: 0, cores: cores) == nil)
     #expect(try PixelBaseline.scored(images, clusters: 3, seed: 0, cores: cores)?.scores?.accuracy == 1)
+    #expect(try PixelBaseline.scored(Many(), clusters: 20_001, seed: 0, cores: cores) == nil)
     // A source whose images are not of the shape that it tells.
     struct Uneven: ImageSource {
       let name = "uneven", count = 4, channels = 1
@@ -149,15 +150,6 @@ import Testing
   }
 
   @Test func `of many images a sample is clustered`() throws {
-    struct Many: ImageSource {
-      let name = "many", count = 20_003, channels = 1
-      let commonShape: ImageShape? = nil
-      let labels: [Int]? = (0..<20_003).map { $0 % 2 }
-      let classNames: [String]? = nil
-      func image(at index: Int) throws -> Image {
-        try Image(shape: ImageShape(height: 1, width: 1, channels: 1), pixels: [UInt8(index % 2 * 255)])
-      }
-    }
     let points = try ImagePoints(pixelsOf: Many(), seed: 3, cores: Cores(threads: 2))
     let ids = try #require(points.ids)
     #expect(ids.count == 20_000 && ids == ids.sorted() && Set(ids).count == ids.count)

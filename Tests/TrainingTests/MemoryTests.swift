@@ -7,7 +7,10 @@ import Testing
 
 @Suite struct MemoryTests {
   /// What the buffers of a run take, read off the run itself.
-  @Test(arguments: [TinyRun.settings, .digits, TinyRun.settings { ($0.batch, $0.heads) = (9, [2, 7, 11]) }])
+  @Test(arguments: [
+    TinyRun.settings, .digits, TinyRun.settings { ($0.batch, $0.heads) = (9, [2, 7, 11]) },
+    TinyRun.settings { $0.network.predictor = 9 },
+  ])
   func `what is planned is what is taken`(settings: TrainingSettings) throws {
     let count = settings.preset == "tiny" ? 13 : 1797
     let engine = makeEngine(TinyRun.widest, 1)
@@ -21,16 +24,19 @@ import Testing
     let statistics = 4 * learner.network.statistics.count
     #expect(try part("network") >= Double(learner.network.arenaBytes + statistics))
     #expect(try part("network") <= Double(learner.network.arenaBytes + 4 * statistics + 4096))
-    let features = 2 * 2 * settings.batch * settings.network.dimension
+    // Of each view its projection and, with a predictor, its prediction, both with gradients.
+    let outputs = settings.network.predictor == nil ? 1 : 2
+    let features = 2 * 2 * outputs * settings.batch * settings.network.dimension
     #expect(try part("views") == Double(4 * (learner.views.count + features)))
     let centers = 4 * learner.heads.centers.count
     // Centers, their gradients, unit and frozen centers, velocities; a label for each image and head. Besides two numbers a center and
     // four an image of the batch and head, probabilities and weights of both views for every center.
     let least = 5 * centers + 4 * count * settings.heads.count
     #expect(try part("heads") >= Double(least))
-    let total = settings.heads.reduce(0, +), batch = settings.batch
+    let total = settings.heads.reduce(0, +), rows = 2 * outputs * settings.batch
+    #expect(try part("heads") >= Double(least + 4 * total * (2 + 2 * rows)))
     #expect(
-      try part("heads") <= Double(least + 4 * (total * (2 + 4 * batch) + 4 * batch * settings.heads.count)))
+      try part("heads") <= Double(least + 4 * (total * (2 + 2 * rows) + 2 * rows * settings.heads.count)))
     // A label and an index for each image.
     #expect(try part("images") == Double(123 + 9 * count))
     learner.initialize(seed: 1)
@@ -71,6 +77,21 @@ import Testing
       let planned = try #require(need.passing.first { $0.name == "checkpoints" }).bytes / 3
       #expect(planned == Double(taken - rest))
     }
+  }
+
+  /// One view at a time goes through the network, and Adam remembers two numbers of each weight.
+  @Test func `self-labelling is planned by what it takes`() throws {
+    let settings = TinyRun.settings.forSelfLabelling
+    let learner = try Learner(settings, images: 13, engine: makeEngine(TinyRun.widest, 1))
+    let need = try settings.memory(images: 13, imageBytes: 0, threads: 1)
+    func part(_ name: String) throws -> Double { try #require(need.steady.first { $0.name == name }).bytes }
+    let moments = try #require(learner.selfLabelling).encoder
+    #expect(
+      try part("parameters")
+        == Double(4 * (2 * learner.network.parameters.count + moments.firstMoment.count + moments.secondMoment.count)))
+    let statistics = 4 * learner.network.statistics.count
+    #expect(try part("network") >= Double(learner.network.arenaBytes + statistics))
+    #expect(try part("network") <= Double(learner.network.arenaBytes + 4 * statistics + 4096))
   }
 
   /// k-means is the trainer's business, and an unlabelled run has none.

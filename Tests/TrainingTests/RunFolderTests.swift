@@ -103,6 +103,9 @@ import Testing
     #expect(try RunFolder.latest(in: base).url.lastPathComponent == "digits-2")
     try files.removeItem(at: base.appending(path: "digits-2"))
     #expect(try RunFolder.latest(in: base).url.lastPathComponent == "digits-1")
+    // An epoch's line is work, too.
+    try Data().write(to: RunFolder(base.appending(path: "photos-1")).metrics)
+    #expect(try RunFolder.latest(in: base).url.lastPathComponent == "photos-1")
   }
 
   @Test func `runs that begin at once get folders of their own`() async throws {
@@ -139,6 +142,11 @@ import Testing
     let columns = (0..<5).map { (column: Int) -> [String] in rows.dropFirst().map { $0[column] } }
     #expect(columns[0] == (0..<13).map { "\($0)" })
     #expect(columns[1] == evaluation.assignments.map { "\($0.cluster)" })
+    #expect(columns[2].allSatisfy { $0.count == 6 })
+    for (text, assignment) in zip(columns[2], evaluation.assignments) {
+      #expect(abs((Float(text) ?? .nan) - assignment.confidence) < 1e-4)
+    }
+    #expect(columns[3] == evaluation.assignments.map { "\($0.second)" })
     #expect(columns[4] == (0..<13).map { "\($0 % 3)" })
 
     let encoder = try SafeTensors(contentsOf: folder.encoder)
@@ -156,6 +164,16 @@ import Testing
       }
       #expect(cosines.indices.max { cosines[$0] < cosines[$1] } == assignment.cluster)
     }
+  }
+
+  @Test func `a list of files left out goes when nothing is left out any more`() throws {
+    let url = temporaryURL()
+    defer { remove(url) }
+    let folder = try RunFolder.create(at: url)
+    try folder.write(skipped: [])
+    try Data("file,kind,reason".utf8).write(to: folder.leftOut)
+    try folder.write(skipped: [])
+    #expect(try files.contentsOfDirectory(atPath: url.path).isEmpty)
   }
 
   @Test func `settings and checkpoint must agree`() throws {

@@ -213,6 +213,13 @@ import Testing
     #expect(collapsed.allSatisfy { $0.change.hasSuffix("More --epochs (now 1) may do, too") })
     // Where each image was a cluster, nothing kept these apart.
     #expect(warnings([0, 60, 0]) { $0.constraint = .instance } == [])
+    // Self-labelling after that clusters, and is advised to take fewer epochs, not more.
+    let labelled = warnings([0, 60, 0]) {
+      $0.constraint = .instance
+      $0 = $0.forSelfLabelling
+    }
+    #expect(labelled.map(\.kind) == [.collapse, .emptyClusters])
+    #expect(labelled.allSatisfy { !$0.change.contains("More --epochs") })
   }
 
   @Test func `a run reports its duals and its warnings`() throws {

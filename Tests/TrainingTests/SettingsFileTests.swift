@@ -65,6 +65,7 @@ import Testing
     (#"{"epochs": 30}"#, { $0.epochs = 30 }),
     (#"{"epochs": 2}"#, { ($0.epochs, $0.warmupEpochs) = (2, 1) }),
     (#"{"epochs": 12, "warmupEpochs": 11}"#, { ($0.epochs, $0.warmupEpochs) = (12, 11) }),
+    (#"{"epochs": 1}"#, { ($0.epochs, $0.warmupEpochs) = (1, 1) }),
     (#"{"epochs": 3}"#, { $0.epochs = 3 }),
   ]
 
@@ -72,6 +73,12 @@ import Testing
     text: String, change: @Sendable (inout TrainingSettings) -> Void
   ) throws {
     #expect(try applied(text) == TinyRun.settings(change))
+  }
+
+  /// A run's warm-up may be longer than half of it; epochs that stay as they are leave it so.
+  @Test func `the same number of epochs shortens nothing`() throws {
+    let base = TinyRun.settings { ($0.epochs, $0.warmupEpochs) = (4, 3) }
+    #expect(try applied(#"{"epochs": 4}"#, to: base) == base)
   }
 
   @Test func `null takes away what may be missing`() throws {

@@ -118,6 +118,21 @@ import Testing
     }
   }
 
+  @Test func `an encoder that is no numbers is refused`() throws {
+    defer { remove(folder) }
+    try TinyRun.finished(in: folder)
+    let url = RunFolder(folder).encoder
+    var file = try SafeTensors(contentsOf: url)
+    file.tensors["bn1.running_mean"] = try .init([0, .nan, 0, 0] as [Float], shape: [4])
+    try file.write(to: url)
+    let error = try failure(.badData) {
+      try Trainer(
+        TinyRun.settings, images: TinyRun.images(), startingFrom: InitialWeights(contentsOf: url),
+        engine: makeEngine(TinyRun.widest, 1))
+    }
+    #expect(error.problem == "tensor bn1.running_mean holds numbers that are not finite")
+  }
+
   @Test func `what is neither a run nor a file is refused`() throws {
     try failure(.noInput) { try InitialWeights(contentsOf: folder) }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -133,12 +148,14 @@ import Testing
   @Test func `sure images move the encoder and the judged head alone`() throws {
     defer { remove(folder) }
     let (first, _) = try TinyRun.finished(in: folder)
-    let second = try stage(Self.settings(threshold: 0))
+    var settings = Self.settings(threshold: 0)
+    settings.passesPerEpoch = 2
+    let second = try stage(settings)
     var reports: [EpochReport] = []
     try second.run { if case .epochEnded(let report) = $0 { reports.append(report) } }
     #expect(second.isFinished && !second.isExhausted)
     #expect(reports.map(\.kept) == [1, 1, 1, 1])
-    #expect(reports.allSatisfy { $0.rate == 0.01 && $0.centerLoss == 0 })
+    #expect(reports.allSatisfy { $0.rate == 0.01 && $0.centerLoss == 0 && $0.dualSpread == nil })
     // There is no center loss that could be stuck.
     #expect(reports.allSatisfy { $0.warnings?.contains(.nothingLearnt) == false })
     #expect(try #require(reports.last).representationLoss < reports[0].representationLoss)
@@ -241,8 +258,24 @@ import Testing
     var settings = Self.settings(threshold: 0)
     (settings.heads, settings.constraint) = ([13], .instance)
     let first = try stage(settings)
-    try first.run(steps: 4)
+    var reports: [EpochReport] = []
+    try first.run(steps: 4) { if case .epochEnded(let report) = $0 { reports.append(report) } }
     #expect(first.learner.heads.labels != [(0..<13).map(Int32.init)])
+    #expect(reports.count == 1 && reports.allSatisfy { $0.acc != nil })
+    let second = try Trainer(
+      resuming: first.makeCheckpoint(), images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 1))
+    #expect(RunState(second) == RunState(first))
+  }
+
+  /// What an epoch has kept so far is counted by the clusters of the judged head.
+  @Test func `it can be resumed where the judged head is not the first`() throws {
+    defer { remove(folder) }
+    try TinyRun.finished(in: folder, TinyRun.settings { $0.heads = [5, 3] })
+    var settings = Self.settings(threshold: 0)
+    settings.heads = [5, 3]
+    let first = try stage(settings)
+    try first.run(steps: 1)
+    #expect(first.progress.keptIn?.count == 3)
     let second = try Trainer(
       resuming: first.makeCheckpoint(), images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 1))
     #expect(RunState(second) == RunState(first))
@@ -262,6 +295,8 @@ import Testing
   @Test func `the published settings`() {
     let cifar = Preset.cifar10.settings.forSelfLabelling
     #expect(cifar.epochs == 200 && cifar.batch == 1000 && cifar.rate == 1e-4 && cifar.weightDecay == 1e-4)
+    #expect(cifar.centerRate == 1e-4 && cifar.warmupEpochs == 0)
+    #expect(TrainingSettings.digits.forSelfLabelling.passesPerEpoch == 1)
     #expect(cifar.selfLabelling?.threshold == 0.99)
     #expect(cifar.strongAugmentation?.count == 4 && cifar.strongAugmentation?.cutout == 16)
     let stl = Preset.stl10Stage2.settings.forSelfLabelling

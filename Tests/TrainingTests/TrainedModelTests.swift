@@ -66,6 +66,22 @@ import Testing
     #expect(try model.evaluate(TinyRun.images()).assignments == run.evaluation.assignments)
   }
 
+  @Test func `images without classes are judged by the run's head, whatever its place`() throws {
+    let run = try FinishedRun(TinyRun.settings { $0.heads = [5, 3] })
+    defer { remove(run.folder.url) }
+    #expect(run.evaluation.head == 1)
+    let model = try TrainedModel(run.folder, engine: engine)
+    #expect(try model.evaluatedHead == 1 && model.head(for: TinyRun.images(labelled: false)) == 1)
+  }
+
+  @Test func `features are of the kind that is asked for`() throws {
+    let run = try FinishedRun()
+    defer { remove(run.folder.url) }
+    let model = try TrainedModel(run.folder, engine: engine)
+    #expect(try model.features(of: TinyRun.images(), .backbone).dimension == 6)
+    #expect(try model.features(of: TinyRun.images()).dimension == 8)
+  }
+
   @Test func `what is asked for must be there`() throws {
     let run = try FinishedRun()
     defer { remove(run.folder.url) }
@@ -122,6 +138,14 @@ import Testing
     file.tensors["fc.3.bias"] = nil
     #expect(try refusal(file.serialized()).contains("missing: fc.3.bias"))
     #expect(try refusal(SafeTensors().serialized()).contains("missing: conv1.weight"))
+
+    // Numbers, but another network's: a weight, or a statistic alone.
+    for name in ["conv1.weight", "bn1.running_mean"] {
+      var other = try SafeTensors(data: bytes, name: "encoder")
+      let (shape, values) = try other.floats(name)
+      other.tensors[name] = try .init(values.map { $0 + 1 }, shape: shape)
+      #expect(try refusal(other.serialized()).contains("the encoder is not that of the run's checkpoint"))
+    }
 
     try bytes.write(to: folder.encoder)
     _ = try TrainedModel(folder, engine: engine)

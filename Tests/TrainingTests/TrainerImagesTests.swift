@@ -77,6 +77,17 @@ import Testing
     #expect(fewer.problem.hasSuffix("other images: 13 then, 12 now"), "\(fewer)")
   }
 
+  @Test func `the same pixels in another shape are other images`() throws {
+    let images = try TinyRun.images()
+    let checkpoint = try Trainer(TinyRun.settings, images: images, engine: makeEngine(.portable, 1)).makeCheckpoint()
+    let wide = try ImageSet(
+      name: "wide", shape: ImageShape(height: 4, width: 9, channels: 1), pixels: images.pixels, labels: images.labels)
+    let error = try failure(.badData) {
+      try Trainer(resuming: checkpoint, images: wide, engine: makeEngine(.portable, 1))
+    }
+    #expect(error.problem.contains("was on other images"))
+  }
+
   @Test func `an image that can't be read ends the run with its error`() throws {
     var source = try Reread.manySizes(13)
     source.broken = [5, 9]

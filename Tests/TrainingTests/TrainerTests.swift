@@ -94,8 +94,13 @@ import Testing
     let second = try Trainer(
       resuming: Checkpoint(contentsOf: file), images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 1))
     #expect(second.seconds == first.seconds && first.seconds > 0.2)
-    try second.run(steps: 1)
+    let waited = try #require(second.progress.viewSeconds)
+    var report: StepReport?
+    try second.run(steps: 1) { if case .stepped(let step) = $0 { report = step } }
     #expect(second.seconds > first.seconds)
+    #expect(try #require(second.progress.viewSeconds) > waited)
+    // Steps are counted from the beginning, and those of this process by themselves.
+    #expect((report?.stepsDone, report?.stepsHere, report?.imagesDone) == (4, 1, 4))
   }
 
   // MARK: - What happens in a run
@@ -127,6 +132,29 @@ import Testing
     // Steps wait for their views, and for nothing else.
     for share in epochs.map(\.dataWait) + [trainer.dataWait] { #expect(try (0..<1).contains(#require(share))) }
     try trainer.run { _ in Issue.record("nothing is left to do") }
+  }
+
+  /// Each epoch's by itself: what a step moves or loses is looked at as it happens. As nothing learns, all steps lose about the same.
+  @Test func `a report's means are those of its epoch's looks`() throws {
+    let trainer = try TinyRun.trainer(TinyRun.settings { ($0.rate, $0.centerRate) = (0, 0) })
+    let heads = trainer.learner.heads
+    var labels = heads.labels[0], moved = 0, partial: [Double] = []
+    try trainer.run { event in
+      switch event {
+      case .stepped:
+        moved += zip(labels, heads.labels[0]).count { $0 != $1 }
+        labels = heads.labels[0]
+        if trainer.progress.step > 0 { partial.append(trainer.progress.representationLoss) }
+      case .epochEnded(let report):
+        // Two passes of 13 images.
+        #expect(report.labelsMoved == Double(moved) / 26)
+        // The sum over six steps is that over five and the loss of one more.
+        let last = 6 * report.representationLoss - (partial.last ?? 0)
+        #expect(partial.count == 5 && (0...3 * report.representationLoss).contains(last))
+        #expect(partial[0] < 3 * report.representationLoss)
+        (moved, partial) = (0, [])
+      }
+    }
   }
 
   @Test func `centers that don't learn don't move`() throws {

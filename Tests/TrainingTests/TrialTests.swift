@@ -60,6 +60,11 @@ import Testing
     let channels = try failure(.usage) {
       try Trial(TinyRun.settings, images: 13, shape: colour, steps: 1, engine: engine)
     }
+    // Before any of it is taken: a batch of a million images of 16 million pixels.
+    let million = TinyRun.settings { $0.batch = 1_000_000 }
+    let large = try ImageShape(height: 4096, width: 4096, channels: 1)
+    let memory = try failure(.usage) { try Trial(million, images: 1_000_000, shape: large, steps: 1, engine: engine) }
+    #expect(memory.problem.contains("of memory"), "\(memory)")
     #expect(channels.place == "tiny" && channels.problem == "the network takes 1 channels, the images have 3")
   }
 }
