@@ -18,10 +18,10 @@ public struct NetworkSize: Sendable, Equatable {
     let plan = try Network.plan(description, batch: batch, groups: groups)
     parameters = plan.layout.parameterCount
     bytes = plan.bytes
-    // A fully connected layer's weights, packed.
-    let packed = 4 * Double(plan.layout.parameters.map(\.count).max() ?? 0)
-    scratchBytes = plan.layers.reduce(packed) { most, layer in
-      max(most, (layer as? ConvolutionLayer)?.convolution.scratchBytes(threads: threads) ?? 0)
-    }
+    // All layers share one memory, and each core has one for all of them: what the weights of a fully connected layer take, packed for tiles of
+    // up to 32 columns, may be there together with what cores took for a convolution.
+    let packed = plan.layout.parameters.filter { $0.shape.count == 2 }.map { $0.count + 31 * ($0.shape.max() ?? 0) }
+    let convolutions = plan.layers.compactMap { ($0 as? ConvolutionLayer)?.convolution.scratchBytes(threads: threads) }
+    scratchBytes = 4 * Double(packed.max() ?? 0) + (convolutions.max() ?? 0)
   }
 }

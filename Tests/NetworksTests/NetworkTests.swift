@@ -107,6 +107,33 @@ import Testing
     #expect(results[2] == results[0])
   }
 
+  /// The losses may read the one while they write the other.
+  @Test(arguments: [small, whole, pooled])
+  func outputsOutliveTheirGradients(description: ResNet) throws {
+    let trial = try Trial(description, count: 6)
+    let network = trial.network, count = trial.outputGradient.count
+    let projection = network.forward(on: trial.engine, images: trial.images.base, count: 6, groups: 2, training: true)
+    let outputs = [projection, network.prediction].compactMap(\.self)
+    func values() -> [UInt32] { outputs.flatMap { output in (0..<count).map { output[$0].bitPattern } } }
+    let before = values()
+    for gradient in [network.outputGradient, network.predictionGradient] {
+      gradient?.update(repeating: .nan, count: count)
+    }
+    #expect(values() == before)
+  }
+
+  /// A projector of many weights behind small convolutions, and convolutions of which each core takes a part.
+  @Test(arguments: InstructionSet.available, [1, 3])
+  func scratchIsAtLeastWhatIsTaken(instructionSet: InstructionSet, threads: Int) throws {
+    let wide = ResNet(height: 4, width: 4, channels: 1, widths: [8, 48], blocks: [1, 1], dimension: 16_000)
+    for description in [wide, Self.large, Self.largeWhole] {
+      let trial = try Trial(description, count: 16, instructionSet: instructionSet, threads: threads)
+      trial.step()
+      let announced = try NetworkSize(description, batch: 16, threads: threads).scratchBytes
+      #expect(announced >= Double(trial.engine.scratchBytes))
+    }
+  }
+
   /// The arena is at least as large as what the step needs at its largest layer, and smaller than everything together.
   @Test func theArenaSharesMemory() throws {
     let network = try Network(Self.large, batch: 16)
