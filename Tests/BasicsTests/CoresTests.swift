@@ -16,6 +16,10 @@ import Testing
     #expect(workers.withLock { $0.allSatisfy { $0 < threads } })
   }
 
+  @Test func `threads are brought into their range`() {
+    #expect([.min, 0, 1, 4096, 4097, .max].map { Cores(threads: $0).threads } == [1, 1, 1, 4096, 4096, 4096])
+  }
+
   @Test(arguments: [1, 2, 7])
   func theFirstTaskToFailIsReported(threads: Int) throws {
     for _ in 0..<50 {

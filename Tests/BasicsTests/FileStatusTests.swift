@@ -8,7 +8,7 @@ import Testing
     try withFiles(["folder/file": "hello"]) { root in
       let folder = root.appending(path: "folder"), file = folder.appending(path: "file")
       #expect(try FileStatus(at: folder.path).kind == .folder)
-      let date = Date(timeIntervalSince1970: 1_700_000_000)
+      let date = Date(timeIntervalSince1970: 1_700_000_000.25)
       try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: file.path)
       for path in [file, try link(root, "link", to: "folder/file")].map(\.path) {
         let status = try FileStatus(at: path)

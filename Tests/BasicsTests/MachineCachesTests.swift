@@ -14,6 +14,8 @@ import Testing
       "index1/type": "Instruction\n", "index2/level": "2\n", "index2/type": "Unified\n", "index2/size": "1024K\n",
     ]
     #expect(try size(files) == 1 << 20)
+    let divided = ["index3/level": "2", "index3/type": "Data", "index3/size": "256K", "index2/type": "Instruction"]
+    #expect(try size(files.merging(divided) { $1 }) == 256 << 10)
   }
 
   @Test(arguments: ["", "K", "-5K", "1M", "many K", "99999999999999999999K", "0K"])
