@@ -100,6 +100,21 @@ import Testing
     }
   }
 
+  @Test func tryingOutChangesNothing() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "a")
+      try AtomicFile.tryOut(url)
+      #expect(try names(in: folder) == [])
+      try AtomicFile.write(Data([1]), to: url)
+      try AtomicFile.tryOut(url)
+      #expect(try names(in: folder) == ["a"])
+      #expect(try FileContents.read(url) == Data([1]))
+      for place in [folder, folder.appending(path: "missing/a"), url.appending(path: "b")] {
+        #expect(try failure { try AtomicFile.tryOut(place) }.kind == .cannotCreate)
+      }
+    }
+  }
+
   /// What was put in place while the content was written is not overwritten if it is a folder.
   @Test func failedRenameLeavesNoTemporary() throws {
     try withTemporaryFolder { folder in

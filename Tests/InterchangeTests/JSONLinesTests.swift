@@ -76,12 +76,14 @@ import Testing
     try withMetrics(tail: line) { url in
       let before = try FileContents.read(url)
       for error in [
-        try failure { try epochs(url) }, try failure { try JSONLines<Metrics>(resuming: url) { _, _ in true } },
+        try failure { try epochs(url) },
+        try failure { try JSONLines<Metrics>(resuming: url) { _, _ in true } },
       ] {
         #expect(error.kind == .badData)
         #expect(error.position == "line 5")
         #expect(error.place == url.relativePath)
       }
+      #expect(try failure { try JSONLines<Metrics>(resuming: url, remedy: "Go on") { _, _ in true } }.remedy == "Go on")
       #expect(try FileContents.read(url) == before)
     }
   }
@@ -105,6 +107,25 @@ import Testing
       #expect(error.kind == .inputOutput)
       #expect(error.place == "metrics.jsonl")
       #expect(error.problem.contains("No space left on device"))
+    }
+  #endif
+
+  // Other C libraries call the limit otherwise.
+  #if canImport(Glibc)
+    /// A disk that is full half-way through a line, in a process of its own, as the limit on files stays.
+    @Test func aLineThatIsCutOffIsTakenBack() async {
+      await #expect(processExitsWith: .success) {
+        try withTemporaryFolder { folder in
+          let url = folder.appending(path: "metrics.jsonl")
+          let file = try JSONLines<Int>(creating: url)
+          try file.append(123_456)
+          signal(SIGXFSZ, SIG_IGN)
+          var limit = rlimit(rlim_cur: 10, rlim_max: 10)
+          #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+          #expect(try failure { try file.append(234_567) }.kind == .inputOutput)
+          #expect(try FileContents.read(url) == Data("123456\n".utf8))
+        }
+      }
     }
   #endif
 }

@@ -59,7 +59,15 @@ import Testing
     #expect(error.kind == .badData)
     #expect(error.place == "settings.json")
     #expect(error.position == "line 3")
-    #expect(error.problem.hasPrefix(problem), "\(error)")
+    #expect(error.problem.hasPrefix(problem) && !error.problem.hasSuffix("."), "\(error)")
+  }
+
+  /// Each is found with others in place of the rest, but for truth values, which no number stands for.
+  @Test func severalNumbersThatDoNotFitAreNamed() throws {
+    struct Frame: Decodable { var width: Int, height: Int, depth: Int, isFilled: Bool, isShown: Bool }
+    let text = #"{"width": 1.5, "height": 7, "depth": 2.5, "isFilled": true, "isShown": false}"#
+    let error = try failure { try JSON.decode(Frame.self, from: Data(text.utf8), name: "f") }
+    #expect(error.problem.hasPrefix("depth, width: expected a number that fits"), "\(error)")
   }
 
   @Test func errorsOfOwnDecodingKeepTheirKind() throws {
@@ -70,6 +78,21 @@ import Testing
     }
     let error = try failure { try JSON.decode(Strict.self, from: Data("1".utf8), name: "f") }
     #expect(error == SeCuError(.usage, "width: expected 1", at: "f", remedy: "Say 1"))
+    let told = try failure {
+      try JSON.decode(Strict.self, from: Data("1".utf8), name: "f", position: "line 2", remedy: "Copy it again")
+    }
+    #expect(told == SeCuError(.usage, "width: expected 1", at: "f", position: "line 2", remedy: "Say 1"))
+  }
+
+  /// What the value's own decoding leaves open is filled in, and no more.
+  @Test func errorsOfOwnDecodingAreCompleted() throws {
+    struct Silent: Decodable {
+      init(from decoder: any Decoder) throws { throw SeCuError(.badData, "expected 1", position: "byte 4") }
+    }
+    let error = try failure {
+      try JSON.decode(Silent.self, from: Data("1".utf8), name: "f", position: "line 2", remedy: "Copy it again")
+    }
+    #expect(error == SeCuError(.badData, "expected 1", at: "f", position: "byte 4", remedy: "Copy it again"))
   }
 
   @Test(arguments: [

@@ -118,6 +118,8 @@ import Testing
     let tensor = try SafeTensors.Tensor([Float(1)], shape: [])
     #expect(try failure { try SafeTensors(tensors: ["__metadata__": tensor]).serialized() }.kind == .usage)
     #expect(try failure { try SafeTensors(metadata: ["crc3x": "a"]).serialized() }.kind == .usage)
+    let other = try SafeTensors(metadata: ["model": "a", "crc31x": "b"]).serialized()
+    #expect(try SafeTensors(data: other, name: "f").metadata == ["model": "a", "crc31x": "b", "format": "pt"])
     let rewritten = try SafeTensors(tensors: ["w": tensor], metadata: ["crc32": "a", "format": "np"]).serialized()
     #expect(try SafeTensors(data: rewritten, name: "f").metadata == ["format": "pt"])
   }
