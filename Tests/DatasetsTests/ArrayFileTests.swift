@@ -53,6 +53,9 @@ import Testing
     #expect(files.classNames?[9] == "Ankle boot")
     #expect(
       files.warnings == ["this is a part of Fashion-MNIST: 0 of 60000 images in train, 10 of 10000 images in test"])
+    // The same labels of images of another size are of another set.
+    try folder.write(idx(8, [10, 8, 8], [UInt8](repeating: 3, count: 640)), to: "t10k-images-idx3-ubyte")
+    #expect(try folder.files().entryName == nil)
   }
 
   @Test func `numpy's arrays are read, bytes and floats`() throws {
@@ -72,6 +75,12 @@ import Testing
     #expect(try set(npy("<f4", "(1, 1, 3)", floats([0, 0.5, 1]))).pixels == [0, 128, 255])
     #expect(try set(npy(">f4", "(1, 1, 3)", floats([0, 0.5, 254.6], isBigEndian: true))).pixels == [0, 1, 255])
     #expect(try set(npy("<f4", "(2, 1, 1)", floats([1, 200]))).prefix(1).pixels == [1])
+    #expect(try folder.files("x.npy").load(limit: 1).pixels == [1])
+    // Version 2 has two more bytes for the length of its header.
+    var long = npy("|u1", "(2, 3, 4)", Self.pixels)
+    long[6] = 2
+    long.insert(contentsOf: [0, 0], at: 10)
+    #expect(try set(long).pixels == Self.pixels)
   }
 
   @Test func `labels are whole numbers of any size`() throws {

@@ -140,5 +140,7 @@ import Testing
     files.classSizes = [.test: [2, 1]]
     let error = try #require(throws: SeCuError.self) { try files.load() }
     #expect(error.problem == "expected 2 images of class 0 in test, found 1")
+    // Of a part nothing is published.
+    #expect(try files.load(limit: 2).labels == [0, 1])
   }
 }

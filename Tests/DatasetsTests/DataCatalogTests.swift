@@ -16,6 +16,29 @@ import Testing
     }
   }
 
+  @Test func `sizes are those of all usual splits and of the files`() throws {
+    #expect(try DataCatalog.entry(named: "stl10-train-test").count == 13_000)
+    #expect(try DataCatalog.entry(named: "mnist").archives.map(\.sizeText) == ["9.9 MB", "29 kB", "1.6 MB", "5 kB"])
+  }
+
+  @Test func `splits with each other's sizes may be swapped`() throws {
+    let folder = try DataFolder()
+    defer { folder.remove() }
+    try folder.write(cifarRecords([[3], [0]]), to: "data_batch_1.bin")
+    try folder.write(cifarRecords([[9]]), to: "test_batch.bin")
+    let known = try DataCatalog.entry(named: "cifar10"), files = try folder.files()
+    func lack(_ train: Int, _ test: Int) -> String? {
+      files.incompleteness(
+        DataCatalog.Entry(
+          name: known.name, summary: known.summary, counts: [.train: train, .test: test], shape: known.shape,
+          classNames: known.classNames, usualSplits: known.usualSplits, attribution: known.attribution, archives: [],
+          folders: [], content: known.content))
+    }
+    #expect(lack(2, 1) == nil)
+    #expect(lack(2, 3) == "1 of 3 images in test")
+    #expect(lack(1, 2) == "2 of 1 images in train, 1 of 2 images in test; the files of the splits may be swapped")
+  }
+
   @Test func `digits need no files`() throws {
     let entry = try DataCatalog.entry(named: "digits")
     let files = try DataCatalog.find("Digits")

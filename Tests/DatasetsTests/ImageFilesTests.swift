@@ -45,6 +45,16 @@ import Testing
     #expect(values == [1, 2, 5])
   }
 
+  /// The same values in another shape are another image.
+  @Test func `the checksum tells sizes apart`() throws {
+    func checksum(_ height: Int, _ width: Int) throws -> UInt32 {
+      let shape = try ImageShape(height: height, width: width, channels: 1)
+      let image = try Image(shape: shape, pixels: [1, 2, 3, 4, 5, 6])
+      return try ImageBatch(images: [image], names: ["a"], channels: 1).checksum()
+    }
+    #expect(try Set([checksum(2, 3), checksum(3, 2), checksum(1, 6), checksum(6, 1)]).count == 4)
+  }
+
   @Test func `what is not there, and what the body throws`() throws {
     let folder = try DataFolder()
     defer { folder.remove() }

@@ -47,7 +47,7 @@ import Testing
   @Test func `content decides, and whatever gives no image is told with its reason`() throws {
     let place = Place()
     defer { place.remove() }
-    try place.write(Self.png(20, 30, 1), to: "b/photo.jpg")
+    try place.write(Self.png(20, 32, 1), to: "b/photo.jpg")
     try place.write(Self.png(9, 5, 2, channels: 1), to: "a b/grüße 猫.png")
     try place.write(Self.png(6, 6, 3, channels: 4), to: "noending")
     try place.write(Self.png(6, 6, 4, channels: 2), to: "c,\"d\".png")
@@ -68,7 +68,7 @@ import Testing
     #expect(folder.labels == nil && folder.cache == nil && folder.commonShape == nil && folder.channels == 3)
     let shapes = try (0..<folder.count).map { try folder.image(at: $0).shape.description }
     // The shorter side becomes 8 where it is larger, and no image is enlarged.
-    #expect(shapes == ["9×5×3", "8×12×3", "6×6×3", "6×6×3", "6×6×3"])
+    #expect(shapes == ["9×5×3", "8×13×3", "6×6×3", "6×6×3", "6×6×3"])
     #expect(try folder.image(at: 1).pixels.allSatisfy { $0 == 1 })
     #expect(try folder.image(at: 0).pixels.allSatisfy { $0 == 2 })
     #expect(
@@ -220,6 +220,10 @@ import Testing
     #expect(reason.hasSuffix("found 2000×2000; it is read with --memory 192MB or more"), "\(reason)")
     #expect(try ImageFolder(place.path, Self.options(memory: 192e6)).count == 2)
     #expect(try ImageFolder(place.path, Self.options(memory: 191e6)).count == 1)
+    // Grey files become RGB as well.
+    try place.write(Self.png(2000, 2000, 1, channels: 1), to: "large.png")
+    let grey = try #require(try ImageFolder(place.path, Self.options(memory: 2e6)).skipped.first).reason
+    #expect(grey.hasSuffix("it is read with --memory 192MB or more"), "\(grey)")
     // No memory helps here.
     for size in ["60000 60000", "12000 12000"] {
       try place.write(Array("P6 \(size) 255\n".utf8), to: "large.png")
@@ -263,6 +267,10 @@ import Testing
     try place.write(Self.png(2100, 2000, 1, channels: 1), to: "large/x.png")
     let large = try ImageFolder.survey(place.path + "/large", memory: 256e6, cores: Cores(threads: 2))
     #expect((large.images, large.shorterSide, large.folders) == (1, 2000, 0))
+    // The median of 10, 12, 30: neither the mean nor an end.
+    for (i, side) in [12, 30, 10].enumerated() { try place.write(Self.png(side, 40, 1), to: "three/\(i).png") }
+    let three = try ImageFolder.survey(place.path + "/three", memory: 64e6, cores: Cores(threads: 2))
+    #expect(three.shorterSide == 12)
   }
 
   @Test func `channels that no image file gives are refused before one is read`() throws {

@@ -21,6 +21,51 @@ import Testing
     #expect(throws: own) { try PixelCache.make(file, of: source) { _ in throw own } }
   }
 
+  @Test func `a cache of other files is not used`() {
+    func source(_ path: String, _ size: Int, _ modified: Double, side: Int = 8, channels: Int = 3) -> PixelCache.Source
+    {
+      let files = [FolderScan.File(path: path, size: size, modified: modified)]
+      return PixelCache.Source(files: files, side: side, channels: channels, memory: 100)
+    }
+    let own = source("a.png", 10, 1.5)
+    #expect(own.gives(sameAs: source("a.png", 10, 1.5), without: []))
+    for other in [
+      source("b.png", 10, 1.5), source("a.png", 11, 1.5), source("a.png", 10, 1.75),
+      source("a.png", 10, 1.5, side: 9), source("a.png", 10, 1.5, channels: 1),
+    ] {
+      #expect(!own.gives(sameAs: other, without: []))
+    }
+  }
+
+  /// More than the four megabytes that are written at once, beside what a process that was killed has left.
+  @Test func `a large cache has each image once, and old leftovers go`() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("secu-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let leftovers = (0..<2).map { _ in folder.appendingPathComponent(".secu-\(UUID().uuidString).partial") }
+    for url in leftovers { try Data([1]).write(to: url) }
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSinceNow: -3700)], ofItemAtPath: leftovers[0].path)
+
+    let shape = try ImageShape(height: 1_000, width: 800, channels: 3)
+    let images = try (0..<5).map { try Image(shape: shape, pixels: [UInt8](repeating: 10 + $0, count: shape.count)) }
+    let files = (0..<5).map { FolderScan.File(path: "\($0).png", size: 10, modified: 1) }
+    let cache = try PixelCache.make(
+      folder.appendingPathComponent("x.pixels"),
+      of: PixelCache.Source(files: files, side: 800, channels: 3, memory: 1 << 20)
+    ) { add in
+      for (place, image) in images.enumerated() { try add(place, image) }
+      return []
+    }
+    let room = PixelRoom()
+    for (index, image) in images.enumerated() {
+      let buffer = try cache.read(index, in: room) { throw CancellationError() }
+      #expect(Array(UnsafeBufferPointer(start: buffer.pixels, count: buffer.count)) == image.pixels)
+    }
+    #expect(try #require(FileManager.default.attributesOfItem(atPath: cache.url.path)[.size] as? Int) < 12_001_000)
+    #expect(leftovers.map { FileManager.default.fileExists(atPath: $0.path) } == [false, true])
+  }
+
   /// Tables and contents that are damaged, or forged: their checksum is right. None is opened that names pixels which the file hasn't, and
   /// an image whose pixels aren't those that were kept is refused.
   @Test func `no damaged table makes reading leave the file`() throws {

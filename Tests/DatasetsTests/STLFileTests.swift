@@ -19,6 +19,8 @@ import Testing
     try folder.write([10, 1], to: "stl10_binary/train_y.bin")
     try folder.write(Self.image, to: "stl10_binary/unlabeled_X.bin")
     try folder.write(Array("airplane\n".utf8), to: "stl10_binary/class_names.txt")
+    // What macOS leaves beside files on disks of others.
+    try folder.write([0, 5, 22, 7], to: "stl10_binary/._train_X.bin")
     let files = try folder.files()
     #expect(files.splits == [.train, .unlabelled])
     #expect(files.format == "STL-10, binary version")
@@ -35,6 +37,22 @@ import Testing
     let all = try files.load(Splits("train+unlabelled"))
     #expect((all.count, all.labels) == (3, nil))
     #expect(try folder.files("stl10_binary/train_X.bin").load().labels == [9, 0])
+  }
+
+  /// The sizes of classes are published of whole splits only, the checksum of each file.
+  @Test func `a part is checked as far as it can be`() throws {
+    let folder = try DataFolder()
+    defer { folder.remove() }
+    try folder.write(Self.image, to: "train_X.bin")
+    try folder.write([10], to: "train_y.bin")
+    let checks = try folder.files().verify()
+    #expect(checks.map(\.isGood) == [false, true, false, false])
+    #expect(
+      checks.map(\.result) == [
+        "1 of 5000 images of 96×96×3", "10 classes of 0…1 images",
+        "MD5 \(MD5.digest(Self.image)), expected 918c2871b30a85fa023e0c44e0bee87f",
+        "MD5 \(MD5.digest([10] as [UInt8])), expected 5a34089d4802c674881badbb80307741",
+      ])
   }
 
   @Test func `faults are named`() throws {

@@ -180,7 +180,13 @@ import Testing
     #expect(whole.stdout.contains("ok    test: 10 classes of 1000 images each, as published"))
     let list = try await workspace.secu(["data"], environment: environment)
     #expect(list.stdout.contains("\n  found: \(folder.path)\n"))
-    // MNIST has files of the same names and sizes.
+    // It may lie beside the folder that is named, where another set was unpacked.
+    try FileManager.default.createDirectory(at: workspace.url("sets/other"), withIntermediateDirectories: true)
+    let beside = try await workspace.secu(
+      ["data", "--data", "fashion-mnist"], environment: ["SECU_DATA": workspace.url("sets/other").path])
+    #expect(beside.exitCode == 0, "\(beside.stderr)")
+    // MNIST has files of the same names and sizes, and may have a folder of its name.
+    try FileManager.default.createSymbolicLink(at: workspace.url("sets/MNIST"), withDestinationURL: folder)
     #expect(try await workspace.secu(["data", "--data", "mnist"], environment: environment).exitCode == 66)
 
     try write("t10k", 10_000, first: [9, 2, 1, 1, 6, 1, 4, 6, 5, 7], isChanged: true)
@@ -192,6 +198,10 @@ import Testing
     let archive = try await workspace.secu(["data", "--verify"], environment: environment)
     #expect(archive.exitCode == 65)
     #expect(archive.stdout.contains("t10k-labels-idx1-ubyte.gz: 15 bytes, expected 5148"))
+    // All of the set is checked, and told.
+    #expect(archive.stdout.contains("ok    train: 10 classes of 6000 images each, as published"), "\(archive.stdout)")
+    #expect(
+      archive.stdout.contains("WRONG test: 10 classes of 999…1001 images, expected 10 classes of 1000 images each"))
   }
 
   @Test func `pictures show images and views`() async throws {
