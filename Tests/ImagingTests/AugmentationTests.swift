@@ -32,7 +32,13 @@ import Testing
     Wrong(field: "standardDeviation") { $0.standardDeviation = [] },
     // What geometry affine has no use for.
     Wrong(field: "saturation") { $0.saturation = 0.2 },
+    Wrong(field: "hue") { $0.hue = 0.1 },
+    Wrong(field: "jitterProbability") { $0.jitterProbability = 0.8 },
+    Wrong(field: "greyscaleProbability") { $0.greyscaleProbability = 0.2 },
     Wrong(field: "blurProbability") { $0.blurProbability = [1, 0.1] },
+    Wrong(field: "smallestBlur") { $0.smallestBlur = 0.2 },
+    Wrong(field: "largestBlur") { $0.largestBlur = 1 },
+    Wrong(field: "solariseProbability") { $0.solariseProbability = [0, 0.2] },
     Wrong(field: "cleanCrop") { $0.cleanCrop = 0.875 },
     Wrong(field: "largestRotation") { $0.geometry = .resizedCrop },
   ]
@@ -78,7 +84,10 @@ import Testing
 
   @Test func recipesSurviveJSON() throws {
     let decoder = JSONDecoder()
-    for recipe in [Augmentation(), .digits, .cifar10, .cifar100, .stl10, .imageNet] {
+    var dark = Augmentation.digits, blurred = Augmentation.cifar10
+    dark.background = 0.75
+    (blurred.smallestBlur, blurred.largestBlur) = (0.5, 3)
+    for recipe in [Augmentation(), .digits, .cifar10, .cifar100, .stl10, .imageNet, dark, blurred] {
       let json = try JSONEncoder().encode(recipe)
       #expect(try decoder.decode(Augmentation.self, from: json) == recipe)
     }

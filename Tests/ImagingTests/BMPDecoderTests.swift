@@ -66,7 +66,7 @@ private func little(_ value: UInt32) -> [UInt8] { bigEndian(value).reversed() }
   func palettesOfEveryDepthAndHeader(bits: Int, data: [UInt8]) throws {
     let four = Array(Self.palette.prefix(8))
     var sample = BMPSample(bits: bits, palette: four, data: data)
-    for length in [40, 52, 56, 64, 108, 124] {
+    for length in [16, 40, 52, 56, 64, 108, 124] {
       sample.headerLength = length
       let image = try decode(sample)
       #expect((image.height, image.width, image.channels) == (2, 3, 3))

@@ -1,5 +1,6 @@
 import Basics
 import Imaging
+import Synchronization
 import Testing
 
 @Suite struct ImageSubsetTests {
@@ -20,6 +21,22 @@ import Testing
     #expect(try subset.checksum() == whole.subset([2, 0, 2]).checksum())
     for ids in [[], [0, 2], [-1, 3, .max, .min]] { subset.readAhead(ids[...]) }
     #expect(try ImageSubset(whole, ids: []).count == 0)
+  }
+
+  @Test func `images are read ahead by their numbers in the whole`() throws {
+    final class Told: Sendable {
+      let ids = Mutex<[Int]>([])
+    }
+    struct Slow: ImageSource {
+      let name = "slow", count = 9, channels = 1
+      let commonShape: ImageShape? = nil, labels: [Int]? = nil, classNames: [String]? = nil
+      let told: Told
+      func image(at index: Int) throws -> Image { throw SeCuError(.internal, "not to be asked for") }
+      func readAhead(_ ids: ArraySlice<Int>) { told.ids.withLock { $0 += ids } }
+    }
+    let slow = Slow(told: Told())
+    try ImageSubset(slow, ids: [7, 3, 5]).readAhead([2, 0, 3, -1])
+    #expect(slow.told.ids.withLock { $0 } == [5, 7])
   }
 
   @Test func `wrong numbers are errors`() throws {

@@ -95,6 +95,58 @@ import Testing
     #expect(range.upperBound - margin <= most && most <= range.upperBound + rounding)
   }
 
+  /// The views of 300 images of one pattern, each with one operation.
+  private func views(
+    _ operation: StrongAugmentation.Operation, _ height: Int, _ width: Int, _ pixels: [UInt8]
+  ) throws -> [[Int]] {
+    let shape = try ImageShape(height: height, width: width, channels: pixels.count / (height * width))
+    let set = try ImageSet(name: "patterns", shape: shape, pixels: (0..<300).flatMap { _ in pixels })
+    var plain = Augmentation()
+    plain.geometry = .resizedCrop
+    let views = try ViewMaker(set, recipe: plain, first: .strong(recipe([operation])), second: .clean)
+      .random(Array(0..<300))
+    return (0..<300).map { id in
+      views[id * pixels.count..<(id + 1) * pixels.count].map { Int(($0 * 255).rounded()) }
+    }
+  }
+
+  /// Red of 255 has the grey level 76; a white pixel on black is 98 where it is smoothed.
+  @Test func strengthsOfColourAndSharpness() throws {
+    let colour = try views(.colour, 1, 1, [255, 0, 0]).map { Double($0[0] - $0[1]) / 255 }
+    let sharpness = try views(.sharpness, 3, 3, [0, 0, 0, 0, 255, 0, 0, 0, 0]).map { Double($0[4] - 98) / 157 }
+    for found in [colour, sharpness] {
+      // Values are rounded down, and 300 draws miss the outermost 3 % of a range once in 10,000 times.
+      let (least, most) = (try #require(found.min()), try #require(found.max()))
+      #expect(0.05 - 0.01 <= least && least <= 0.05 + 0.03)
+      #expect(0.95 - 0.03 <= most && most <= 0.95 + 0.01)
+    }
+  }
+
+  /// How much of a white image comes from outside tells how far a map went: nearly as far as it may, and no farther.
+  @Test(arguments: [.rotate, .shearX, .shearY, .translateX, .translateY] as [StrongAugmentation.Operation])
+  func mapsGoAsFarAsTheyMay(operation: StrongAugmentation.Operation) throws {
+    let (height, width) = (80, 60)
+    func black(_ view: [Int]) -> Int { view.count { $0 == 0 } }
+    /// The pixels from outside at a share of the largest strength.
+    func expected(_ share: Double) throws -> Int {
+      let map: OperationCase =
+        switch operation {
+        case .rotate: .rotate(30 * share)
+        case .shearX: .shearX(0.1 * share)
+        case .shearY: .shearY(0.1 * share)
+        case .translateX: .translate(x: 0.1 * Double(width) * share, y: 0)
+        default: .translate(x: 0, y: 0.1 * Double(height) * share)
+        }
+      let white = try ImagingReference.image(height, width, 1) { _, _, _ in 255 }
+      return black(try map.fast(white, .portable).pixels.map { Int($0) })
+    }
+    let found = try views(operation, height, width, [UInt8](repeating: 255, count: height * width)).map(black)
+    // Both ends of the range reach as far, so that 300 draws miss the outermost 3 % of each once in 10⁸ times.
+    let most = try #require(found.max())
+    #expect(try expected(0.94) <= most && most <= expected(1))
+    #expect(try #require(found.min()) <= expected(0.06))
+  }
+
   /// On an image of ones, what is 0 is the hole: a square of at most 16 pixels, cut at the edges.
   @Test func holesAreSquares() throws {
     let shape = try ImageShape(height: 40, width: 30, channels: 1)

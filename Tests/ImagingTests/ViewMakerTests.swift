@@ -100,5 +100,15 @@ import Testing
     var recipe = Augmentation()
     recipe.mean = [0, 0, 0]
     #expect(try failure { _ = try ViewMaker(set, recipe: recipe) }.place == "mean")
+    // Those of the views as well.
+    func refused(_ view: ViewRecipe) throws -> [String?] {
+      try [(view, .clean), (.clean, view)].map { first, second in
+        try failure { _ = try ViewMaker(set, recipe: .digits, first: first, second: second) }.place
+      }
+    }
+    #expect(try refused(.random(recipe)) == ["mean", "mean"])
+    var strong = StrongAugmentation()
+    strong.operations = []
+    #expect(try refused(.strong(strong)) == ["operations", "operations"])
   }
 }

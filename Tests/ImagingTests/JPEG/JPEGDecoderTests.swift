@@ -90,6 +90,35 @@ import Testing
     #expect(CRC32.checksum(try JPEGDecoder.decode(parts.bytes, name: "exif").pixels) != sample.checksum)
   }
 
+  /// Cameras write other entries first, put the directory elsewhere, and add segments of the same marker for other remarks.
+  @Test func findsOrientationAmongOtherEntries() throws {
+    let sample = try JPEGSample.named("yCbCr422")
+    var parts = try JPEGParts(sample.bytes)
+    parts.segments.insert(JPEGParts.exif(6, isBigEndian: true), at: 1)
+    let turned = try JPEGDecoder.decode(parts.bytes, name: "turned")
+    // From byte 10 on, two entries: the maker's name, in four letters, and the orientation.
+    let header: [UInt8] = [0x4D, 0x4D, 0, 42, 0, 0, 0, 10, 0, 0, 0, 2]
+    let maker: [UInt8] = [1, 0x0F, 0, 2, 0, 0, 0, 4, 0x61, 0x62, 0x63, 0]
+    let orientation: [UInt8] = [1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0]
+    let tiff = header + maker + orientation + [0, 0, 0, 0]
+    parts.segments[1] = JPEGParts.segment(0xE1, Array("Exif".utf8) + [0, 0] + tiff)
+    parts.segments.insert(JPEGParts.segment(0xE1, Array("http://ns.adobe.com/xap/1.0/".utf8) + [0]), at: 2)
+    #expect(try JPEGDecoder.decode(parts.bytes, name: "camera") == turned)
+  }
+
+  /// A segment with Adobe's marker that is another program's says nothing of colours.
+  @Test func ignoresOthersSegmentsWithAdobesMarker() throws {
+    let sample = try JPEGSample.named("yCbCr444")
+    var parts = try JPEGParts(sample.bytes)
+    parts.segments.removeAll { $0[1] == 0xE0 }
+    for (name, isOther) in [("Adobe", false), ("Abode", true)] {
+      var marked = parts
+      marked.segments.append(JPEGParts.segment(0xEE, Array(name.utf8) + [UInt8](repeating: 0, count: 7)))
+      let pixels = try JPEGDecoder.decode(marked.bytes, name: name).pixels
+      #expect((CRC32.checksum(pixels) == sample.checksum) == isOther)
+    }
+  }
+
   /// The height can stand in a DNL segment behind the first scan (T.81, B.2.5).
   @Test(arguments: ["yCbCr420", "restarts", "scanForEach"])
   func readsHeightBehindFirstScan(_ name: String) throws {

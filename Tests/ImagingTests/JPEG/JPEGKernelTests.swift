@@ -45,6 +45,31 @@ import Testing
     }
   }
 
+  /// A code word of each length from 1 to 16: a 0 after as many ones as there are shorter words. Behind each come eight bits.
+  @Test func everyLengthOfCodeWordIsDecoded() throws {
+    let memory = JPEGMemory()
+    var table = JPEGHuffmanTable(memory: memory)
+    let symbols = (0..<16).map { UInt8($0 << 4) }, counts = [UInt8](repeating: 1, count: 16)
+    #expect(table.define(.ac, counts: counts[...], symbols: symbols[...]) == nil)
+    for run in 0..<16 {
+      for rest in [0x00, 0xA5, 0x7F] {
+        let bits = [Bool](repeating: true, count: run) + [false] + (0..<8).map { rest >> (7 - $0) & 1 == 1 }
+        let all = bits + [Bool](repeating: false, count: 16)
+        let bytes = stride(from: 0, to: all.count - 7, by: 8).flatMap { (start: Int) -> [UInt8] in
+          let byte = all[start..<start + 8].reduce(0 as UInt8) { $0 << 1 | ($1 ? 1 : 0) }
+          return byte == 0xFF ? [0xFF, 0] : [byte]
+        }
+        try bytes.withUnsafeBufferPointer { bytes in
+          let start = try #require(bytes.baseAddress)
+          var reader = JPEGBitReader(start, end: start + bytes.count)
+          // A run of 15 without a value is sixteen zeros, any other the end of blocks.
+          #expect(JPEGHuffmanTable.run(try table.next(&reader)) == Int32(run < 15 ? run + 64 : run))
+          #expect(reader.receive(8) == Int32(rest))
+        }
+      }
+    }
+  }
+
   /// A row of a component with an edge: `width` × `height` samples, and what lies behind them in its blocks is 255.
   private func plane(_ height: Int, _ width: Int, across: Int, down: Int, _ memory: JPEGMemory) -> JPEGPlane {
     let (stride, rows) = (8 * ceilingDivision(width, 8), 8 * ceilingDivision(height, 8))
