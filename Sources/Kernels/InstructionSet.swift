@@ -74,7 +74,7 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   }
 
   /// Whether `features`, under the names of Linux's /proc/cpuinfo, are all that the compiler may assume.
-  private func isSubset(of features: Set<String>) -> Bool {
+  package func isSubset(of features: Set<String>) -> Bool {
     let avx2 = ["abm", "avx", "avx2", "fma", "bmi1", "bmi2", "f16c", "movbe"]
     switch self {
     case .portable: return true

@@ -24,17 +24,19 @@ import Testing
     let x: [Float]
     let residual: [Float]?
     let gamma: [Float]
-    let beta: [Float]
+    var beta: [Float]
     let runningMean: [Float]
     let runningVariance: [Float]
     var dy: [Float]
 
-    init(_ b: Batch, seed: Int = 1) {
+    init(_ b: Batch, seed: Int = 1, nanIn channel: Int? = nil) {
       var samples = Samples(seed)
       batch = b
-      x = (0..<b.groups).flatMap {
+      var x = (0..<b.groups).flatMap {
         samples.normals(b.rows * b.channels, mean: b.mean * Float($0 + 1), deviation: b.deviation)
       }
+      if let channel { x[channel] = .nan }
+      self.x = x
       residual = b.residual ? samples.normals(b.count) : nil
       gamma = samples.normals(b.channels)
       beta = samples.normals(b.channels)
@@ -208,6 +210,27 @@ import Testing
     let o = Operands(batch), engine = poisonedEngine(instructionSet)
     let stored = Outcome(o, on: engine), recomputed = Outcome(o, on: engine, recomputes: true)
     #expect(recomputed.all.map { bits($0.values) } == stored.all.map { bits($0.values) })
+  }
+
+  /// As PyTorch has it where ReLU's input is exactly zero: that of channels without deviation or shift.
+  @Test(arguments: InstructionSet.available, [false, true])
+  func nothingPassesBackWhereReLUHasZero(instructionSet: InstructionSet, recomputes: Bool) {
+    let batch = Batch(rows: 40, groups: 2, channels: 21, relu: true, mean: 3, deviation: 0)
+    var o = Operands(batch)
+    o.beta = [Float](repeating: 0, count: batch.channels)
+    let found = Outcome(o, on: poisonedEngine(instructionSet), recomputes: recomputes)
+    #expect(found.y.values.allSatisfy { $0 == 0 } && found.dx.values.allSatisfy { $0 == 0 })
+    #expect(found.dGamma.values.allSatisfy { $0 == 3 } && found.dBeta.values.allSatisfy { $0 == -2 })
+  }
+
+  /// ReLU hides no NaN: training must see that its numbers are none any more.
+  @Test(arguments: InstructionSet.available)
+  func aNaNGoesThroughReLU(instructionSet: InstructionSet) {
+    let batch = Batch(rows: 3, groups: 1, channels: 21, relu: true)
+    for channel in [0, 20] {
+      let found = Outcome(Operands(batch, nanIn: channel), on: poisonedEngine(instructionSet))
+      for (i, y) in found.y.values.enumerated() { #expect(y.isNaN == (i % 21 == channel), "\(i)") }
+    }
   }
 
   /// Without y, the statistics are the same.

@@ -41,6 +41,7 @@ import Testing
     (.inputGradient, shape(128, 256, 16, stride: 2), .winograd, "saves a factor 1.6 of the multiplications"),
     (.weightGradient, shape(64, 128, 32, stride: 2), .winograd, "saves a factor 1.7 of the multiplications"),
     (.weightGradient, shape(256, 512, 8, stride: 2), .winograd, "saves a factor 1.5 of the multiplications"),
+    (.weightGradient, shape(128, 256, 8, stride: 2), .winograd, "saves a factor 1.5 of the multiplications"),
     (
       .inputGradient, shape(256, 512, 8, stride: 2), .direct,
       "Winograd would save a factor 1.5 of the multiplications, and pays from 1.6 on"

@@ -41,6 +41,8 @@ enum ConvolutionShapes {
     shape(3, 31, 18, 3, 65, kernel: 7, stride: 2, padding: 3),
     shape(1, 20, 21, 40, 72, kernel: 1, stride: 2),
     shape(11, 12, 12, 132, 20, kernel: 3, stride: 2, padding: 1),
+    // Weights so large that several rows and images share a pass over them.
+    shape(2, 7, 8, 64, 128, kernel: 3, padding: 1),
   ]
 
   /// `chosen`, and forty drawn from all combinations of the sizes of interest.

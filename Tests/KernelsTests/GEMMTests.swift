@@ -187,6 +187,26 @@ import Testing
         == "each core packs the panels that it multiplies by: \(parts) of C, depth 64 at a time")
   }
 
+  /// What is made of an image must not depend on the batch that it is in. The sums are shorter and longer than a block of depth.
+  @Test(arguments: InstructionSet.available, Transposition.allCases)
+  func aRowAloneHasTheBitsThatItHasAmongOthers(instructionSet: InstructionSet, transposition: Transposition) {
+    for (n, k) in [(40, 9), (300, 301), (33, 1030)] {
+      var samples = Samples(k)
+      let a = Operand(rows: 7, columns: k, gap: 1, transposed: transposition.a, &samples)
+      let b = Operand(rows: k, columns: n, gap: 1, transposed: transposition.b, &samples)
+      let before = samples.normals(7 * n), bias = GuardedFloats(samples.normals(n))
+      let engine = poisonedEngine(instructionSet)
+      func product(rows: Int) -> [UInt32] {
+        var left = a.matrix
+        left.rows = rows
+        let c = GuardedFloats(Array(before.prefix(rows * n)))
+        engine.gemm(left, b.matrix, into: c.base, accumulate: true, bias: bias.base)
+        return bits(c.values)
+      }
+      #expect(product(rows: 1) == Array(product(rows: 7).prefix(n)), "\(n), \(k)")
+    }
+  }
+
   /// No rows or no columns: nothing is written. No depth: zeros, the bias, or C as it was.
   @Test(arguments: InstructionSet.available)
   func emptyProducts(instructionSet: InstructionSet) {

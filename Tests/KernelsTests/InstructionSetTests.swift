@@ -46,6 +46,16 @@ import Testing
     #expect(error.kind == .usage)
   }
 
+  /// The levels of the System V ABI for x86-64, whose every feature the compiler may use; the operating system's part apart.
+  @Test func aLevelNeedsAllOfItsFeatures() {
+    let v3: Set<String> = ["abm", "avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe"]
+    let v4 = v3.union(["avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl"])
+    for (instructionSet, features) in [(InstructionSet.portable, Set<String>()), (.avx2, v3), (.avx512, v4)] {
+      #expect(instructionSet.isSubset(of: features.union(["sse2"])))
+      for missing in features { #expect(!instructionSet.isSubset(of: v4.subtracting([missing])), "\(missing)") }
+    }
+  }
+
   /// Each level is its own build: its vectors, its tiles, and as many sums in flight as it claims.
   @Test(arguments: InstructionSet.available)
   func microkernelsAreThoseOfTheLevel(instructionSet: InstructionSet) {

@@ -20,6 +20,10 @@ import Testing
     shape(5, 11, 12, 17, 65, stride: 2), shape(13, 1, 1, 33, 17, stride: 2), shape(7, 2, 3, 64, 48, stride: 2),
     shape(1, 5, 18, 5, 1, stride: 2), shape(2, 19, 9, 1, 3, stride: 2), shape(3, 34, 33, 64, 33, stride: 2),
     shape(2, 47, 61, 17, 9, stride: 2),
+    // So many blocks that a task takes two, an odd number of them in the batch and in each of three groups.
+    shape(28, 27, 30, 1, 32),
+    // Weights that are transformed a panel at a time.
+    shape(7, 1, 1, 230, 232, stride: 2),
   ]
 
   /// Weights larger than the caches when they are transformed, and more tiles than one stretch of theirs. On images of one pixel the plain

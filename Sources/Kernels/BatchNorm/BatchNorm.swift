@@ -159,7 +159,6 @@ extension BatchNorm {
     for c in 0..<channels {
       let deviation = (parameters.runningVariance[c] + epsilon).squareRoot()
       saved.mean[c] = parameters.runningMean[c]
-      saved.inverse[c] = 1 / deviation
       saved.scale[c] = parameters.gamma[c] / deviation
     }
     guard let y else { return }
