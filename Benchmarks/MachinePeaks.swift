@@ -21,16 +21,18 @@ struct MachinePeaks: Equatable {
   static let mostProbes = 10 * mostRuns
 
   /// Takes about a second.
-  static func measured(on engine: Engine) -> MachinePeaks {
+  ///
+  /// - Parameter clock: as `Measurement` has it, read before and after each run.
+  static func measured(on engine: Engine, clock: () -> Double = Measurement.uptime) -> MachinePeaks {
     let threads = engine.cores.threads
-    let oneCore = multiplyAddPeak(on: engine, threads: 1)
-    let allThreads = threads == 1 ? oneCore : multiplyAddPeak(on: engine, threads: threads)
+    let oneCore = multiplyAddPeak(on: engine, threads: 1, clock)
+    let allThreads = threads == 1 ? oneCore : multiplyAddPeak(on: engine, threads: threads, clock)
     let bytes = copyBytes(cacheBytes: Platform.lastLevelCacheBytes, memoryBytes: Platform.memoryBytes)
     return MachinePeaks(
       oneCoreFlops: oneCore,
       // All threads can do what one of them does.
       allThreadsFlops: max(oneCore, allThreads),
-      copyBandwidth: copyBandwidth(bytes: bytes, cores: engine.cores), copyBytes: bytes)
+      copyBandwidth: copyBandwidth(bytes: bytes, cores: engine.cores, clock), copyBytes: bytes)
   }
 
   /// Four times the cache, so that little of one copy is still there for the next; from 64 MiB to 1 GiB, and never more
@@ -40,24 +42,24 @@ struct MachinePeaks: Equatable {
     return min(max(overflows ? .max : wanted, 64 << 20), 1 << 30, max(1 << 20, memoryBytes / 8))
   }
 
-  private static func multiplyAddPeak(on engine: Engine, threads: Int) -> Double {
+  private static func multiplyAddPeak(on engine: Engine, threads: Int, _ clock: () -> Double) -> Double {
     let cores = Cores(threads: threads), kernels = engine.kernels
     // About 1 ms on a core that does 100 GFLOP/s, and some of them on a slow one.
     let steps = 100_000_000 / kernels.peakFlopsPerStep
     let sums = FloatBuffer(threads)
-    return best(unbeaten: unbeatenProbes, most: mostProbes) {
+    return best(unbeaten: unbeatenProbes, most: mostProbes, clock) {
       cores.run(threads) { task, _ in sums.base[task] = kernels.multiplyAddPeak(steps) }
       precondition(sums.values.allSatisfy(\.isFinite), "the sums of the peak measurement are finite by construction")
     } * Double(threads * steps * kernels.peakFlopsPerStep)
   }
 
   /// Each thread copies its own stretch with the system's `memcpy`.
-  private static func copyBandwidth(bytes: Int, cores: Cores) -> Double {
+  private static func copyBandwidth(bytes: Int, cores: Cores, _ clock: () -> Double) -> Double {
     let floats = bytes / 4
     let source = FloatBuffer(floats), target = FloatBuffer(floats)
     source.base.update(repeating: 1.5, count: floats)
     let stretch = (floats + cores.threads - 1) / cores.threads
-    let copies = best(unbeaten: unbeaten, most: mostRuns) {
+    let copies = best(unbeaten: unbeaten, most: mostRuns, clock) {
       cores.run(cores.threads) { task, _ in
         let start = min(floats, task * stretch), end = min(floats, start + stretch)
         (target.base + start).update(from: source.base + start, count: end - start)
@@ -68,13 +70,13 @@ struct MachinePeaks: Equatable {
   }
 
   /// How often a second `work` runs at its fastest, after one run that doesn't count.
-  private static func best(unbeaten: Int, most: Int, _ work: () -> Void) -> Double {
+  private static func best(unbeaten: Int, most: Int, _ clock: () -> Double, _ work: () -> Void) -> Double {
     work()
     var fastest = Double.infinity, since = 0, runs = 0
     while since < unbeaten, runs < most {
-      let start = Measurement.uptime()
+      let start = clock()
       work()
-      let seconds = Measurement.uptime() - start
+      let seconds = clock() - start
       since = seconds < 0.995 * fastest ? 0 : since + 1
       fastest = min(fastest, seconds)
       runs += 1

@@ -137,6 +137,7 @@ import Testing
       options.batch = 7
       options.isCold = true
       options.budget = budget
+      if case .seconds = budget { options.precision = 0.25 }
       var expected = options
       expected.filters = ["step/compact"]
       expected.threads = [3]

@@ -89,6 +89,15 @@ import Testing
     }
   }
 
+  @Test func `a line's FLOPs are those of the algorithm`() throws {
+    let shape = ConvolutionShape(
+      batch: 4, height: 16, width: 16, inputChannels: 16, outputChannels: 16, kernel: 3, stride: 1, padding: 1)
+    let measured = result(.convolution(.forward, shape), median: 0.25, peaks: nil)
+    let winograd = shape.flops(.forward, by: .winograd)
+    #expect(winograd < shape.flops)
+    #expect(try measured.jsonLine().contains(#""flops": \#(winograd),"#))
+  }
+
   @Test func `rates and percentages by the kind of work`() {
     func benchmark(_ work: Benchmark.Work) -> Benchmark {
       Benchmark("a/b", [:], work: work) { _ in Benchmark.Prepared(result: FloatBuffer(1), run: {}) }

@@ -105,6 +105,10 @@ import Testing
     try comparison(few).check(Self.planned, tolerance: nil)
     let error = #expect(throws: SeCuError.self) { try comparison(few).check(Self.planned, tolerance: 5) }
     #expect(error?.problem.hasPrefix("was measured too few times") == true)
+    // One case that can be judged is enough.
+    let other9 = #"{"case": "gemm", "m": 9, "n": 3, "k": 4, "threads": 2, "isa": "avx2", "median_s": 7}"# + "\n"
+    let nine = (Benchmark.matrixProduct(m: 9, n: 3, k: 4), Self.result(1, 1...1).setting)
+    try comparison(few + other9).check(Self.planned + [nine], tolerance: 5)
   }
 
   @Test func `cases that are not measured any more are told`() throws {
@@ -165,14 +169,18 @@ import Testing
 
   @Test func `peaks that differ are pointed out`() throws {
     let old = Self.old.replacing("\"threads\": 2", with: "\"peak_gflops\": 100, \"copy_gbs\": 20, \"threads\": 2")
-    func differences(_ flops: Double) throws -> [String] {
-      let peaks = MachinePeaks(oneCoreFlops: 1, allThreadsFlops: flops, copyBandwidth: 20.5e9, copyBytes: 1)
+    func differences(_ flops: Double, copy: Double = 20.5e9) throws -> [String] {
+      let peaks = MachinePeaks(oneCoreFlops: 1, allThreadsFlops: flops, copyBandwidth: copy, copyBytes: 1)
       return try comparison(old).differences(
         from: Self.now, [BenchmarkResult.Setting(threads: 2, isa: "avx2", peaks: peaks)])
     }
     #expect(try differences(104e9) == ["machine: N, now M"])
     #expect(
       try differences(50e9) == ["machine: N, now M", "FMA peak of avx2, 2 threads: 100.0 GFLOP/s, now 50.0 GFLOP/s"])
+    #expect(
+      try differences(100e9, copy: 25e9) == [
+        "machine: N, now M", "copy peak of avx2, 2 threads: 20.0 GB/s, now 25.0 GB/s",
+      ])
   }
 
   @Test func `a case that was not measured before is new`() throws {
@@ -203,6 +211,22 @@ import Testing
     #expect(lines[1] == "  Not the same machine: N, now M")
     #expect(
       lines[3] == "gemm/2x3x4  avx2      2           10.00 s     12.00 s    +20.0 %       +4.8 … +36.8 %  TOO SLOW")
+  }
+
+  @Test func `the table begins with the slowest, and ends with the mean of all changes`() throws {
+    let comparison = try comparison(
+      Self.old.replacing("\"median_s\": 10", with: "\"algorithm\": \"direct\", \"median_s\": 10"))
+    func row(_ median: Double) throws -> Comparison.Row {
+      var result = Self.result(median, median...median)
+      result.plan = Benchmark.Plan(algorithm: "winograd", reason: "", flops: 1)
+      return try comparison.row(result)
+    }
+    let lines = comparison.text([try row(5), try row(20), try row(20)], tolerance: nil, now: Self.now).split(
+      separator: "\n")
+    #expect(lines[3...5].map { $0.contains("+100.0 %") } == [true, true, false])
+    #expect(lines[3...5].allSatisfy { $0.hasSuffix(", direct → winograd") })
+    // ∛(½ · 2 · 2) = 1.26; the mean of the three is 1.5.
+    #expect(lines.last == "Geometric mean of the times of 3 cases: +26.0 %")
   }
 
   @Test(arguments: ["", "{\"a\": 1}\n", "{\"median_s\": 1"])

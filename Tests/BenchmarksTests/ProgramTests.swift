@@ -4,10 +4,6 @@ import Testing
 
 @testable import Benchmarks
 
-#if canImport(FoundationXML)
-  import FoundationXML
-#endif
-
 /// The built program, run as a process.
 @Suite struct BenchmarkProgramTests {
   private func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> ProgramResult {
@@ -65,7 +61,10 @@ import Testing
   @Test func `a step runs in a process of its own among others, and in this one alone`() async throws {
     // Each thread has some memory of its own.
     let options = ["--batch", "2", "--repeats", "1", "--threads", "2", "--no-peaks", "--json", "-"]
-    for filters in [["step/digits", "gemm/64"], ["step/digits"]] {
+    for (filters, options) in [
+      (["step/digits", "gemm/64"], options), (["step/digits"], options),
+      (["step/digits"], options.filter { $0 != "--no-peaks" }),
+    ] {
       let result = try await run(filters + options)
       #expect(result.exitCode == 0)
       let step = try #require(try objects(result.stdout).first { $0["case"] as? String == "step" })
@@ -102,10 +101,23 @@ import Testing
     var fast = try String(contentsOf: json, encoding: .utf8)
     fast.replace(#/"(median|min|median_low|median_high)_s": [^,]+/#) { "\"\($0.output.1)_s\": 1e-12" }
     try fast.write(to: json, atomically: true, encoding: .utf8)
+    let told = try await run(
+      ["gemm/64", "--repeats=6", "--threads=1", "--isa=portable", "--no-peaks", "--compare", json.path])
+    #expect(told.exitCode == 0 && told.stdout.contains("  slower\n"), "\(told.stdout)")
     let slower = try await run(common + ["--no-peaks", "--compare", json.path, "--fail-on", "5%"])
     #expect(slower.exitCode == 1)
     #expect(slower.stdout.contains("TOO SLOW"))
     #expect(slower.stdout.contains("4 of 4 cases slower by more than 5.0 %, also when measured again"))
+    // The file has the times that were judged.
+    let kept = try objects(try String(contentsOf: json, encoding: .utf8))
+    for line in slower.stdout.split(separator: "\n") where line.hasSuffix("TOO SLOW") {
+      let words = line.split(separator: " ").map(String.init)
+      let earlier = try #require(
+        kept.first { $0["name"] as? String == words[0] && "\($0["threads"] ?? "")" == words[2] })
+      let unit = try #require(["µs": 1e-6, "ms": 1e-3, "s": 1][words[6]])
+      let (now, median) = (try #require(Double(words[5])) * unit, try #require(earlier["median_s"] as? Double))
+      #expect(abs(median / now - 1) < 1e-3, "\(line)")
+    }
 
     // What was measured too few times must not pass for a good comparison.
     let few = try await run(["gemm/64", "--repeats=1", "--threads=1", "--no-peaks", "--json", json.path])
@@ -141,6 +153,30 @@ import Testing
     let line = try #require(try objects(result.stdout).first)
     #expect(line["images"] as? Int == 1 && (line["error"] as? String)?.contains("B.JPG") == true, "\(line)")
     #expect(!result.stderr.contains("holds none of these cases"), "\(result.stderr)")
+
+    // A case that is too slow beside it changes nothing.
+    let product = #"{"case": "gemm", "m": 64, "n": 64, "k": 64, "threads": 1, "isa": "portable", "median_s": 1e-12}"#
+    try Data("\(product)\n".utf8).write(to: old)
+    let both = try await run(
+      [
+        "decode", "gemm/64", "--repeats", "6", "--no-peaks", "--threads=1", "--isa=portable", "--compare", old.path,
+        "--fail-on", "5",
+      ], environment: ["SECU_JPEGS": folder.path])
+    #expect(both.exitCode == 65 && both.stdout.contains("TOO SLOW"), "\(both.stderr)")
+  }
+
+  @Test func `what was measured is kept, whatever ends the program`() async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString).jsonl")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let result = try await ProgramRunner.run(
+      ["gemm/64", "step/resnet50", "--batch=2", "--repeats=100", "--no-peaks", "--json", file.path],
+      executable: ProgramRunner.built("Benchmarks")
+    ) { program in
+      try await program.wait(for: "\ngemm/64x64x64  ", on: .stdout)
+      program.send(SIGKILL)
+    }
+    #expect(result.isKilled)
+    #expect(try objects(try String(contentsOf: file, encoding: .utf8)).map { $0["case"] as? String } == ["gemm"])
   }
 
   @Test func `a reader that goes away is told`() async throws {
@@ -268,28 +304,5 @@ import Testing
     #expect(result.stdout.isEmpty)
     #expect(result.stderr.hasPrefix(message))
     #expect(result.stderr.hasSuffix("See 'Benchmarks --help'.\n") == (exitCode == 64))
-  }
-}
-
-/// The elements of an XML text, counted by name; throws where it is not well formed.
-private struct XMLDocumentText {
-  let elements: [String: Int]
-
-  init(contentsOf url: URL) throws {
-    let counter = Counter(), parser = XMLParser(data: try Data(contentsOf: url))
-    parser.delegate = counter
-    guard parser.parse() else { throw parser.parserError ?? CocoaError(.fileReadCorruptFile) }
-    elements = counter.elements
-  }
-
-  private final class Counter: NSObject, XMLParserDelegate {
-    var elements: [String: Int] = [:]
-
-    func parser(
-      _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-      attributes: [String: String]
-    ) {
-      elements[name, default: 0] += 1
-    }
   }
 }

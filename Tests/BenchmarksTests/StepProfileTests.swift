@@ -75,6 +75,16 @@ import Training
     #expect(
       lines[1] == "a                       fwd       1.000 s    25.0 %     1.00 GFLOP/s    50.0 %    750.0 ms  winograd"
     )
+    // Nothing is gained where a part beats its limit, as it can when its operands are in a cache.
+    let moved = ProfileReport(
+      [ProfiledPart("c", pass: "bwd", group: "batch norm bwd", work: .bytes(1_000_000_000))], seconds: [0.5], whole: 1,
+      peaks: peaks)
+    #expect(moved.rows[0].limit == 1 && moved.rows[0].lost == 0 && moved.groups[0].lost == 0)
+    #expect(
+      try moved.jsonLines([]).first == """
+        {"case": "profile", "layer": "c", "pass": "bwd", "mean_s": 0.5, "percent_of_step": 50, "gbs": 2, \
+        "percent_of_bandwidth": 200, "limit_s": 1}
+        """)
     let first = try #require(report.jsonLines([("batch", 8)]).first)
     #expect(
       first == """
