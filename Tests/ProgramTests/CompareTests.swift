@@ -68,6 +68,16 @@ import Testing
     #expect(try workspace.text("b.jsonl").split(separator: "\n").count == runs.count - 1)
   }
 
+  @Test func `what was found before an interruption has its table`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    let arguments = Self.tiny.filter { $0 != "--epochs" && $0 != "2" } + ["--epochs", "100000"]
+    let stopped = try await workspace.secu(
+      arguments + ["--methods", "k-means,secu", "--seeds", "0"], stoppedBy: "INT", after: "1/2 k-means, seed 0: ")
+    #expect(stopped.exitCode == 130, "\(stopped.stderr)")
+    #expect(stopped.stdout.split(separator: "\n").map { $0.prefix { $0 != " " } } == ["method", "k-means"])
+  }
+
   @Test func `self-labelling goes on from a run, and says when nothing is left to learn`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import Testing
 
 /// `secu data` and `secu data show` on files of one's own.
@@ -90,6 +91,11 @@ import Testing
     #expect(test.stdout.hasPrefix("mine (test), 8 images, clean;"), "\(test.stderr)")
     let both = try await workspace.secu(["predict", "--model", "runs/mine-1", "--split", "train+test"])
     #expect(both.stdout.split(separator: "\n").count == 29, "\(both.stderr)")
+    // The latest run of all is on other data.
+    _ = try await workspace.secu(Workspace.training)
+    let resumed = try await workspace.secu(["train", "--resume", "--data", "mine", "--json"])
+    #expect(resumed.exitCode == 0, "\(resumed.stderr)")
+    #expect(try jsonObject(resumed.stdout)["run"] as? String == "runs/mine-1")
     let none = try await workspace.secu(["evaluate", "--model", "runs/mine-1", "--split", "unlabelled"])
     #expect(none.exitCode == 64)
     #expect(none.stderr.contains("there is no split 'unlabelled' in "))
@@ -220,6 +226,12 @@ import Testing
     #expect(try workspace.data("a.png").starts(with: [0x89] + Array("PNG".utf8)))
     // Two columns of 64 pixels with margins of 2, since 32 pixels are shown twice as large.
     #expect(try workspace.data("a.png")[16..<24] == Data([0, 0, 0, 134, 0, 0, 0, 134]))
+
+    // Nothing but the margin in the corner, then the images in the order in which they are told, each of one value.
+    let picture = try ImageFile.decode([UInt8](workspace.data("a.png")), name: "a.png").image(channels: 3)
+    func value(_ y: Int, _ x: Int) -> UInt8 { picture.pixels[3 * (134 * y + x)] }
+    #expect([value(1, 1), value(2, 2), value(65, 65), value(66, 66)] == [255, 0, 0, 255])
+    #expect([value(2, 68), value(68, 2), value(131, 65), value(132, 68)] == [60, 180, 180, 255])
 
     let views = ["data", "show", "--data", "mine", "--split", "test", "--views", "--count", "3", "--json", "--output"]
     let first = try jsonObject(try await workspace.secu(views + ["v.png"]).stdout)

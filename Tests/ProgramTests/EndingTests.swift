@@ -24,6 +24,13 @@ import Testing
       result.stderr.split(separator: "\n").filter { $0.hasPrefix("Warning at the end: ") }
     }
     #expect(endings(first).count == warnings.count && endings(first) == endings(second))
+
+    // The pace of an earlier epoch is not that of the run.
+    let lines = try workspace.text("run/metrics.jsonl").split(separator: "\n")
+    try workspace.write(Data("\(lines[0])\n".utf8), to: "run/metrics.jsonl")
+    let third = try await workspace.secu(["train", "--resume", "--output", "run", "--json"])
+    #expect(third.exitCode == 0, "\(third.stderr)")
+    #expect(try jsonObject(third.stdout)["images_per_s"] is NSNull)
   }
 
   @Test func `clusters that end empty are told`() async throws {
@@ -44,6 +51,13 @@ import Testing
     #expect(object["warnings"] as? [String] == ["collapse", "empty_clusters"])
     #expect(result.stderr.contains("Warning at the end: 2 of 3 clusters are empty"), "\(result.stderr)")
     #expect(result.stderr.contains("More --epochs (now 1)"), "\(result.stderr)")
+
+    // What the last epoch has as well is told once.
+    let unbalanced = try await workspace.secu([
+      "train", "--data", "same", "--clusters", "3", "--constraint", "size", "--ratio", "0", "--epochs", "3", "--widths",
+      "4", "--blocks", "1", "--json",
+    ])
+    #expect(try jsonObject(unbalanced.stdout)["warnings"] as? [String] == ["collapse", "empty_clusters"])
   }
 
   @Test func `a reader that went away learns where the results are`() async throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import TestSupport
 import Testing
 
@@ -46,6 +47,11 @@ import Testing
     let one = try jsonObject(try await workspace.secu(["evaluate", "--model", "run", "--json", "--head", "1"]).stdout)
     #expect(one["purity"] as? Double == heads[1]["purity"] as? Double)
 
+    // How much of its data the run took says nothing of data that is named.
+    let named = try jsonObject(
+      try await workspace.secu(["evaluate", "--model", "run", "--data", "digits", "--json"]).stdout)
+    #expect(plain["images"] as? Int == 60 && named["images"] as? Int == 1797)
+
     let details = try #require(all["details"] as? [String: Any])
     #expect(
       details.keys.sorted() == [
@@ -74,6 +80,11 @@ import Testing
     }
     let fewer = try await workspace.secu(["evaluate", "--model", "run", "--head", "1"]).stdout
     #expect(fewer.contains("(Hungarian): the 6 classes left over count as wrong\n"), "\(fewer)")
+
+    let more = ["train", "--limit", "60", "--batch", "20", "--heads", "12", "--widths", "4", "--blocks", "1"]
+    _ = try await workspace.secu(more + ["--epochs", "1", "--passes", "1", "--output", "more"])
+    let twelve = try await workspace.secu(["evaluate", "--model", "more"]).stdout
+    #expect(twelve.contains("(Hungarian): the 2 clusters left over count as wrong; purity "), "\(twelve)")
 
     let table = try await workspace.secu(["evaluate", "--model", "run", "--head", "all"]).stdout.split(separator: "\n")
     #expect(
@@ -111,6 +122,21 @@ import Testing
     #expect(result.exitCode == 64)
     #expect(result.stdout.isEmpty)
     #expect(result.stderr.contains(place) && result.stderr.contains(text), "\(result.stderr)")
+  }
+
+  @Test func `a reference has the classes of what is evaluated`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try await workspace.train()
+    let shape = try ImageShape(height: 8, width: 8, channels: 1)
+    let image = try Data(PNGEncoder.encode(Image(shape: shape, pixels: (0..<64).map { UInt8($0) })))
+    for name in ["a", "b"] {
+      try FileManager.default.createDirectory(at: workspace.url("other/\(name)"), withIntermediateDirectories: true)
+      try workspace.write(image, to: "other/\(name)/\(name).png")
+    }
+    let result = try await workspace.secu(["evaluate", "--model", "run", "--details", "--reference", "other"])
+    #expect(result.exitCode == 64 && result.stdout.isEmpty, "\(result.stderr)")
+    #expect(result.stderr.contains("other does not have the classes of digits"), "\(result.stderr)")
   }
 
   @Test func `help says what each score means`() async throws {

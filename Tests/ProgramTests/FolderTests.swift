@@ -86,6 +86,10 @@ import Testing
     #expect(leftOut.count == 3 && leftOut[0] == "file,kind,reason")
     #expect(leftOut[1].hasPrefix("dark/broken.jpg,unreadable,") && leftOut[2].hasPrefix("notes.txt,other,"))
 
+    let many = try await workspace.secu(["train", "--data", "my pictures", "--clusters", "31"] + Self.short)
+    #expect(many.exitCode == 65 && many.stderr.contains("60 images are too few to learn 31 clusters"), "\(many.stderr)")
+    #expect(many.stderr.contains("Give at least 62") && many.stderr.contains("or ask for fewer with --clusters"))
+
     // A run tells the same of its own folder and of files that are named.
     let own = try await workspace.secu(["predict", "--model", "run"])
     #expect(own.exitCode == 65 && own.stderr.contains("1 of 61 image files can't be read"), "\(own.stderr)")
@@ -104,6 +108,8 @@ import Testing
     }
     let one = try jsonObject(try await workspace.secu(["predict", "--model", "run", "--json", files[0]]).stdout)
     #expect((one["predictions"] as? [[String: Any]])?.first?["file"] as? String == files[0])
+    let asData = try await workspace.secu(["predict", "--model", "run", "--data", files[0], "--json-lines"])
+    #expect(asData.stdout == named.stdout.split(separator: "\n").first.map { "\($0)\n" }, "\(asData.stderr)")
     let strict = try await workspace.secu(["predict", "--model", "run", "my pictures", "--strict"])
     #expect(strict.exitCode == 65 && strict.stderr.contains("broken.jpg"))
     #expect(strict.stdout == "file,cluster,confidence,second\n" && !strict.stderr.contains("Left out"))

@@ -73,6 +73,39 @@ import Training
     #expect(tried > 20)
   }
 
+  /// Options with another value than help shows, what stands before them, and the field that they set.
+  static let changes: [(options: String, before: String, field: String, value: String)] = [
+    ("--limit 9", "", "limit", "9"), ("--seed 9", "", "seed", "9"), ("--epochs 9", "", "epochs", "9"),
+    ("--passes 9", "", "passesPerEpoch", "9"), ("--batch 9", "", "batch", "9"), ("--warmup 1", "", "warmupEpochs", "1"),
+    ("--rate 0.5", "", "rate", "0.5"), ("--center-rate 0.5", "", "centerRate", "0.5"),
+    ("--momentum 0.5", "", "momentum", "0.5"), ("--weight-decay 0.5", "", "weightDecay", "0.5"),
+    ("--optimizer lars", "", "optimizer.kind", "lars"), ("--smallest-crop 0.5", "", "augmentation.smallestCrop", "0.5"),
+    ("--heads 3,4", "", "heads", "3,4"), ("--clusters 3", "", "heads", "3,6,9,12,15"),
+    ("--tau 0.5", "", "losses.hardLabelWeight", "0.5"),
+    ("--representation-temperature 0.5", "", "losses.representationTemperature", "0.5"),
+    ("--center-temperature 0.5", "", "losses.centerTemperature", "0.5"),
+    ("--discrimination uniform", "", "losses.discrimination", "uniform"),
+    ("--dual-rate 0.5", "--constraint size", "constraint.dualRate", "0.5"),
+    ("--ratio 0.5", "--constraint size", "constraint.ratio", "0.5"),
+    ("--alpha 9", "--constraint entropy", "constraint.alpha", "9"),
+    ("--alpha-per-image 9", "--constraint entropy", "constraint.alpha", "9"),
+    ("--image-size 9", "", "network.height", "9"), ("--widths 3,4,5", "", "network.widths", "3,4,5"),
+    ("--blocks 2,3,4", "", "network.blocks", "2,3,4"), ("--dimension 9", "", "network.dimension", "9"),
+    ("--threshold 0.5", "--self-label", "selfLabelling.threshold", "0.5"),
+  ]
+
+  @Test(arguments: changes) func `an option sets its own field`(
+    change: (options: String, before: String, field: String, value: String)
+  ) throws {
+    let options = SettingsOptions.groups.flatMap(\.options).map(\.declaration)
+    func settings(_ line: String) throws -> TrainingSettings {
+      try SettingsOptions.resolve(ParsedOptions(line.split(separator: " ").map(String.init), of: options))
+    }
+    let difference = try settings(change.before).firstDifference(from: settings("\(change.before) \(change.options)"))
+    #expect(difference?.field == change.field)
+    #expect(difference?.theirs == change.value)
+  }
+
   @Test func `help of the program lists its subcommands`() {
     let text = Help(width: 80).text(of: [Sample.train()])
     #expect(text.contains("USAGE: secu <subcommand> [<options>]\n"))

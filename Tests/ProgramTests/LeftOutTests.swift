@@ -79,6 +79,11 @@ import Testing
     )
     #expect(compared.exitCode == 0, "\(compared.stderr)")
     #expect(compared.stderr.contains("('secu train --show' prints them all)"), "\(compared.stderr)")
+    // Settings follow from as many images as are asked for: batches are an eighth of them.
+    for (limit, batch) in [("160", 20), ("1000", 25)] {
+      let shown = try await workspace.secu(["train", "--data", "in", "--limit", limit, "--show"])
+      #expect(shown.stdout.contains("\"batch\" : \(batch),"), "\(shown.stderr)")
+    }
     let object = try jsonObject(compared.stdout)
     #expect((object["left_out"] as? [Any])?.count == 180)
     for list in ["runs", "methods"] {
@@ -86,6 +91,35 @@ import Testing
       #expect(items.count == 2)
       for item in items { for key in ["acc", "nmi", "ari"] { #expect(item[key] is NSNull, "\(list) \(key)") } }
     }
+  }
+
+  @Test func `predictions that a signal stops tell how far they came`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try await workspace.train()
+    try FileManager.default.createDirectory(at: workspace.url("many"), withIntermediateDirectories: true)
+    let shape = try ImageShape(height: 8, width: 8, channels: 1)
+    let picture = try Data(PNGEncoder.encode(Image(shape: shape, pixels: (0..<64).map { UInt8($0) })))
+    try workspace.write(picture, to: "image.png")
+    let long = String(repeating: "x", count: 100)
+    for i in 0..<1500 {
+      try FileManager.default.createSymbolicLink(
+        at: workspace.url("many/\(long)\(i).png"), withDestinationURL: workspace.url("image.png"))
+    }
+    // The lines fill the pipe, so that the program waits for its reader, which sends the signal before it reads on.
+    let script = """
+      mkfifo out; "$0" "$@" > out 2> messages & program=$!
+      { read header; read line; kill -INT $program; cat; } < out; wait $program; code=$?
+      cat messages >&2; exit $code
+      """
+    let stopped = try await ProgramRunner.run(
+      ["-c", script, ProgramRunner.secu.path, "predict", "--model", "run", "many"], folder: workspace.folder,
+      executable: URL(filePath: "/bin/sh"))
+    #expect(stopped.exitCode == 130, "\(stopped.stderr)")
+    let told = try #require(
+      stopped.stderr.firstMatch(of: #/Interrupted after (\d+) of 1500 image files\n/#), "\(stopped.stderr)")
+    let done = try #require(Int(told.output.1))
+    #expect(done < 1500 && stopped.stdout.split(separator: "\n").count == done - 1)
   }
 
   @Test func `copies are not sorted again`() async throws {

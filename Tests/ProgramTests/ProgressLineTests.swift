@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import Program
+@testable import Training
 
 @Suite struct ProgressLineTests {
   /// A clock that stands still until it is moved.
@@ -152,6 +153,12 @@ import Testing
     (273_600, "3 d 4 h"), (-1, "–"), (.nan, "–"), (.infinity, "–"), (1e300, "–"),
   ]) func `times have two units`(seconds: Double, text: String) {
     #expect(QuantityText.time(seconds) == text)
+  }
+
+  @Test func `a run that goes on has the pace of this process`() {
+    let report = StepReport(
+      epoch: 2, epochs: 4, stepsDone: 300, stepsInAll: 400, stepsHere: 50, imagesDone: 6400, seconds: 10)
+    #expect(TrainCommand.line(report) == "epoch 3/4  75 %  640 images/s  20 s left")
   }
 
   @Test func `the time left follows the pace so far`() {

@@ -147,6 +147,8 @@ import Testing
     let image = try await workspace.secu(["data", "--data", "digits", "--image", "0"]).stdout.split(separator: "\n")
     #expect(image.first == "digits 0, class 0")
     #expect(image.dropFirst().map(\.count) == [Int](repeating: 16, count: 8))
+    // A ring of ink with nothing around it.
+    #expect(image.dropFirst().allSatisfy { $0.hasPrefix("  ") && $0.hasSuffix("  ") })
     #expect(try workspace.paths().isEmpty)
   }
 

@@ -180,6 +180,8 @@ import Testing
     for key in ["step_s", "views_s", "images_per_s", "run_s", "run_mb"] {
       #expect(try #require(object[key] as? Double) > 0, "\(key)")
     }
+    let (step, run) = (try #require(object["step_s"] as? Double), try #require(object["run_s"] as? Double))
+    #expect(abs(run / (62_520 * step) - 1) < 1e-9)
     // What was computed before is what was taken.
     let computed = try #require(object["trial_mb"] as? Double)
     if let peak = object["peak_mb"] as? Double { #expect(abs(peak - computed) <= 0.15 * peak, "\(peak), \(computed)") }
