@@ -7,10 +7,11 @@ struct GEMMGrid {
   /// Steps of the sum between two visits to C.
   let depthBlock: Int
   let tasks: GEMMParts
-  private let m: Int
-  private let n: Int
+  /// C is [m, n].
+  let m: Int
+  let n: Int
   private let tileRows: Int
-  private let tileColumns: Int
+  let tileColumns: Int
 
   init(_ a: Matrix, columns n: Int, kernels: any MicrokernelTable.Type) {
     (m, self.n) = (a.rows, n)

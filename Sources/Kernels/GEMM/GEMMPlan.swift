@@ -20,12 +20,8 @@ package struct GEMMPlan {
 
   let way: Way
   let grid: GEMMGrid
-  private let rows: Int
-  private let columns: Int
-  private let tileColumns: Int
 
   init(_ a: Matrix, _ b: Matrix, kernels: any MicrokernelTable.Type, threads: Int) {
-    (rows, columns, tileColumns) = (a.rows, b.columns, kernels.tileColumns)
     grid = GEMMGrid(a, columns: b.columns, kernels: kernels)
     if a.rows == 1, !b.transposed, b.rows <= grid.depthBlock {
       way = .vector
@@ -58,12 +54,12 @@ package struct GEMMPlan {
   /// Why it is taken and how the work is cut, as part of a sentence.
   package var reason: String {
     func cut(_ parts: GEMMParts) -> String {
-      let each = min(columns, parts.panelsEach * tileColumns)
-      return "\(parts.count) × [\(min(rows, parts.rowsEach)), \(each)] of C, depth \(grid.depthBlock) at a time"
+      let each = min(grid.n, parts.panelsEach * grid.tileColumns)
+      return "\(parts.count) × [\(min(grid.m, parts.rowsEach)), \(each)] of C, depth \(grid.depthBlock) at a time"
     }
     return switch way {
     case .vector: "one row of A: the time is that of reading B"
-    case .inPlace: "B stays in half of L2, and \(rows) rows are too few to pay for packing it: \(cut(grid.tasks))"
+    case .inPlace: "B stays in half of L2, and \(grid.m) rows are too few to pay for packing it: \(cut(grid.tasks))"
     case .ownPanels(let parts): "each core packs the panels that it multiplies by: \(cut(parts))"
     case .sharedPanels: "B is packed once for all cores: \(cut(grid.tasks))"
     }
