@@ -61,10 +61,9 @@ public struct Schedule: Sendable {
   public func rate(epoch: Int, step: Int) -> Float {
     if isConstant { return rate }
     if epoch == 0 { return 0 }
-    let perEpoch = Double(stepsPerEpoch), at = Double(epoch) * perEpoch + Double(step)
-    let warm = Double(warmupEpochs) * perEpoch, last = Double(epochs) * perEpoch
+    let at = steps(epoch, step), warm = steps(warmupEpochs), last = steps(epochs)
     if epoch < warmupEpochs {
-      return Float(Double(rate) * max(1, at - perEpoch) / (warm - perEpoch))
+      return Float(Double(rate) * max(1, at - steps(1)) / (warm - steps(1)))
     }
     return Float(Double(rate) * (1 + cos(.pi * (at - warm) / (last - warm))) / 2)
   }
@@ -74,9 +73,10 @@ public struct Schedule: Sendable {
     switch centers {
     case .constant: return centerRate
     case .cosineRise:
-      let perEpoch = Double(stepsPerEpoch), all = Double(epochs) * perEpoch
-      let at = Double(epoch) * perEpoch + Double(step)
-      return Float(Double(centerRate) * (1 - cos(.pi * at / all)) / 2)
+      return Float(Double(centerRate) * (1 - cos(.pi * steps(epoch, step) / steps(epochs))) / 2)
     }
   }
+
+  /// Steps of so many epochs, and so many more.
+  private func steps(_ epochs: Int, _ more: Int = 0) -> Double { Double(epochs) * Double(stepsPerEpoch) + Double(more) }
 }
