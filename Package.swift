@@ -104,7 +104,7 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],
-      exclude: ["Golden"], swiftSettings: optimised),
+      exclude: ["Golden"]),
     .testTarget(name: "SeCuTests", dependencies: ["SeCu"]),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics", "Imaging", "Training", "TestSupport"]),
     .testTarget(

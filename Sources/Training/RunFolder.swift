@@ -176,8 +176,10 @@ public struct RunFolder: Sendable {
       ["image", "cluster", "confidence", "second"] + (labels == nil ? [] : ["label"]) + (names == nil ? [] : ["file"])
     // Row by row, as the fields of all would take more memory than the text.
     let rows = evaluation.assignments.enumerated().lazy.map { (i, a) -> [String] in
-      [String(i), String(a.cluster), String(format: "%.4f", a.confidence), String(a.second)]
-        + (labels.map { [String($0[i])] } ?? []) + (names.map { [$0[i]] } ?? [])
+      var row = [String(i), String(a.cluster), String(format: "%.4f", a.confidence), String(a.second)]
+      if let labels { row.append(String(labels[i])) }
+      if let names { row.append(names[i]) }
+      return row
     }
     try CSV.write([AnySequence([header]), AnySequence(rows)].joined(), to: assignments)
     try SafeTensors(tensors: trainer.learner.network.stateDictionary()).write(to: encoder)

@@ -172,7 +172,7 @@ import Testing
       ["gemm/64", "step/resnet50", "--batch=2", "--repeats=100", "--no-peaks", "--json", file.path],
       executable: ProgramRunner.built("Benchmarks")
     ) { program in
-      try await program.wait(for: "\ngemm/64x64x64  ", on: .stdout)
+      try program.wait(for: "\ngemm/64x64x64  ", on: .stdout)
       program.send(SIGKILL)
     }
     #expect(result.isKilled)
@@ -194,20 +194,20 @@ import Testing
 
   #if os(Linux)
     @Test func `the process that measures a step ends with the program, however that ends`() async throws {
-      var children: [String] = []
       let result = try await ProgramRunner.run(
         ["step/digits", "step/compact", "--batch=2", "--repeats=1000000", "--no-peaks"],
         executable: ProgramRunner.built("Benchmarks")
       ) { program in
-        while children.isEmpty {
-          try await Task.sleep(for: .milliseconds(2))
+        var children: [String] = []
+        try program.wait {
           children = measuringProcesses(of: program.processIdentifier)
+          return !children.isEmpty
         }
         program.send(SIGKILL)
+        // Nobody may be there to wait for a process whose parent is gone.
+        try program.wait { state(of: children[0]).map { $0 == "Z" } ?? true }
       }
       #expect(result.isKilled)
-      // Nobody may be there to wait for a process whose parent is gone.
-      while state(of: children[0]) != nil, state(of: children[0]) != "Z" { try await Task.sleep(for: .milliseconds(2)) }
     }
 
     /// The processes of `Benchmarks` that a process has started.

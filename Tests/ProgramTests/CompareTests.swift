@@ -73,7 +73,7 @@ import Testing
     defer { workspace.remove() }
     let arguments = Self.tiny.filter { $0 != "--epochs" && $0 != "2" } + ["--epochs", "100000"]
     let stopped = try await workspace.secu(
-      arguments + ["--methods", "k-means,secu", "--seeds", "0"], stoppedBy: "INT", after: "1/2 k-means, seed 0: ")
+      arguments + ["--methods", "k-means,secu", "--seeds", "0"], stoppedBy: SIGINT, after: "1/2 k-means, seed 0: ")
     #expect(stopped.exitCode == 130, "\(stopped.stderr)")
     #expect(stopped.stdout.split(separator: "\n").map { $0.prefix { $0 != " " } } == ["method", "k-means"])
   }

@@ -1,13 +1,13 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
 /// The helper that later tests rely on, tried with the shell.
 @Suite struct ProgramRunnerTests {
-  /// Runs a script. Where other tests keep all cores busy, minutes can pass before this one sees what the script has written.
   private func shell(
     _ script: String, environment: [String: String] = [:], folder: URL? = nil, timeLimit: Duration = .seconds(240),
-    whileRunning: (RunningProgram) async throws -> Void = { _ in }
+    whileRunning: @escaping @Sendable (RunningProgram) throws -> Void = { _ in }
   ) async throws -> ProgramResult {
     try await ProgramRunner.run(
       ["-c", script], environment: environment, folder: folder, timeLimit: timeLimit,
@@ -47,7 +47,7 @@ import Testing
     let result = try await shell(
       "trap 'echo stopping; exit 143' TERM; echo ready >&2; i=0; while [ $i -lt 30000 ]; do sleep 0.01; i=$((i+1)); done"
     ) {
-      try await $0.wait(for: "ready", on: .stderr)
+      try $0.wait(for: "ready", on: .stderr)
       $0.send(SIGTERM)
     }
     #expect(result.exitCode == 143)
@@ -57,7 +57,7 @@ import Testing
 
   @Test func `a program that a signal ends has the shell's code`() async throws {
     let result = try await shell("echo ready; i=0; while [ $i -lt 30000 ]; do sleep 0.01; i=$((i+1)); done") {
-      try await $0.wait(for: "ready", on: .stdout)
+      try $0.wait(for: "ready", on: .stdout)
       $0.send(SIGKILL)
     }
     #expect(result.exitCode == 137)
@@ -65,16 +65,19 @@ import Testing
   }
 
   @Test func `kills a program after the time limit`() async throws {
-    var identifier: Int32 = 0
+    let identifier = Atomic<Int32>(0)
     await #expect(throws: ProgramTimedOut.self) {
-      try await shell("exec sleep 1000", timeLimit: .milliseconds(300)) { identifier = $0.processIdentifier }
+      try await shell("exec sleep 1000", timeLimit: .milliseconds(300)) {
+        identifier.store($0.processIdentifier, ordering: .relaxed)
+      }
     }
-    #expect(identifier > 0 && kill(identifier, 0) == -1)
+    let killed = identifier.load(ordering: .relaxed)
+    #expect(killed > 0 && kill(killed, 0) == -1)
   }
 
   @Test func `waiting for text that never comes ends with the program`() async throws {
     await #expect(throws: ProgramTimedOut.self) {
-      try await shell("echo something else") { try await $0.wait(for: "ready", on: .stdout) }
+      try await shell("echo something else") { try $0.wait(for: "ready", on: .stdout) }
     }
   }
 }

@@ -1,10 +1,11 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
 /// Runs that something stops, and that go on to the same bits.
 @Suite(.serialized) struct ResumeTests {
-  /// About a second of training: it must not have ended before a shell that waits for a core has sent its signal.
+  /// About a second of training: it must not have ended before a thread that waits for a core has sent its signal.
   private static let training = Workspace.tiny + ["--epochs", "24", "--passes", "5"]
 
   /// What is left of a run but for what a clock says.
@@ -34,21 +35,21 @@ import Testing
     let expected = try Outcome(workspace, "straight")
     #expect(expected.metrics.count == 24)
 
-    for (signal, code) in [("INT", Int32(130)), ("TERM", 143), ("HUP", 129), ("KILL", 137)] {
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGKILL] {
       let run = "run-\(signal)"
       let first = try await workspace.secu(
         Self.training + ["--output", run, "--json"], stoppedBy: signal, after: "epoch 3/24")
-      #expect(first.exitCode == code, "\(first.stderr)")
+      #expect(first.exitCode == 128 + signal, "\(first.stderr)")
       #expect(first.stdout.isEmpty)
       let isSaved = first.stderr.contains("the run is saved. Go on with it: secu train --resume --output \(run)\n")
-      #expect(isSaved == (signal != "KILL"), "\(first.stderr)")
+      #expect(isSaved == (signal != SIGKILL), "\(first.stderr)")
       #expect(try workspace.paths().filter { $0.hasPrefix("\(run)/encoder") }.isEmpty)
 
       // Stopped a second time, then to the end; each time with other threads. What was given of the data is needed again.
       let second = try await workspace.secu(
         ["train", "--resume", "--output", run, "--data", "digits", "--memory", "512.5MB", "--threads", "3"],
         stoppedBy: signal, after: "loss_x")
-      #expect(second.exitCode == code, "\(second.stderr)")
+      #expect(second.exitCode == 128 + signal, "\(second.stderr)")
       #expect(
         second.stderr.contains("--output \(run) --data digits --memory 513MB\n") == isSaved, "\(second.stderr)")
       // What was done before a signal that can be heeded is not done again.
@@ -107,7 +108,7 @@ import Testing
     #expect(try workspace.paths().filter { $0.hasPrefix("run/") } == ["run/config.json", "run/metrics.jsonl"])
 
     let stopped = try await workspace.secu(
-      ["train", "--resume", "--output", "run"], stoppedBy: "INT", after: "epoch 2/24")
+      ["train", "--resume", "--output", "run"], stoppedBy: SIGINT, after: "epoch 2/24")
     #expect(stopped.exitCode == 130, "\(stopped.stderr)")
     let saved = try workspace.data("run/checkpoint")
     let second = try await secuOnFullDisk(["train", "--resume", "--output", "run"])
@@ -135,31 +136,30 @@ import Testing
     let workspace = try Workspace()
     defer { workspace.remove() }
     let endless = Workspace.tiny + ["--epochs", "100000", "--output", "run"]
+    let others = Mutex<[ProgramResult]>([])
     let first = try await workspace.secu(endless) { program in
-      try await program.wait(for: "epoch 1/", on: .stderr)
-      for (arguments, problem) in [
-        (
-          ["train", "--resume", "--output", "run"],
-          "another process, or another recorder of this one, is writing to this run"
-        ),
-        (Workspace.training + ["--output", "run"], "run: "),
-      ] {
-        let second = try await workspace.secu(arguments)
-        #expect(second.exitCode == 73, "\(second.stderr)")
-        #expect(second.stderr.contains(problem), "\(second.stderr)")
+      try program.wait(for: "epoch 1/", on: .stderr)
+      for arguments in [["train", "--resume", "--output", "run"], Workspace.training + ["--output", "run"]] {
+        let second = try ProgramRunner.run(arguments, folder: workspace.folder)
+        others.withLock { $0.append(second) }
       }
       program.send(SIGTERM)
     }
     #expect(first.exitCode == 143, "\(first.stderr)")
+    let messages = others.withLock { $0 }.map { "\($0.exitCode) \($0.stderr)" }
+    #expect(messages.count == 2 && messages.allSatisfy { $0.hasPrefix("73 ") && $0.contains("run: ") }, "\(messages)")
+    #expect(
+      messages[0].contains("another process, or another recorder of this one, is writing to this run"), "\(messages)")
   }
 
   @Test func `runs that begin at once have folders of their own`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    async let first = workspace.secu(Workspace.training)
-    async let second = workspace.secu(Workspace.training)
-    async let third = workspace.secu(Workspace.training)
-    for result in try await [first, second, third] { #expect(result.exitCode == 0, "\(result.stderr)") }
+    let script = "\"$0\" \"$@\" & a=$!; \"$0\" \"$@\" & b=$!; \"$0\" \"$@\" && wait $a && wait $b"
+    let result = try await ProgramRunner.run(
+      ["-c", script, ProgramRunner.secu.path] + Workspace.training, folder: workspace.folder,
+      executable: URL(filePath: "/bin/sh"))
+    #expect(result.exitCode == 0, "\(result.stderr)")
     let encoders = try workspace.paths().filter { $0.hasSuffix("encoder.safetensors") }
     #expect(encoders == (1...3).map { "runs/digits-\($0)/encoder.safetensors" })
     #expect(Set(try encoders.map { try workspace.data($0) }).count == 1)

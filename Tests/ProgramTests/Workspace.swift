@@ -18,26 +18,18 @@ struct Workspace: Sendable {
   /// Runs `secu` here.
   func secu(
     _ arguments: [String], environment: [String: String] = [:], output: ProgramRunner.Output = .captured,
-    whileRunning: (RunningProgram) async throws -> Void = { _ in }
+    whileRunning: @escaping @Sendable (RunningProgram) throws -> Void = { _ in }
   ) async throws -> ProgramResult {
     try await ProgramRunner.run(
       arguments, environment: environment, folder: folder, output: output, whileRunning: whileRunning)
   }
 
-  /// Runs `secu` here, and sends it a signal such as `INT` once it has written `text` to standard error.
-  ///
-  /// A shell watches and sends, since a test may have to wait for a thread for longer than the program runs.
-  func secu(_ arguments: [String], stoppedBy signal: String, after text: String) async throws -> ProgramResult {
-    let script = """
-      signal=$1; text=$2; shift 2; : > messages
-      "$0" "$@" 2> messages & program=$!
-      until grep -q "$text" messages || ! kill -0 $program; do sleep 0.01; done
-      kill -$signal $program; wait $program; code=$?
-      cat messages >&2; rm messages; exit $code
-      """
-    return try await ProgramRunner.run(
-      ["-c", script, ProgramRunner.secu.path, signal, text] + arguments, folder: folder,
-      executable: URL(filePath: "/bin/sh"))
+  /// Runs `secu` here, and sends it a signal once it has written `text` to standard error.
+  func secu(_ arguments: [String], stoppedBy signal: Int32, after text: String) async throws -> ProgramResult {
+    try await secu(arguments) { program in
+      try program.wait(for: text, on: .stderr)
+      program.send(signal)
+    }
   }
 
   /// Runs a tiny training into the folder `run` and expects it to succeed.

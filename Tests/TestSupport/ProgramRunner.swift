@@ -35,19 +35,23 @@ package struct RunningProgram: Sendable {
   /// Returns once the program has written `text`.
   ///
   /// - Throws: `ProgramTimedOut` if it doesn't in time, or ends without.
-  package func wait(for text: String, on stream: Stream) async throws {
-    while !captured.text(of: stream).contains(text) {
-      if captured.isComplete, !captured.text(of: stream).contains(text) { throw timedOut }
-      try await pause()
+  package func wait(for text: String, on stream: Stream) throws {
+    try wait {
+      let isComplete = captured.isComplete
+      if captured.text(of: stream).contains(text) { return true }
+      if isComplete { throw timedOut }
+      return false
     }
   }
 
-  /// Lets some milliseconds pass.
+  /// Returns once the condition, which is looked at every two milliseconds, is true.
   ///
-  /// - Throws: `ProgramTimedOut` after the time limit.
-  fileprivate func pause() async throws {
-    if .now > deadline { throw timedOut }
-    try await Task.sleep(for: .milliseconds(2))
+  /// - Throws: `ProgramTimedOut` after the time limit, and what the condition throws.
+  package func wait(until condition: () throws -> Bool) throws {
+    while try !condition() {
+      if .now > deadline { throw timedOut }
+      Thread.sleep(forTimeInterval: 0.002)
+    }
   }
 
   private var timedOut: ProgramTimedOut {
@@ -56,6 +60,9 @@ package struct RunningProgram: Sendable {
 }
 
 /// Runs `secu` or another program the way a shell does, with nothing on its standard input.
+///
+/// A thread of its own runs and watches each program. Swift's tasks would not do: a task that waits a moment comes back after all tests that
+/// have not begun yet, which can be minutes.
 package enum ProgramRunner {
   /// What the program's standard output leads to.
   package enum Output: Sendable {
@@ -78,6 +85,9 @@ package enum ProgramRunner {
 
   package static let secu = built("secu")
 
+  /// How many programs may run now, so that each gets on while tests in this process keep the cores busy.
+  private static let places = DispatchSemaphore(value: max(4, ProcessInfo.processInfo.activeProcessorCount))
+
   /// Runs a program to its end and returns what it left.
   ///
   /// - Parameters:
@@ -91,8 +101,28 @@ package enum ProgramRunner {
   package static func run(
     _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil, output: Output = .captured,
     timeLimit: Duration = .seconds(240), executable: URL = secu,
-    whileRunning: (RunningProgram) async throws -> Void = { _ in }
+    whileRunning: @escaping @Sendable (RunningProgram) throws -> Void = { _ in }
   ) async throws -> ProgramResult {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread {
+        places.wait()
+        defer { places.signal() }
+        continuation.resume(
+          with: Result {
+            try run(
+              arguments, environment: environment, folder: folder, output: output, timeLimit: timeLimit,
+              executable: executable, whileRunning: whileRunning)
+          })
+      }
+    }
+  }
+
+  /// The same on this thread, as within another program's `whileRunning`.
+  package static func run(
+    _ arguments: [String], environment: [String: String] = [:], folder: URL? = nil, output: Output = .captured,
+    timeLimit: Duration = .seconds(240), executable: URL = secu,
+    whileRunning: (RunningProgram) throws -> Void = { _ in }
+  ) throws -> ProgramResult {
     let (stdout, stderr) = (Pipe(), Pipe())
     let process = Process()
     process.executableURL = executable
@@ -110,8 +140,8 @@ package enum ProgramRunner {
     program.captured.read(output == .captured ? stdout.fileHandleForReading : nil, as: .stdout)
     program.captured.read(stderr.fileHandleForReading, as: .stderr)
     do {
-      try await whileRunning(program)
-      while process.isRunning || !program.captured.isComplete { try await program.pause() }
+      try whileRunning(program)
+      try program.wait { !process.isRunning && program.captured.isComplete }
     } catch {
       program.send(SIGKILL)
       process.waitUntilExit()
