@@ -7,8 +7,8 @@ let fuzz = Context.environment["SECU_FUZZ"]
 let sanitised: [SwiftSetting] =
   fuzz == nil || fuzz == "check" ? [] : [.unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])]
 
-/// Optimised in debug builds too, so that `swift test` is quick: file by file there, which a run of the program notices, as it is some twenty
-/// times slower than a release build's.
+/// What computes is optimised in debug builds too, so that `swift test` is quick: file by file there, which a run of the program notices, as it
+/// is some twenty times slower than a release build's. What directs it is not: building it would take longer than it saves.
 let optimised: [SwiftSetting] = [.unsafeFlags(["-O"])] + sanitised
 
 /// The microkernels are compiled once for each instruction set, from the same sources: the AVX folders are symbolic links
@@ -70,25 +70,24 @@ let package = Package(
     .target(name: "Clustering", dependencies: ["Basics", "Kernels"], swiftSettings: optimised),
     .target(
       name: "Training",
-      dependencies: ["Basics", "Interchange", "Imaging", "Datasets", "Kernels", "Networks", "Clustering"],
-      swiftSettings: optimised),
+      dependencies: ["Basics", "Interchange", "Imaging", "Datasets", "Kernels", "Networks", "Clustering"]),
     .target(
       name: "SeCu",
       dependencies: [
         "Basics", "Interchange", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training",
-      ], swiftSettings: optimised),
+      ]),
     // The program `secu`. Its folder is called Program, because Sources/secu and Sources/SeCu would be one and the same
     // folder on a file system that ignores case.
     .executableTarget(
       name: "Program",
       dependencies: [
         "Basics", "Interchange", "Imaging", "Datasets", "Kernels", "Networks", "Clustering", "Training",
-      ], swiftSettings: optimised),
+      ]),
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["Basics", "Interchange", "Kernels", "Imaging", "Networks", "Clustering", "Training"],
       path: "Benchmarks",
-      exclude: ["README.md", "Peers"], swiftSettings: optimised),
+      exclude: ["README.md", "Peers"]),
     // What several test targets share, optimised: it runs loops of many thousand turns.
     .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: optimised),
     .testTarget(name: "HouseTests"),
