@@ -185,10 +185,12 @@ private struct DataCommand {
       ?? files.entryName.flatMap { try? DataCatalog.entry(named: $0) }
     try output.print("\(files.name): \(files.format), images of \(files.shape)")
     if let path = files.path { try output.print("in \(printable(path))") }
+    let checks = values[Subcommand.verify] ? try files.verify() + (entry.map(DataCatalog.verifyArchives) ?? []) : nil
+    for check in checks ?? [] { try output.print(Self.text(check)) }
     var parts: [String: Described.Part] = [:]
     for split in chosen {
       let images = try files.count(split.map { Splits($0) })
-      let sizes = try files.classSizes(of: split)
+      let sizes = try (checks == nil ? files : files.unjudged).classSizes(of: split)
       let title = split.map { "\($0)" } ?? "all"
       parts[title] = .init(images: images, class_sizes: sizes)
       let isUsual = split.map { files.usualSplits?.parts.contains($0) ?? false } ?? false
@@ -199,8 +201,6 @@ private struct DataCommand {
       }
     }
     if let a = entry?.attribution { try output.print("\(a.title). \(a.authors). \(a.source). Licence: \(a.licence).") }
-    let checks = values[Subcommand.verify] ? try files.verify() + (entry.map(DataCatalog.verifyArchives) ?? []) : nil
-    for check in checks ?? [] { try output.print(Self.text(check)) }
     try output.printJSON(
       Described(
         name: files.name, format: files.format, path: files.path, known_as: files.entryName, height: files.shape.height,
