@@ -77,9 +77,6 @@ public struct ImageSet: ImageSource, Equatable {
     }
   }
 
-  /// That of all pixels at once.
-  public func checksum() -> UInt32 { CRC32.checksum(pixels) }
-
   /// The first `limit` images, or all if there are fewer.
   ///
   /// - Throws: as `subset(_:)`.

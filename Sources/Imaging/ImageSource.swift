@@ -45,11 +45,14 @@ public protocol ImageSource: Sendable {
   ///
   /// - Parameter ids: the images' numbers; those outside 0..<`count` do not matter.
   func readAhead(_ ids: ArraySlice<Int>)
+}
 
-  /// A checksum of all pixels in order, by which a resumed run knows its images again.
-  ///
-  /// - Throws: as `image(at:)`.
-  func checksum() throws -> UInt32
+/// Checksums of pixels, by which a resumed run knows its images again.
+package struct ImageChecksums: Sendable, Equatable {
+  /// Of all images' pixels, one after the other.
+  package let all: UInt32
+  /// Of each image's.
+  package let each: [UInt32]
 }
 
 extension ImageSource {
@@ -65,20 +68,26 @@ extension ImageSource {
     try image.withPixels(body)
   }
 
-  public func checksum() throws -> UInt32 {
+  /// The checksums of the images' pixels, and where sizes differ of these too: the same values may be another image.
+  ///
+  /// - Throws: as `image(at:)`.
+  package func checksums() throws -> ImageChecksums {
     let room = PixelRoom(), channels = channels, shape = commonShape
-    var checksum = CRC32()
+    var all = CRC32(), each: [UInt32] = []
     for index in 0..<count {
       try withPixels(at: index, in: room) { image in
         try image.check(channels: channels, shape: shape, of: name, id: index)
-        // Where sizes differ, they count too: the same values may be another image.
-        if shape == nil {
-          checksum.update([image.height, image.width].flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })
-        }
-        checksum.update(UnsafeRawBufferPointer(start: image.pixels, count: image.count))
+        let size = shape == nil ? [image.height, image.width].flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] } : []
+        let pixels = UnsafeRawBufferPointer(start: image.pixels, count: image.count)
+        var own = CRC32()
+        own.update(size)
+        own.update(pixels)
+        each.append(own.value)
+        all.update(size)
+        all.update(pixels)
       }
     }
-    return checksum.value
+    return ImageChecksums(all: all.value, each: each)
   }
 
   /// What the images look like in a sentence: `32×32×3`, or `many sizes, 3 channels`.

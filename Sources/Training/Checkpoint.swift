@@ -27,7 +27,8 @@ public struct Checkpoint: Sendable {
   ///   - fingerprint: what identifies the images.
   ///   - evaluatedHead: the head that the run is judged by.
   init(
-    settings: TrainingSettings, learner: Learner, fingerprint: String, evaluatedHead: Int, progress: Trainer.Progress
+    settings: TrainingSettings, learner: Learner, fingerprint: ImageFingerprint, evaluatedHead: Int,
+    progress: Trainer.Progress
   ) throws {
     if let broken = learner.firstNonFinite {
       let steps = settings.schedule(images: learner.heads.images).stepsPerEpoch
@@ -47,10 +48,12 @@ public struct Checkpoint: Sendable {
     }
     file.tensors["assigned"] = try SafeTensors.Tensor(
       learner.heads.isAssigned.map { Int64($0 ? 1 : 0) }, shape: [learner.heads.images])
+    file.tensors["image_checksums"] = try SafeTensors.Tensor(
+      fingerprint.checksums.map(Int64.init), shape: [fingerprint.checksums.count])
     file.metadata = [
       "settings": String(decoding: try JSON.line(settings), as: UTF8.self),
       "progress": String(decoding: try JSON.line(progress), as: UTF8.self),
-      "batches_tracked": String(learner.network.batchesTracked), "images": fingerprint,
+      "batches_tracked": String(learner.network.batchesTracked), "images": fingerprint.text,
       "evaluated_head": String(evaluatedHead),
       "isa": learner.engine.instructionSet.rawValue,
     ]
@@ -102,15 +105,16 @@ public struct Checkpoint: Sendable {
   ///   - fingerprint: what identifies `images`.
   /// - Throws: `SeCuError` if the run was on other images or a tensor does not fit; `learner` is then unusable.
   func restore(
-    _ learner: Learner, images: any ImageSource, evaluatedHead: Int, fingerprint: @autoclosure () throws -> String
+    _ learner: Learner, images: any ImageSource, evaluatedHead: Int,
+    fingerprint: @autoclosure () throws -> ImageFingerprint
   ) throws -> Trainer.Progress {
-    let before = try Self.metadata("images", of: tensors, name)
-    guard try before == fingerprint() else {
-      // A fingerprint begins with the number of images.
-      let isAsMany = before.hasPrefix("\(images.count) ")
-      let now = isAsMany ? "as many now, but not the same or in another order" : "\(images.count) now"
+    let checksums = tensors.tensors["image_checksums"] == nil ? [] : try tensors.integers("image_checksums").values
+    let before = ImageFingerprint(
+      text: try Self.metadata("images", of: tensors, name), checksums: checksums.map(UInt32.init(truncatingIfNeeded:)))
+    let now = try fingerprint()
+    guard before.text == now.text else {
       throw SeCuError(
-        .badData, "the run of \(name) was on other images: \(before.prefix { $0 != " " }) then, \(now)",
+        .badData, "the run of \(name) was on other images: \(before.difference(to: images, now))",
         at: images.name, remedy: "Resume it with the images that it began with, or begin a new run")
     }
     try checkProgress(images: images.count, evaluatedHead: evaluatedHead)

@@ -82,16 +82,15 @@ public final class Trainer {
       progress: progress)
   }
 
-  /// What identifies the images: their number, shape and checksum. Taken once, as it looks at every pixel.
-  private func fingerprint() throws -> String {
+  /// Taken once.
+  private func fingerprint() throws -> ImageFingerprint {
     if let knownFingerprint { return knownFingerprint }
-    let checksum = String(try images.checksum(), radix: 16)
-    let fingerprint = "\(images.count) × \(images.commonShape?.description ?? "…×\(images.channels)"), \(checksum)"
+    let fingerprint = try ImageFingerprint(of: images)
     knownFingerprint = fingerprint
     return fingerprint
   }
 
-  private var knownFingerprint: String?
+  private var knownFingerprint: ImageFingerprint?
 
   /// Whether all epochs are done.
   public var isFinished: Bool { progress.epoch >= settings.epochs || isExhausted }

@@ -79,13 +79,13 @@ extension TrainingSettings {
     let valuesPerImage = shape.map { Double($0.count) } ?? (imageBytes == nil ? pixels : nil)
     // What the optimiser keeps of each weight and center: SGD its velocity, Adam two moments.
     let states: Double = selfLabelling == nil ? 1 : 2
-    // A file of weights and centers, the optimiser's states, the frozen centers, and 64-bit labels. While it is written it is there three
-    // times: the tensors, their bytes, and the file's.
-    let file = (1 + states) * parameters + (2 + states) * centers + 8 * Double(count) * Double(self.heads.count + 1)
+    // A file of weights and centers, the optimiser's states, the frozen centers, and of each image 64 bits for every label, whether there is
+    // one, and a checksum. While it is written it is there three times: the tensors, their bytes, and the file's.
+    let file = (1 + states) * parameters + (2 + states) * centers + 8 * Double(count) * Double(self.heads.count + 2)
     return MemoryNeed(
       steady: [
-        // The order of an epoch and `ClusterHeads.isAssigned` take nine bytes an image.
-        .init(name: "images", bytes: images + 9 * Double(count)),
+        // The order of an epoch, `ClusterHeads.isAssigned` and checksums take 13 bytes an image.
+        .init(name: "images", bytes: images + 13 * Double(count)),
         .init(name: "views", bytes: 4 * rows * (pixels + features)),
         .init(name: "network", bytes: network.bytes - 2 * parameters),
         // Weights and gradients.

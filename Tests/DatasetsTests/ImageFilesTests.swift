@@ -50,7 +50,7 @@ import Testing
     func checksum(_ height: Int, _ width: Int) throws -> UInt32 {
       let shape = try ImageShape(height: height, width: width, channels: 1)
       let image = try Image(shape: shape, pixels: [1, 2, 3, 4, 5, 6])
-      return try ImageBatch(images: [image], names: ["a"], channels: 1).checksum()
+      return try ImageBatch(images: [image], names: ["a"], channels: 1).checksums().all
     }
     #expect(try Set([checksum(2, 3), checksum(3, 2), checksum(1, 6), checksum(6, 1)]).count == 4)
   }

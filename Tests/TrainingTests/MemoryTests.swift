@@ -38,7 +38,7 @@ import Testing
     #expect(
       try part("heads") <= Double(least + 4 * (total * (2 + 2 * rows) + 2 * rows * settings.heads.count)))
     // A label and an index for each image.
-    #expect(try part("images") == Double(123 + 9 * count))
+    #expect(try part("images") == Double(123 + 13 * count))
     learner.initialize(seed: 1)
     learner.beginEpoch()
     _ = learner.step(ids: Array(0..<settings.batch), firstEpoch: false, rate: 0.1, centerRate: 0.1)
@@ -48,8 +48,8 @@ import Testing
     let weights = try #require(learner.network.layout.parameters.map(\.count).max())
     #expect(try part("kernels") <= 1.5 * scratch + 1e6 + Double(4 * 16 * weights))
     let checkpoint = try #require(need.passing.first { $0.name == "checkpoints" }).bytes / 3
-    // Weights and velocities, also of centers, frozen centers; 64-bit labels, and whether there is one.
-    #expect(checkpoint == Double(2 * parameters + 3 * centers + 8 * count * (settings.heads.count + 1)))
+    // Weights and velocities, also of centers, frozen centers; 64-bit labels, whether there is one, and checksums.
+    #expect(checkpoint == Double(2 * parameters + 3 * centers + 8 * count * (settings.heads.count + 2)))
   }
 
   @Test func `what reading took is told where it was more`() throws {
@@ -65,7 +65,8 @@ import Testing
       let settings = isClustering ? TinyRun.settings : TinyRun.settings.forSelfLabelling
       let learner = try Learner(settings, images: 13, engine: makeEngine(TinyRun.widest, 1))
       let checkpoint = try Checkpoint(
-        settings: settings, learner: learner, fingerprint: "", evaluatedHead: 0, progress: .init())
+        settings: settings, learner: learner, fingerprint: ImageFingerprint(of: TinyRun.images()), evaluatedHead: 0,
+        progress: .init())
       let url = temporaryURL()
       defer { remove(url) }
       try checkpoint.write(to: url)

@@ -1,5 +1,6 @@
 import Basics
 import Imaging
+import Interchange
 import Testing
 
 @testable import Training
@@ -68,13 +69,42 @@ import Testing
     }
     #expect(
       error.problem
-        == "the run of checkpoint was on other images: 13 then, as many now, but not the same or in another order")
+        == "the run of checkpoint was on other images: 13 then, as many now; the first that is another one is image 3")
     #expect(error.place == "reread")
-    turned.images.removeLast()
-    let fewer = try failure(.badData) {
-      try Trainer(resuming: checkpoint, images: turned, engine: makeEngine(.portable, 1))
+  }
+
+  @Test func `the first image that is another one is named`() throws {
+    let source = try Reread.manySizes(13)
+    func problem(resuming checkpoint: Checkpoint, _ images: Reread) throws -> String {
+      try failure(.badData) {
+        try Trainer(resuming: checkpoint, images: images, engine: makeEngine(.portable, 1))
+      }.problem
     }
-    #expect(fewer.problem.hasSuffix("other images: 13 then, 12 now"), "\(fewer)")
+    let checkpoint = try Trainer(TinyRun.settings, images: source, engine: makeEngine(.portable, 1)).makeCheckpoint()
+    var more = source
+    more.images.insert(source.images[0], at: 5)
+    more.fileNames = (0..<14).map { "\($0).png" }
+    let named = "13 then, 14 now; the first that is another one is image 5, which now is 5.png"
+    #expect(try problem(resuming: checkpoint, more).hasSuffix(named))
+    var fewer = source
+    fewer.images.removeLast()
+    let same = "other images: 13 then, 12 now, of which the first are the same"
+    #expect(try problem(resuming: checkpoint, fewer).hasSuffix(same))
+
+    // Older checkpoints know the checksum of all images alone.
+    let url = temporaryURL()
+    defer { remove(url) }
+    try checkpoint.write(to: url)
+    var file = try CheckpointFile(contentsOf: url, newestVersion: 1)
+    file.tensors.tensors["image_checksums"] = nil
+    try file.write(to: url)
+    let older = try Checkpoint(contentsOf: url)
+    #expect(try problem(resuming: older, more).hasSuffix("13 then, 14 now"))
+    var swapped = source
+    swapped.images.swapAt(2, 9)
+    let order = "13 then, as many now, but not the same or in another order"
+    #expect(try problem(resuming: older, swapped).hasSuffix(order))
+    _ = try Trainer(resuming: older, images: source, engine: makeEngine(.portable, 1))
   }
 
   @Test func `the same pixels in another shape are other images`() throws {
@@ -85,7 +115,7 @@ import Testing
     let error = try failure(.badData) {
       try Trainer(resuming: checkpoint, images: wide, engine: makeEngine(.portable, 1))
     }
-    #expect(error.problem.contains("was on other images"))
+    #expect(error.problem.hasSuffix("was on other images: 13 then, as many now, but in another shape"), "\(error)")
   }
 
   @Test func `an image that can't be read ends the run with its error`() throws {
