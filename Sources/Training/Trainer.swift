@@ -129,50 +129,44 @@ public final class Trainer {
   /// - Throws: `SeCuError` of kind `.badData` if a loss, or at the end of an epoch a weight, is no longer finite, with the epoch and step and
   ///   what to change; what reading an image throws.
   public func run(shouldStop: () -> Bool, handle: (TrainingEvent) throws -> Void = { _ in }) throws {
-    let clock = ContinuousClock()
-    let start = clock.now
     let secondsBefore = progress.seconds
-    var stepsHere = 0, imagesDone = 0
-    var epochStart = start
-    var epochImages = 0, epochWait = 0.0
+    var pace = Pace()
     while !isFinished {
       if shouldStop() { return }
       if progress.step == 0 {
         learner.beginEpoch()
-        (epochStart, epochImages, epochWait) = (clock.now, 0, 0)
+        pace.beginEpoch()
       }
       let ids = Array(batch(epoch: progress.epoch, step: progress.step))
-      let wait = try clock.measure { try makeViews(ids) }.inSeconds
+      let wait = try ContinuousClock().measure { try makeViews(ids) }.inSeconds
       try step(ids)
-      let now = clock.now
-      progress.seconds = secondsBefore + (now - start).inSeconds
+      pace.add(images: ids.count, wait: wait)
+      progress.seconds = secondsBefore + pace.seconds
       progress.viewSeconds = progress.viewSeconds.map { $0 + wait }
-      epochWait += wait
-      stepsHere += 1
-      imagesDone += ids.count
-      epochImages += ids.count
+      let epoch = progress.epoch
       progress.step += 1
       let done = stepsDone
-      var ended: EpochReport?
-      if progress.step == schedule.stepsPerEpoch {
-        try checkWeights()
-        let epochSeconds = (now - epochStart).inSeconds
-        ended = try report(
-          stepsDone: done, imagesPerSecond: Double(epochImages) / epochSeconds, dataWait: epochWait / epochSeconds)
-        progress.epoch += 1
-        progress.step = 0
-        (progress.representationLoss, progress.centerLoss, progress.labelsMoved) = (0, 0, 0)
-        if progress.keptIn?.allSatisfy({ $0 == 0 }) == true { progress.isExhausted = true }
-        (progress.keptIn, progress.highest) = (nil, nil)
-      }
+      let ended = progress.step == schedule.stepsPerEpoch ? try endEpoch(pace) : nil
       try handle(
         .stepped(
           StepReport(
-            epoch: ended?.epoch ?? progress.epoch, epochs: settings.epochs, stepsDone: done,
-            stepsInAll: settings.epochs * schedule.stepsPerEpoch, stepsHere: stepsHere, imagesDone: imagesDone,
-            seconds: (now - start).inSeconds)))
+            epoch: epoch, epochs: settings.epochs, stepsDone: done,
+            stepsInAll: settings.epochs * schedule.stepsPerEpoch, stepsHere: pace.steps, imagesDone: pace.images,
+            seconds: pace.seconds)))
       if let ended { try handle(.epochEnded(ended)) }
     }
+  }
+
+  /// Goes on to the next epoch, and tells about the one whose last step is done.
+  private func endEpoch(_ pace: Pace) throws -> EpochReport {
+    try checkWeights()
+    let ended = try report(pace)
+    progress.epoch += 1
+    progress.step = 0
+    (progress.representationLoss, progress.centerLoss, progress.labelsMoved) = (0, 0, 0)
+    if progress.keptIn?.allSatisfy({ $0 == 0 }) == true { progress.isExhausted = true }
+    (progress.keptIn, progress.highest) = (nil, nil)
+    return ended
   }
 
   /// The images of one step: a stretch of its pass's permutation.
@@ -242,7 +236,7 @@ public final class Trainer {
   /// What this run's numbers say about its health.
   public var health: RunHealth { RunHealth(settings, images: images.count, evaluatedHead: evaluatedHead) }
 
-  private func report(stepsDone: Int, imagesPerSecond: Double, dataWait: Double) throws -> EpochReport {
+  private func report(_ pace: Pace) throws -> EpochReport {
     let labels = learner.heads.labels[evaluatedHead].map(Int.init)
     let sizes = clusterSizes(labels, clusters: settings.heads[evaluatedHead])
     // Where every image is a cluster of its own there is nothing to score, and there may be more clusters than can be matched.
@@ -255,7 +249,7 @@ public final class Trainer {
       epoch: progress.epoch, step: stepsDone, representationLoss: progress.representationLoss / steps,
       centerLoss: progress.centerLoss / steps,
       rate: schedule.rate(epoch: progress.epoch, step: schedule.stepsPerEpoch - 1), seconds: progress.seconds,
-      imagesPerSecond: imagesPerSecond, dataWait: dataWait, smallestCluster: sizes.min() ?? 0,
+      imagesPerSecond: pace.imagesPerSecond, dataWait: pace.dataWait, smallestCluster: sizes.min() ?? 0,
       largestCluster: sizes.max() ?? 0,
       emptyClusters: sizes.count { $0 == 0 },
       labelsMoved: Double(progress.labelsMoved) / Double(images.count * settings.passesPerEpoch),
@@ -270,8 +264,4 @@ public final class Trainer {
     report.warnings = health.warnings(report).map(\.kind)
     return report
   }
-}
-
-extension Duration {
-  fileprivate var inSeconds: Double { self / .seconds(1) }
 }
