@@ -31,14 +31,11 @@
     @Test(.enabled(if: disassembler != nil, "no objdump on PATH"), arguments: executables)
     func onlyTheAVXBuildsHoldAVXCode(path: String) throws {
       let executable = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-      var functions: Set<String> = []
       var leaks: [String: String] = [:]
       var wideFunctions: Set<String> = []
-      try forEachInstruction(of: executable) { function, mnemonic, operands in
-        functions.insert(function)
-        if operands.contains("%zmm") || operands.contains("%ymm") { wideFunctions.insert(function) }
-        guard isExtension(mnemonic), !function.contains("MicrokernelsAVX") else { return }
-        leaks[function] = "\(mnemonic) \(operands)"
+      let functions = try forEachExtension(in: executable) { function, instruction in
+        if instruction.contains("%zmm") || instruction.contains("%ymm") { wideFunctions.insert(function) }
+        if !function.contains("MicrokernelsAVX") { leaks[function] = instruction }
       }
       #expect(leaks == [:])
       // What was looked for is there to be found.
@@ -53,10 +50,10 @@
         || Self.integerExtensions.contains(String(mnemonic.dropLast()))
     }
 
-    /// Disassembles a program and calls `body` with each instruction.
-    private func forEachInstruction(
-      of program: String, _ body: (_ function: String, _ mnemonic: String, _ operands: String) -> Void
-    ) throws {
+    /// Disassembles a program, calls `body` with each instruction of an extension, and returns all functions.
+    private func forEachExtension(
+      in program: String, _ body: (_ function: String, _ instruction: String) -> Void
+    ) throws -> Set<String> {
       let process = Process(), pipe = Pipe()
       process.executableURL = URL(fileURLWithPath: try #require(Self.disassembler))
       process.arguments = ["--disassemble", "--no-show-raw-insn", program]
@@ -66,21 +63,28 @@
       process.waitUntilExit()
       #expect(process.terminationStatus == 0)
       // Functions start with "0000000000401000 <name>:", instructions with "  401000:\tmnemonic operands".
-      var function = ""
-      for line in [UInt8](output).split(separator: UInt8(ascii: "\n")) {
+      var functions: Set<String> = [], function = ""
+      // There are millions of instructions, of some hundred kinds.
+      var known: [ArraySlice<UInt8>: Bool] = [:]
+      var rest = [UInt8](output)[...]
+      while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        let line = rest[..<end]
+        rest = rest[(end + 1)...]
         if line.first != UInt8(ascii: " ") {
           let text = String(decoding: line, as: UTF8.self)
           guard let start = text.firstIndex(of: "<"), text.hasSuffix(">:") else { continue }
           function = String(text[text.index(after: start)...].dropLast(2))
+          functions.insert(function)
           continue
         }
         guard let tab = line.firstIndex(of: UInt8(ascii: "\t")) else { continue }
         let instruction = line[(tab + 1)...]
         let mnemonic = instruction.prefix { $0 != UInt8(ascii: " ") }
-        body(
-          function, String(decoding: mnemonic, as: UTF8.self),
-          String(decoding: instruction.dropFirst(mnemonic.count), as: UTF8.self))
+        let isOfInterest = known[mnemonic] ?? isExtension(String(decoding: mnemonic, as: UTF8.self))
+        known[mnemonic] = isOfInterest
+        if isOfInterest { body(function, String(decoding: instruction, as: UTF8.self)) }
       }
+      return functions
     }
   }
 #endif
