@@ -86,21 +86,24 @@ private struct CompareCommand {
       throw SeCuError(
         .usage, "a seed is given twice, which would only repeat its runs", at: "--seeds", remedy: "Name each once")
     }
+    let results = values[Subcommand.results].map { URL(fileURLWithPath: $0) }
+    // To read the images may take minutes.
+    if let results { try checkIsFree(results) }
+    let features = try values[Subcommand.features].map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) }
     let images = try Subcommand.images(settings, values, output)
     SettingsOptions.fit(&settings, to: images.count, values)
-    let features = try values[Subcommand.features].map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) }
     let comparison = try SettingsOptions.naming(values, preset: settings.preset) {
       try Comparison(settings, images: images, features: features, engine: engine)
     }
     try comparison.check(methods)
-    let log = try values[Subcommand.results].map { try Comparison.Log(creating: URL(fileURLWithPath: $0)) }
+    let log = try results.map(Comparison.Log.init(creating:))
     Interruption.watch()
     output.messages.tell(
       "\(printable(images.name)): \(counted(images.count, "image")) of \(images.shapeText); "
         + "\(counted(methods.count, "method")) from \(counted(seeds.count, "seed")), judged with \(comparison.clusters) clusters\n"
     )
 
-    var results: [Comparison.Result] = []
+    var found: [Comparison.Result] = []
     // The line with a run's result has its name too.
     let progress = ProgressLine(on: output.messages, isPatient: true)
     defer { progress.clear() }
@@ -114,7 +117,7 @@ private struct CompareCommand {
           if case .stepped(let step) = event { progress.update("\(name): epoch \(step.epoch + 1)/\(step.epochs)") }
         }
         guard let result else { break }
-        results.append(result)
+        found.append(result)
         try log?.append(result)
         progress.print("\(name): \(Self.line(result))")
       }
@@ -123,7 +126,7 @@ private struct CompareCommand {
     }
     progress.clear()
     // What was found until then is worth its table, whatever ended the comparison.
-    if !results.isEmpty { try summarize(results, of: methods, comparison) }
+    if !found.isEmpty { try summarize(found, of: methods, comparison) }
     if let failure { throw failure }
   }
 

@@ -30,6 +30,11 @@ import Testing
 
     let again = try await workspace.secu(Self.tiny + methods + ["--output", "results.jsonl"])
     #expect(again.exitCode == 73)
+    // What needs no images is told before they are read.
+    for (option, code) in [("--output", Int32(73)), ("--features", 65)] {
+      let early = try await workspace.secu(["compare", "--limit", "1", option, "results.jsonl"])
+      #expect(early.exitCode == code && early.stderr.contains("results.jsonl"), "\(early.stderr)")
+    }
     #expect(try workspace.text("results.jsonl").split(separator: "\n").count == 6)
   }
 
