@@ -47,14 +47,6 @@ public protocol ImageSource: Sendable {
   func readAhead(_ ids: ArraySlice<Int>)
 }
 
-/// Checksums of pixels, by which a resumed run knows its images again.
-package struct ImageChecksums: Sendable, Equatable {
-  /// Of all images' pixels, one after the other.
-  package let all: UInt32
-  /// Of each image's.
-  package let each: [UInt32]
-}
-
 extension ImageSource {
   public var fileNames: [String]? { nil }
   public var areReduced: Bool { false }
@@ -68,26 +60,25 @@ extension ImageSource {
     try image.withPixels(body)
   }
 
-  /// The checksums of the images' pixels, and where sizes differ of these too: the same values may be another image.
+  /// The checksum of all pixels up to the end of each image, by which a resumed run knows its images again: the last is that of all, and
+  /// the first that is another one belongs to the first image that is.
   ///
   /// - Throws: as `image(at:)`.
-  package func checksums() throws -> ImageChecksums {
+  package func runningChecksums() throws -> [UInt32] {
     let room = PixelRoom(), channels = channels, shape = commonShape
-    var all = CRC32(), each: [UInt32] = []
+    var checksum = CRC32(), checksums: [UInt32] = []
     for index in 0..<count {
       try withPixels(at: index, in: room) { image in
         try image.check(channels: channels, shape: shape, of: name, id: index)
-        let size = shape == nil ? [image.height, image.width].flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] } : []
-        let pixels = UnsafeRawBufferPointer(start: image.pixels, count: image.count)
-        var own = CRC32()
-        own.update(size)
-        own.update(pixels)
-        each.append(own.value)
-        all.update(size)
-        all.update(pixels)
+        // Where sizes differ, they count too: the same values may be another image.
+        if shape == nil {
+          checksum.update([image.height, image.width].flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })
+        }
+        checksum.update(UnsafeRawBufferPointer(start: image.pixels, count: image.count))
+        checksums.append(checksum.value)
       }
     }
-    return ImageChecksums(all: all.value, each: each)
+    return checksums
   }
 
   /// What the images look like in a sentence: `32×32×3`, or `many sizes, 3 channels`.

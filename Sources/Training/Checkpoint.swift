@@ -48,7 +48,7 @@ public struct Checkpoint: Sendable {
     }
     file.tensors["assigned"] = try SafeTensors.Tensor(
       learner.heads.isAssigned.map { Int64($0 ? 1 : 0) }, shape: [learner.heads.images])
-    file.tensors["image_checksums"] = try SafeTensors.Tensor(
+    file.tensors["running_checksums"] = try SafeTensors.Tensor(
       fingerprint.checksums.map(Int64.init), shape: [fingerprint.checksums.count])
     file.metadata = [
       "settings": String(decoding: try JSON.line(settings), as: UTF8.self),
@@ -108,7 +108,7 @@ public struct Checkpoint: Sendable {
     _ learner: Learner, images: any ImageSource, evaluatedHead: Int,
     fingerprint: @autoclosure () throws -> ImageFingerprint
   ) throws -> Trainer.Progress {
-    let checksums = tensors.tensors["image_checksums"] == nil ? [] : try tensors.integers("image_checksums").values
+    let checksums = tensors.tensors["running_checksums"] == nil ? [] : try tensors.integers("running_checksums").values
     let before = ImageFingerprint(
       text: try Self.metadata("images", of: tensors, name), checksums: checksums.map(UInt32.init(truncatingIfNeeded:)))
     let now = try fingerprint()

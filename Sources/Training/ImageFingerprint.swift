@@ -5,7 +5,7 @@ import Imaging
 struct ImageFingerprint: Sendable {
   /// Their number, their shape and a checksum of all pixels: `1797 × 8×8×1, 9f3b2c01`.
   let text: String
-  /// A checksum of each image's pixels, to tell which is another one now. Checkpoints of older versions have none.
+  /// `runningChecksums()`, to tell which image is another one now. Checkpoints of older versions have none.
   let checksums: [UInt32]
 
   init(text: String, checksums: [UInt32]) {
@@ -17,10 +17,9 @@ struct ImageFingerprint: Sendable {
   ///
   /// - Throws: what reading an image throws.
   init(of images: any ImageSource) throws {
-    let sums = try images.checksums()
-    text =
-      "\(images.count) × \(images.commonShape?.description ?? "…×\(images.channels)"), \(String(sums.all, radix: 16))"
-    checksums = sums.each
+    checksums = try images.runningChecksums()
+    let shape = images.commonShape?.description ?? "…×\(images.channels)"
+    text = "\(images.count) × \(shape), \(String(checksums.last ?? 0, radix: 16))"
   }
 
   /// In words for a message, in what way `images` are others than these.

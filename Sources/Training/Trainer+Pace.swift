@@ -26,7 +26,7 @@ extension Trainer {
     ///   - wait: the seconds in which it waited for their views.
     mutating func add(images count: Int, wait: Double) {
       let now = clock.now
-      (seconds, epochSeconds) = ((now - start).inSeconds, (now - epochStart).inSeconds)
+      (seconds, epochSeconds) = ((now - start) / .seconds(1), (now - epochStart) / .seconds(1))
       steps += 1
       images += count
       epochImages += count
@@ -38,8 +38,4 @@ extension Trainer {
     /// The share of the epoch in which steps waited for their views, 0 to 1.
     var dataWait: Double { epochWait / epochSeconds }
   }
-}
-
-extension Duration {
-  var inSeconds: Double { self / .seconds(1) }
 }

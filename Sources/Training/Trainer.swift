@@ -138,7 +138,7 @@ public final class Trainer {
         pace.beginEpoch()
       }
       let ids = Array(batch(epoch: progress.epoch, step: progress.step))
-      let wait = try ContinuousClock().measure { try makeViews(ids) }.inSeconds
+      let wait = try ContinuousClock().measure { try makeViews(ids) } / .seconds(1)
       try step(ids)
       pace.add(images: ids.count, wait: wait)
       progress.seconds = secondsBefore + pace.seconds

@@ -47,10 +47,10 @@ import Testing
 
   /// The same values in another shape are another image.
   @Test func `the checksum tells sizes apart`() throws {
-    func checksum(_ height: Int, _ width: Int) throws -> UInt32 {
+    func checksum(_ height: Int, _ width: Int) throws -> UInt32? {
       let shape = try ImageShape(height: height, width: width, channels: 1)
       let image = try Image(shape: shape, pixels: [1, 2, 3, 4, 5, 6])
-      return try ImageBatch(images: [image], names: ["a"], channels: 1).checksums().all
+      return try ImageBatch(images: [image], names: ["a"], channels: 1).runningChecksums().last
     }
     #expect(try Set([checksum(2, 3), checksum(3, 2), checksum(1, 6), checksum(6, 1)]).count == 4)
   }

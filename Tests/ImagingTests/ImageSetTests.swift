@@ -79,7 +79,7 @@ import Testing
       error.description == "growing, image 1: expected an image of 1×2×1, found 1×3×1. "
         + "Let the source's channels and commonShape say what its images have.")
     // Nor is anything else made of it.
-    #expect(try failure { _ = try wrong.checksums() } == error)
+    #expect(try failure { _ = try wrong.runningChecksums() } == error)
     #expect(try failure { _ = try ViewMaker(wrong, recipe: .digits).clean([0, 1]) } == error)
   }
 
@@ -96,7 +96,7 @@ import Testing
     for (height, width, channels) in [(0, 4, 3), (4, 0, 3), (65_536, 1, 3), (1, 1, 1)] {
       let strange = Strange(height: height, width: width, found: channels)
       let problem = "expected an image of 3 channels, found \(height)×\(width)×\(channels)"
-      #expect(try failure { _ = try strange.checksums() }.problem == problem)
+      #expect(try failure { _ = try strange.runningChecksums() }.problem == problem)
       let maker = try ViewMaker(strange, recipe: Augmentation(), height: 8, width: 8)
       #expect(try failure { _ = try maker.clean([0]) }.problem == problem)
     }
