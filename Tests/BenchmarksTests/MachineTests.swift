@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Benchmarks
@@ -142,24 +143,19 @@ import Testing
     #expect(Provenance.commit(of: folder.appending(path: "none")) == nil)
   }
 
-  private static let hasGit = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
-    FileManager.default.isExecutableFile(atPath: "\($0)/git")
-  }
+  private static let git = ProgramRunner.installed("git")
 
-  @Test(.enabled(if: hasGit, "no git on PATH"))
+  @Test(.enabled(if: git != nil, "no git on PATH"))
   func `a commit is told from one with changes`() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let file = folder.appending(path: "a")
     func git(_ arguments: String...) throws {
-      let git = Process()
-      git.executableURL = URL(filePath: "/usr/bin/env")
-      git.arguments = ["git", "-C", folder.path, "-c", "user.name=a", "-c", "user.email=a@b.c"] + arguments
-      git.standardOutput = FileHandle.nullDevice
-      try git.run()
-      git.waitUntilExit()
-      #expect(git.terminationStatus == 0, "\(arguments)")
+      let result = try ProgramRunner.run(
+        ["-C", folder.path, "-c", "user.name=a", "-c", "user.email=a@b.c"] + arguments,
+        executable: #require(Self.git))
+      #expect(result.exitCode == 0, "\(arguments): \(result.stderr)")
     }
     try Data("old".utf8).write(to: file)
     try git("init", "--quiet")

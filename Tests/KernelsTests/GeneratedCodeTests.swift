@@ -1,12 +1,12 @@
 #if os(Linux) && arch(x86_64)
   import Foundation
+  import TestSupport
   import Testing
 
   /// Only the AVX builds of the microkernels may hold AVX code: everything else has to run on any x86-64 processor.
   @Suite struct GeneratedCodeTests {
     /// objdump, if PATH leads to one.
-    private static let disassembler = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-      .map { "\($0)/objdump" }.first(where: FileManager.default.isExecutableFile)
+    private static let disassembler = ProgramRunner.installed("objdump")
 
     /// Integer instructions that x86-64-v3 adds (BMI1, BMI2, LZCNT, MOVBE), without their size suffix. TZCNT is missing because
     /// every processor reads it as BSF, and compilers use it as such.
@@ -55,7 +55,7 @@
       in program: String, _ body: (_ function: String, _ instruction: String) -> Void
     ) throws -> Set<String> {
       let process = Process(), pipe = Pipe()
-      process.executableURL = URL(fileURLWithPath: try #require(Self.disassembler))
+      process.executableURL = Self.disassembler
       process.arguments = ["--disassemble", "--no-show-raw-insn", program]
       process.standardOutput = pipe
       try process.run()

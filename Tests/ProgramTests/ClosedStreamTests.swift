@@ -9,9 +9,8 @@ import Testing
   ]) func `no text goes to a run's files`(closed: String, code: Int) async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    let result = try await ProgramRunner.run(
-      ["-c", "exec \"$0\" \"$@\" \(closed)", ProgramRunner.secu.path] + Workspace.training + ["--output", "run"],
-      folder: workspace.folder, executable: URL(filePath: "/bin/sh"))
+    let result = try await workspace.shell(
+      "exec \"$0\" \"$@\" \(closed)", Workspace.training + ["--output", "run"])
     #expect(result.exitCode == Int32(code), "\(result.stderr)")
     let lines = try workspace.text("run/metrics.jsonl").split(separator: "\n")
     #expect(lines.count == 2 && lines.allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") }, "\(lines)")

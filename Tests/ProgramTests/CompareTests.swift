@@ -58,10 +58,9 @@ import Testing
     defer { workspace.remove() }
     let seeds = (0..<40).map(String.init).joined(separator: ",")
     func secu(_ arguments: [String]) async throws -> ProgramResult {
-      try await ProgramRunner.run(
-        ["-c", "trap '' XFSZ; ulimit -f 4; exec \"$0\" \"$@\"", ProgramRunner.secu.path] + Self.tiny
-          + ["--methods", "k-means", "--seeds", seeds] + arguments, folder: workspace.folder,
-        executable: URL(filePath: "/bin/sh"))
+      try await workspace.shell(
+        "trap '' XFSZ; ulimit -f 4; exec \"$0\" \"$@\"",
+        Self.tiny + ["--methods", "k-means", "--seeds", seeds] + arguments)
     }
     let table = try await secu(["--output", "a.jsonl"])
     #expect(table.exitCode == 74, "\(table.stderr)")

@@ -84,9 +84,7 @@ import Testing
     let workspace = try Workspace()
     defer { workspace.remove() }
     let script = "mkdir gone; cd gone; rmdir ../gone; exec \"$0\" \"$@\""
-    let result = try await ProgramRunner.run(
-      ["-c", script, ProgramRunner.secu.path] + Workspace.training, folder: workspace.folder,
-      executable: URL(filePath: "/bin/sh"))
+    let result = try await workspace.shell(script, Workspace.training)
     #expect(result.exitCode == 73, "\(result.stderr)")
     #expect(result.stderr.contains("the working directory is gone"), "\(result.stderr)")
   }

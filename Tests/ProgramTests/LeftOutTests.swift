@@ -112,9 +112,7 @@ import Testing
       { read header; read line; kill -INT $program; cat; } < out; wait $program; code=$?
       cat messages >&2; exit $code
       """
-    let stopped = try await ProgramRunner.run(
-      ["-c", script, ProgramRunner.secu.path, "predict", "--model", "run", "many"], folder: workspace.folder,
-      executable: URL(filePath: "/bin/sh"))
+    let stopped = try await workspace.shell(script, ["predict", "--model", "run", "many"])
     #expect(stopped.exitCode == 130, "\(stopped.stderr)")
     let told = try #require(
       stopped.stderr.firstMatch(of: #/Interrupted after (\d+) of 1500 image files\n/#), "\(stopped.stderr)")

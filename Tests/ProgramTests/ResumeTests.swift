@@ -96,10 +96,7 @@ import Testing
     func secuOnFullDisk(_ arguments: [String]) async throws -> ProgramResult {
       let size = try workspace.data("straight/checkpoint").count
       #expect(size > 30_000)
-      let script = "trap '' XFSZ; ulimit -f 24; exec \"$0\" \"$@\""
-      return try await ProgramRunner.run(
-        ["-c", script, ProgramRunner.secu.path] + arguments, folder: workspace.folder,
-        executable: URL(filePath: "/bin/sh"))
+      return try await workspace.shell("trap '' XFSZ; ulimit -f 24; exec \"$0\" \"$@\"", arguments)
     }
 
     let first = try await secuOnFullDisk(Self.training + ["--output", "run"])
@@ -156,9 +153,7 @@ import Testing
     let workspace = try Workspace()
     defer { workspace.remove() }
     let script = "\"$0\" \"$@\" & a=$!; \"$0\" \"$@\" & b=$!; \"$0\" \"$@\" && wait $a && wait $b"
-    let result = try await ProgramRunner.run(
-      ["-c", script, ProgramRunner.secu.path] + Workspace.training, folder: workspace.folder,
-      executable: URL(filePath: "/bin/sh"))
+    let result = try await workspace.shell(script, Workspace.training)
     #expect(result.exitCode == 0, "\(result.stderr)")
     let encoders = try workspace.paths().filter { $0.hasSuffix("encoder.safetensors") }
     #expect(encoders == (1...3).map { "runs/digits-\($0)/encoder.safetensors" })

@@ -24,6 +24,12 @@ struct Workspace: Sendable {
       arguments, environment: environment, folder: folder, output: output, whileRunning: whileRunning)
   }
 
+  /// Runs a shell script here, in which `"$0" "$@"` is `secu` with these arguments.
+  func shell(_ script: String, _ arguments: [String]) async throws -> ProgramResult {
+    try await ProgramRunner.run(
+      ["-c", script, ProgramRunner.secu.path] + arguments, folder: folder, executable: URL(filePath: "/bin/sh"))
+  }
+
   /// Runs `secu` here, and sends it a signal once it has written `text` to standard error.
   func secu(_ arguments: [String], stoppedBy signal: Int32, after text: String) async throws -> ProgramResult {
     try await secu(arguments) { program in

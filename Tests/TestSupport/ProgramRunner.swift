@@ -85,6 +85,12 @@ package enum ProgramRunner {
 
   package static let secu = built("secu")
 
+  /// The program of this name that PATH leads to.
+  package static func installed(_ name: String) -> URL? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { URL(filePath: "\($0)/\(name)") }
+      .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+  }
+
   /// How many programs may run now, so that each gets on while tests in this process keep the cores busy.
   private static let places = DispatchSemaphore(value: max(4, ProcessInfo.processInfo.activeProcessorCount))
 
