@@ -7,14 +7,18 @@ let fuzz = Context.environment["SECU_FUZZ"]
 let sanitised: [SwiftSetting] =
   fuzz == nil || fuzz == "check" ? [] : [.unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])]
 
-/// What computes is optimised in debug builds too, so that `swift test` is quick: file by file there, which a run of the program notices, as it
-/// is some twenty times slower than a release build's. What directs it is not: building it would take longer than it saves.
+/// What computes is optimised in debug builds too, so that `swift test` is quick. What directs it is not: building it would take longer than it
+/// saves.
 let optimised: [SwiftSetting] = [.unsafeFlags(["-O"])] + sanitised
 
 /// The microkernels are compiled once for each instruction set, from the same sources: the AVX folders are symbolic links
 /// to Sources/Microkernels. `-Xcc -march` sets the target processor of the whole module.
+///
+/// A debug build compiles them as one, as a release build does with everything: file by file each load and each multiply-add would be a call, and
+/// training some twenty times slower. The compiler remarks there that it can't do this incrementally.
 func microkernels(_ flags: [SwiftSetting]) -> [SwiftSetting] {
-  [.unsafeFlags(["-Ounchecked"])] + flags
+  let asOne = ["-disable-batch-mode", "-whole-module-optimization", "-num-threads", "2"]
+  return [.unsafeFlags(["-Ounchecked"]), .unsafeFlags(asOne, .when(configuration: .debug))] + flags
 }
 
 /// This is asked of the machine that builds. SECU_PORTABLE in the environment leaves the modules out, to build for another processor than that.

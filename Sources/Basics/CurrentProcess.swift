@@ -2,7 +2,7 @@ import Foundation
 
 /// What a program does with its own process.
 package enum CurrentProcess {
-  /// Whether it was built without `-c release`, and trains some twenty times slower.
+  /// Whether it was built without `-c release`, which is somewhat slower.
   package static var isDebugBuild: Bool {
     #if DEBUG
       true

@@ -11,7 +11,7 @@ extension TrainCommand {
     let heads = s.heads.map(String.init).joined(separator: ", ")
     let build =
       CurrentProcess.isDebugBuild
-      ? "\na debug build, some twenty times slower than one by 'swift build -c release'" : ""
+      ? "\na debug build, somewhat slower than one by 'swift build -c release'" : ""
     return """
       \(printable(trainer.images.name)): \(counted(trainer.images.count, "image")) of \(trainer.images.shapeText)\(classes)
       \(counted(s.heads.count, "head")) of \(heads) clusters; \(counted(s.epochs, "epoch")) of \(counted(s.passesPerEpoch, "pass")); seed \(s.seed)
