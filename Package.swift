@@ -95,8 +95,8 @@ let package = Package(
     // What several test targets share, optimised: it runs loops of many thousand turns.
     .target(name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: optimised),
     .testTarget(name: "HouseTests"),
-    .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
-    .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange"]),
+    .testTarget(name: "BasicsTests", dependencies: ["Basics", "TestSupport"]),
+    .testTarget(name: "InterchangeTests", dependencies: ["Basics", "Interchange", "TestSupport"]),
     .testTarget(
       name: "ImagingTests", dependencies: ["Basics", "Interchange", "Kernels", "Imaging", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Basics", "Datasets", "Imaging", "TestSupport"]),
@@ -107,9 +107,11 @@ let package = Package(
     .testTarget(name: "ClusteringTests", dependencies: ["Basics", "Kernels", "Clustering"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training"],
+      dependencies: [
+        "Basics", "Interchange", "Imaging", "Kernels", "Networks", "Clustering", "Training", "TestSupport",
+      ],
       exclude: ["Golden"]),
-    .testTarget(name: "SeCuTests", dependencies: ["SeCu"]),
+    .testTarget(name: "SeCuTests", dependencies: ["SeCu", "TestSupport"]),
     .testTarget(name: "ProgramTests", dependencies: ["Program", "Basics", "Imaging", "Training", "TestSupport"]),
     .testTarget(
       name: "BenchmarksTests", dependencies: ["Benchmarks", "Basics", "Kernels", "Networks", "Training", "TestSupport"]),

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Benchmarks
@@ -111,9 +112,8 @@ import Testing
 
   @Test func `decoding is measured where there are JPEG files`() throws {
     #expect(Benchmark.decodings(of: nil).isEmpty)
-    let folder = FileManager.default.temporaryDirectory.appending(path: "cases-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
     #expect(Benchmark.decodings(of: folder.path).isEmpty)
     try Data([0xFF, 0xD8]).write(to: folder.appending(path: "broken.jpg"))
     let found = Benchmark.decodings(of: folder.path)

@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Benchmarks
@@ -19,8 +20,8 @@ import Testing
   }
 
   private func comparison(_ lines: String) throws -> Comparison {
-    let file = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString).jsonl")
-    defer { try? FileManager.default.removeItem(at: file) }
+    let file = URL.temporary()
+    defer { file.remove() }
     try Data(lines.utf8).write(to: file)
     return try Comparison(contentsOf: file.path)
   }

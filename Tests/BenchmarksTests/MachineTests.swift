@@ -73,56 +73,49 @@ import Testing
 }
 
 @Suite struct JSONOutputTests {
-  private func inFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
-  }
-
   @Test func `lines replace what the file held`() throws {
-    try inFolder { folder in
-      let file = folder.appending(path: "a.jsonl")
-      for lines in [["{}", "{\"a\": 1}", "{}"], ["{}"]] {
-        let output = try JSONOutput(file.path(percentEncoded: false))
-        #expect(!output.takesStandardOutput)
-        try output.save(lines)
-        #expect(try String(contentsOf: file, encoding: .utf8) == lines.joined(separator: "\n") + "\n")
-      }
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false)) == ["a.jsonl"])
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
+    let file = folder.appending(path: "a.jsonl")
+    for lines in [["{}", "{\"a\": 1}", "{}"], ["{}"]] {
+      let output = try JSONOutput(file.path(percentEncoded: false))
+      #expect(!output.takesStandardOutput)
+      try output.save(lines)
+      #expect(try String(contentsOf: file, encoding: .utf8) == lines.joined(separator: "\n") + "\n")
     }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false)) == ["a.jsonl"])
   }
 
   @Test func `a link is written through`() throws {
-    try inFolder { folder in
-      let (file, link) = (folder.appending(path: "file"), folder.appending(path: "link"))
-      try Data("old".utf8).write(to: file)
-      try FileManager.default.createSymbolicLink(at: link, withDestinationURL: file)
-      try JSONOutput(link.path(percentEncoded: false)).save(["new"])
-      #expect(try String(contentsOf: file, encoding: .utf8) == "new\n")
-    }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
+    let (file, link) = (folder.appending(path: "file"), folder.appending(path: "link"))
+    try Data("old".utf8).write(to: file)
+    try FileManager.default.createSymbolicLink(at: link, withDestinationURL: file)
+    try JSONOutput(link.path(percentEncoded: false)).save(["new"])
+    #expect(try String(contentsOf: file, encoding: .utf8) == "new\n")
   }
 
   @Test func `a folder that isn't there, and one in the file's place`() throws {
-    try inFolder { folder in
-      let path = folder.path(percentEncoded: false)
-      for wrong in [path, path + "none/a.jsonl", path + String(repeating: "a", count: 300)] {
-        let error = #expect(throws: SeCuError.self) { try JSONOutput(wrong) }
-        #expect(error?.kind == .cannotCreate)
-        #expect(error?.place == wrong)
-        #expect(error?.remedy != nil)
-      }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
+    let path = folder.path(percentEncoded: false)
+    for wrong in [path, path + "none/a.jsonl", path + String(repeating: "a", count: 300)] {
+      let error = #expect(throws: SeCuError.self) { try JSONOutput(wrong) }
+      #expect(error?.kind == .cannotCreate)
+      #expect(error?.place == wrong)
+      #expect(error?.remedy != nil)
     }
   }
 
   @Test func `trying a file out leaves everything as it was`() throws {
-    try inFolder { folder in
-      let (old, new) = (folder.appending(path: "old"), folder.appending(path: "new"))
-      try Data("old".utf8).write(to: old)
-      for file in [old, new] { _ = try JSONOutput(file.path(percentEncoded: false)) }
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false)) == ["old"])
-      #expect(try String(contentsOf: old, encoding: .utf8) == "old")
-    }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
+    let (old, new) = (folder.appending(path: "old"), folder.appending(path: "new"))
+    try Data("old".utf8).write(to: old)
+    for file in [old, new] { _ = try JSONOutput(file.path(percentEncoded: false)) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false)) == ["old"])
+    #expect(try String(contentsOf: old, encoding: .utf8) == "old")
   }
 
   @Test func `nowhere and standard output write no file`() throws {
@@ -136,9 +129,8 @@ import Testing
 
 @Suite struct ProvenanceTests {
   @Test func `outside of a checkout there is no commit`() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
     #expect(Provenance.commit(of: folder) == nil)
     #expect(Provenance.commit(of: folder.appending(path: "none")) == nil)
   }
@@ -147,9 +139,8 @@ import Testing
 
   @Test(.enabled(if: git != nil, "no git on PATH"))
   func `a commit is told from one with changes`() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
     let file = folder.appending(path: "a")
     func git(_ arguments: String...) throws {
       let result = try ProgramRunner.run(

@@ -20,8 +20,8 @@ import Testing
   }
 
   @Test func `measures one case with the machine's peaks`() async throws {
-    let file = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString).jsonl")
-    defer { try? FileManager.default.removeItem(at: file) }
+    let file = URL.temporary()
+    defer { file.remove() }
     let result = try await run(
       ["gemm/64", "--repeats", "1", "--threads", "1", "--json", file.path(percentEncoded: false)],
       environment: ["SECU_ISA": "portable"])
@@ -77,9 +77,8 @@ import Testing
   }
 
   @Test func `sweeps, cold caches, a roofline, and a comparison with itself`() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
     let json = folder.appending(path: "a.jsonl"), svg = folder.appending(path: "a.svg")
     let common = ["gemm/64", "gemm/128x128x128", "--repeats=6", "--threads=1,2", "--isa=portable", "--json", json.path]
     let first = try await run(common + ["--roofline", svg.path])
@@ -138,10 +137,10 @@ import Testing
   }
 
   @Test func `a case that fails is told, and its code is the run's, also where none is left to compare`() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString)")
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
     // A folder is no picture, whatever its name.
-    try FileManager.default.createDirectory(at: folder.appending(path: "a.jpg"), withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder.appending(path: "a.jpg"), withIntermediateDirectories: false)
     try Data("no picture".utf8).write(to: folder.appending(path: "B.JPG"))
     let old = folder.appending(path: "old.jsonl")
     let identity = #""operation": "decode", "images": 1, "file_bytes": 10, "threads": 1"#
@@ -166,8 +165,8 @@ import Testing
   }
 
   @Test func `what was measured is kept, whatever ends the program`() async throws {
-    let file = FileManager.default.temporaryDirectory.appending(path: "benchmarks-\(UUID().uuidString).jsonl")
-    defer { try? FileManager.default.removeItem(at: file) }
+    let file = URL.temporary()
+    defer { file.remove() }
     let result = try await ProgramRunner.run(
       ["gemm/64", "step/resnet50", "--batch=2", "--repeats=100", "--no-peaks", "--json", file.path],
       executable: ProgramRunner.built("Benchmarks")

@@ -56,17 +56,17 @@ import Testing
     let mnist = try DataCatalog.entry(named: "mnist"), pixels = [UInt8](repeating: 3, count: 7_840)
     try folder.write(idx(8, [10, 28, 28], pixels), to: "train-images.idx3-ubyte")
     try folder.write(gzip(idx(8, [10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4])), to: "train-labels-idx1-ubyte.gz")
-    #expect(try DataFiles.recognised(mnist, among: folder.url.path)?.entryName == "mnist")
+    #expect(try DataFiles.recognised(mnist, among: folder.path)?.entryName == "mnist")
     // Arrays of other shapes, records, other labels: whatever lies there.
     try folder.write(npy("|u1", "(2, 3, 4)", Array(pixels.prefix(24))), to: "mine.npy")
     try folder.write(idx(8, [3], [1, 2, 3]), to: "labels-idx1-ubyte")
     try folder.write([1, 2, 3], to: "train.bin")
     for i in 0..<100 { try folder.write([], to: "a\(i).txt") }
-    let found = try #require(try DataFiles.recognised(mnist, among: folder.url.path))
+    let found = try #require(try DataFiles.recognised(mnist, among: folder.path))
     #expect(found.entryName == "mnist" && found.paths.count == 2)
     // Its own ones have to be sound.
     try folder.write(Array(idx(8, [10, 28, 28], pixels).dropLast()), to: "train-images.idx3-ubyte")
-    #expect(throws: SeCuError.self) { try DataFiles.recognised(mnist, among: folder.url.path) }
+    #expect(throws: SeCuError.self) { try DataFiles.recognised(mnist, among: folder.path) }
     for (name, file) in [
       ("cifar10", "data_batch_3.bin"), ("cifar100", "train.bin"), ("stl10", "unlabeled_x.bin"),
       ("fashion-mnist", "t10k-labels-idx1-ubyte"),

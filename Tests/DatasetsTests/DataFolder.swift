@@ -1,24 +1,23 @@
 import Basics
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @testable import Datasets
 
-/// A folder of files for one test.
+/// A folder of files for one test; to be followed by `defer { folder.remove() }`.
 struct DataFolder {
   let url: URL
+  var path: String { url.path }
 
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("secu-\(UUID().uuidString)", isDirectory: true)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
+  init() throws { url = try .temporaryFolder() }
 
-  func remove() { try? FileManager.default.removeItem(at: url) }
+  func remove() { url.remove() }
 
   /// Writes a file, in a sub-folder if the name has slashes, and returns its path.
   @discardableResult func write(_ bytes: [UInt8], to name: String) throws -> String {
-    let file = url.appendingPathComponent(name)
+    let file = url.appending(path: name)
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(bytes).write(to: file)
     return file.path
@@ -26,17 +25,17 @@ struct DataFolder {
 
   /// The error of looking at this folder, or at a file in it, and of reading all images; with the folder's path left out.
   func failure(_ name: String = "", _ splits: Splits? = nil) throws -> String {
-    let path = name.isEmpty ? url.path : url.appendingPathComponent(name).path
+    let path = name.isEmpty ? self.path : url.appendingPathComponent(name).path
     let error = try #require(throws: SeCuError.self) {
       guard let files = try DataCatalog.dataFiles(at: path) else { return }
       _ = try files.load(splits)
     }
-    return error.description.replacingOccurrences(of: url.path + "/", with: "").replacingOccurrences(
-      of: url.path, with: "FOLDER")
+    return error.description.replacingOccurrences(of: self.path + "/", with: "").replacingOccurrences(
+      of: self.path, with: "FOLDER")
   }
 
   func files(_ name: String = "") throws -> DataFiles {
-    try #require(try DataCatalog.dataFiles(at: name.isEmpty ? url.path : url.appendingPathComponent(name).path))
+    try #require(try DataCatalog.dataFiles(at: name.isEmpty ? path : url.appendingPathComponent(name).path))
   }
 }
 

@@ -30,8 +30,8 @@ import Testing
     for file in files {
       try folder.write(file.hasSuffix("pgm") ? Self.picture : Array("hello".utf8), to: file)
     }
-    #expect(try DataCatalog.dataFiles(at: folder.url.path) == nil)
-    let images = try ImageFolder(folder.url.path, .init(side: 8, cores: Cores(threads: 2)))
+    #expect(try DataCatalog.dataFiles(at: folder.path) == nil)
+    let images = try ImageFolder(folder.path, .init(side: 8, cores: Cores(threads: 2)))
     #expect(images.files.count == 1)
     #expect(images.skipped.filter { $0.path == other.name }.map(\.kind) == [.other])
   }
@@ -51,11 +51,11 @@ import Testing
     defer { folder.remove() }
     try folder.write(Self.archive, to: "a/b/c/backup.zip")
     try FileManager.default.createSymbolicLink(
-      atPath: folder.url.path + "/a/b/c/around", withDestinationPath: "../../..")
-    #expect(!FolderScan.findsPicture(below: folder.url.path))
-    #expect(!FolderScan.findsPicture(below: folder.url.path + "/missing"))
+      atPath: folder.path + "/a/b/c/around", withDestinationPath: "../../..")
+    #expect(!FolderScan.findsPicture(below: folder.path))
+    #expect(!FolderScan.findsPicture(below: folder.path + "/missing"))
     try folder.write(Array("GIF89a".utf8), to: "a/b/moving")
-    #expect(FolderScan.findsPicture(below: folder.url.path))
+    #expect(FolderScan.findsPicture(below: folder.path))
   }
 
   @Test func `one image is told from a data set`() throws {
@@ -73,7 +73,7 @@ import Testing
   @Test func `a link to nothing is told by its path`() throws {
     let folder = try DataFolder()
     defer { folder.remove() }
-    let path = folder.url.path + "/loop"
+    let path = folder.path + "/loop"
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "loop")
     for ask in [{ _ = try DataCatalog.find($0) }, { _ = try ImageFiles([$0], cores: Cores(threads: 1)) }]
       as [(String) throws -> Void]
@@ -88,7 +88,7 @@ import Testing
       let folder = try DataFolder()
       defer { folder.remove() }
       let images = try folder.write(idx(8, [2, 6, 6], [UInt8](repeating: 9, count: 72)), to: "images-idx3-ubyte")
-      let pipe = folder.url.path + "/labels-idx1-ubyte"
+      let pipe = folder.path + "/labels-idx1-ubyte"
       #expect(mkfifo(pipe, 0o600) == 0)
       // Somebody writes to it, so that no reading waits for ever.
       let writer = open(pipe, O_RDWR | O_NONBLOCK)
@@ -97,7 +97,7 @@ import Testing
       let error = try #require(throws: SeCuError.self) { try DataCatalog.find(pipe) }
       #expect(error == SeCuError(.badData, "not a plain file", at: pipe, remedy: "Name a file or a folder of images"))
       #expect(try DataCatalog.find(images).labels() == nil)
-      #expect(!FolderScan.findsPicture(below: folder.url.path))
+      #expect(!FolderScan.findsPicture(below: folder.path))
     }
   #endif
 }

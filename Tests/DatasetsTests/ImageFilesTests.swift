@@ -21,12 +21,12 @@ import Testing
     try folder.write(Array("hello".utf8), to: "in/notes.txt")
     let named = try folder.write(Array("hello".utf8), to: "named.png")
     let cores = Cores(threads: 2)
-    let files = try ImageFiles([folder.url.path + "/in", named], cores: cores)
-    let paths = "abcde".map { "\(folder.url.path)/in/\($0).pgm" }
+    let files = try ImageFiles([folder.path + "/in", named], cores: cores)
+    let paths = "abcde".map { "\(folder.path)/in/\($0).pgm" }
     #expect(files.paths == paths)
     // What was named is meant to be an image.
     #expect(files.skipped.map(\.kind) == [.other, .unreadable])
-    #expect(files.skipped.map(\.path) == ["\(folder.url.path)/in/notes.txt", named])
+    #expect(files.skipped.map(\.path) == ["\(folder.path)/in/notes.txt", named])
 
     var names: [[String]] = [], unread: [[String]] = [], values: [UInt8] = []
     try files.eachBatch(of: 2, side: 8, channels: 3, memory: 64e6, cores: cores) { batch, skipped in
@@ -59,12 +59,12 @@ import Testing
     let folder = try DataFolder()
     defer { folder.remove() }
     let cores = Cores(threads: 1)
-    let error = try #require(throws: SeCuError.self) { try ImageFiles([folder.url.path + "/none"], cores: cores) }
+    let error = try #require(throws: SeCuError.self) { try ImageFiles([folder.path + "/none"], cores: cores) }
     #expect(error.kind == .noInput && error.remedy == "Check the path")
     for name in ["a", "b"] { try folder.write(Self.picture(1), to: "\(name).pgm") }
     var batches = 0
     #expect(throws: CancellationError.self) {
-      try ImageFiles([folder.url.path], cores: cores).eachBatch(
+      try ImageFiles([folder.path], cores: cores).eachBatch(
         of: 1, side: 8, channels: 1, memory: 64e6, cores: cores
       ) { _, _ in
         batches += 1

@@ -24,8 +24,8 @@ import Testing
 
   @Test func `half of the memory is for what is kept`() throws {
     try withPictures { folder, options in
-      let roomy = try ImageFolder(folder.url.path, options(1.3e6))
-      let narrow = try ImageFolder(folder.url.path, options(1.1e6))
+      let roomy = try ImageFolder(folder.path, options(1.3e6))
+      let narrow = try ImageFolder(folder.path, options(1.1e6))
       #expect(roomy.cache == nil && narrow.cache != nil)
     }
   }
@@ -33,20 +33,20 @@ import Testing
   @Test func `the common shape is told alike`() throws {
     try withPictures { folder, options in
       let shape = try ImageShape(height: 40, width: 50, channels: 3)
-      for memory in [64e6, 1e6] { #expect(try ImageFolder(folder.url.path, options(memory)).commonShape == shape) }
+      for memory in [64e6, 1e6] { #expect(try ImageFolder(folder.path, options(memory)).commonShape == shape) }
       try folder.write(Array("P5 51 40 255\n".utf8) + [UInt8](repeating: 7, count: 2_040), to: "wide.pgm")
-      for memory in [64e6, 1e6] { #expect(try ImageFolder(folder.url.path, options(memory)).commonShape == nil) }
+      for memory in [64e6, 1e6] { #expect(try ImageFolder(folder.path, options(memory)).commonShape == nil) }
     }
   }
 
   /// The file that can't be read is an error the first time and, from the cache, the second.
   @Test func `a cache passes nothing by that is to be an error`() throws {
     try withPictures { folder, options in
-      #expect(try ImageFolder(folder.url.path, options(1e6)).cache != nil)
+      #expect(try ImageFolder(folder.path, options(1e6)).cache != nil)
       for memory in [64e6, 1e6] {
         var strict = options(memory)
         strict.isStrict = true
-        let error = try #require(throws: SeCuError.self) { try ImageFolder(folder.url.path, strict) }
+        let error = try #require(throws: SeCuError.self) { try ImageFolder(folder.path, strict) }
         #expect(error.place == "broken.pgm")
       }
     }
@@ -58,7 +58,7 @@ import Testing
         let seen = Told()
         var telling = options(memory)
         telling.progress = { done, all in seen.add([done, all]) }
-        _ = try ImageFolder(folder.url.path, telling)
+        _ = try ImageFolder(folder.path, telling)
         #expect(seen.values == [[64, 101], [101, 101]])
       }
     }

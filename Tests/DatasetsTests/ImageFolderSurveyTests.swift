@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ImageFolderSurveyTests {
   private static func survey(_ folder: DataFolder) throws -> ImageFolder.Survey {
-    try ImageFolder.survey(folder.url.path, memory: 64e6, cores: Cores(threads: 2))
+    try ImageFolder.survey(folder.path, memory: 64e6, cores: Cores(threads: 2))
   }
 
   /// Of 120 files every fourth is looked at first, and none of these is an image that can be read.
@@ -35,7 +35,7 @@ import Testing
     defer { folder.remove() }
     let header = Array("P6 500 400 255\n".utf8)
     try folder.write(header + [UInt8](repeating: 1, count: 600_000), to: "large.ppm")
-    let images = try ImageFolder(folder.url.path, .init(side: 8, memory: 64e6, cores: Cores(threads: 1)))
+    let images = try ImageFolder(folder.path, .init(side: 8, memory: 64e6, cores: Cores(threads: 1)))
     // Five times the decoded bytes, of which little is left.
     #expect(images.readingBytes == 3e6 && images.residentBytes < 1000)
     #expect(try ImageSubset(images, ids: [0]).readingBytes == 3e6)

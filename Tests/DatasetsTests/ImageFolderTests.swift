@@ -7,27 +7,13 @@ import Testing
 
 /// Folders as they are on people's disks.
 @Suite struct ImageFolderTests {
-  /// A folder of its own; to be followed by `defer { remove() }`.
-  private struct Place {
-    let url = FileManager.default.temporaryDirectory.appending(path: "images-\(UUID().uuidString)")
-    var path: String { url.path }
-
-    func write(_ bytes: [UInt8], to name: String) throws {
-      let file = url.appending(path: name)
-      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(bytes).write(to: file)
-    }
-
-    func remove() { try? FileManager.default.removeItem(at: url) }
-  }
-
   private static func png(_ height: Int, _ width: Int, _ value: UInt8, channels: Int = 3) throws -> [UInt8] {
     let shape = try ImageShape(height: height, width: width, channels: channels)
     return try PNGEncoder.encode(Image(shape: shape, pixels: [UInt8](repeating: value, count: shape.count)))
   }
 
   private static func options(
-    _ side: Int = 8, memory: Double = 64e6, cacheIn place: Place? = nil
+    _ side: Int = 8, memory: Double = 64e6, cacheIn place: DataFolder? = nil
   ) -> ImageFolder.Options {
     var options = ImageFolder.Options(side: side, memory: memory, cores: Cores(threads: 2))
     // Hidden, so that it is none of the images.
@@ -37,7 +23,7 @@ import Testing
 
   /// An accent as one character, and as a letter with a mark: names that Swift takes for equal, and Linux does not.
   @Test func `folders that differ in their bytes alone are both read`() throws {
-    let place = Place()
+    let place = try DataFolder()
     defer { place.remove() }
     for folder in ["Caf\u{E9}", "Cafe\u{301}"] { try place.write(Self.png(6, 6, 1), to: "\(folder)/x.png") }
     let onDisk = try FileManager.default.contentsOfDirectory(atPath: place.path).count
@@ -45,7 +31,7 @@ import Testing
   }
 
   @Test func `content decides, and whatever gives no image is told with its reason`() throws {
-    let place = Place()
+    let place = try DataFolder()
     defer { place.remove() }
     try place.write(Self.png(20, 32, 1), to: "b/photo.jpg")
     try place.write(Self.png(9, 5, 2, channels: 1), to: "a b/grüße 猫.png")
@@ -90,7 +76,7 @@ import Testing
   }
 
   @Test func `options out of range are refused`() throws {
-    let place = Place()
+    let place = try DataFolder()
     defer { place.remove() }
     try place.write(Self.png(6, 6, 1), to: "1.png")
     let changes: [(String, (inout ImageFolder.Options) -> Void)] = [
@@ -111,7 +97,7 @@ import Testing
   }
 
   @Test func `sub-folders are classes if asked`() throws {
-    let place = Place()
+    let place = try DataFolder()
     defer { place.remove() }
     for (i, name) in ["dog/1.png", "cat/x/2.png", "cat/3.png"].enumerated() {
       try place.write(Self.png(6, 6, UInt8(i)), to: name)
@@ -128,7 +114,7 @@ import Testing
   }
 
   @Test func `a folder without images is refused`() throws {
-    let place = Place()
+    let place = try DataFolder()
     defer { place.remove() }
     try place.write(Array("hello".utf8), to: "notes.txt")
     var error = try #require(throws: SeCuError.self) { try ImageFolder(place.path, Self.options()) }
@@ -140,7 +126,7 @@ import Testing
   }
 
   @Test func `what does not fit in memory is kept on disk with the same pixels`() throws {
-    let place = Place()
+    let place = try DataFolder()
     defer { place.remove() }
     for i in 0..<200 { try place.write(Self.png(40 + i % 7, 50, UInt8(i)), to: "\(i).png") }
     try place.write(Array(Self.png(40, 40, 9).prefix(60)), to: "broken.png")
@@ -209,7 +195,7 @@ import Testing
   }
 
   @Test func `an image that is too large for the memory is left out`() throws {
-    let place = Place()
+    let place = try DataFolder()
     defer { place.remove() }
     try place.write(Self.png(6, 6, 1), to: "small.png")
     try place.write(Self.png(2000, 2000, 1), to: "large.png")
@@ -235,7 +221,7 @@ import Testing
   /// Half of the memory is for decoding, half of that for the two workers' shares, each a quarter of it at once: 125 kB. Alone, a file
   /// has 250 kB.
   @Test func `a file that is too large for a worker's share is tried again alone`() throws {
-    let place = Place()
+    let place = try DataFolder()
     defer { place.remove() }
     try place.write(Self.png(250, 250, 7), to: "large.png")
     try place.write(Self.png(400, 400, 1), to: "larger.png")
@@ -258,7 +244,7 @@ import Testing
   }
 
   @Test func `a survey tells number and size`() throws {
-    let place = Place()
+    let place = try DataFolder()
     defer { place.remove() }
     for i in 0..<40 { try place.write(Self.png(20, 30 + i, 1), to: "\(i % 3)/\(i).png") }
     let survey = try ImageFolder.survey(place.path, memory: 64e6, cores: Cores(threads: 2))
@@ -274,7 +260,7 @@ import Testing
   }
 
   @Test func `channels that no image file gives are refused before one is read`() throws {
-    let place = Place()
+    let place = try DataFolder()
     defer { place.remove() }
     try place.write(Self.png(6, 6, 1), to: "a.png")
     let files = try ImageFiles([place.path], cores: Cores(threads: 2))
@@ -289,7 +275,7 @@ import Testing
   }
 
   @Test func `folders of data sets are not folders of images`() throws {
-    let place = Place()
+    let place = try DataFolder()
     defer { place.remove() }
     try place.write(Self.png(6, 6, 1), to: "a.png")
     #expect(try DataCatalog.imageFolder(place.path) == place.path)
@@ -307,7 +293,7 @@ import Testing
       ("broken.npy", Array(npy("|u1", "(2, 6, 6)", pixels).dropLast())),
     ]
     for folder in ["", "x/", "x/y/"] {
-      let place = Place()
+      let place = try DataFolder()
       defer { place.remove() }
       for (name, content) in odd { try place.write(content, to: folder + name) }
       // Pictures count wherever they lie: here, beside and below the others.

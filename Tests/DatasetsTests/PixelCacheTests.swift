@@ -9,9 +9,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct PixelCacheTests {
   /// Nobody chose the cache's place, so its errors say how to choose another.
   @Test func `a cache that can't be written says what helps`() throws {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("secu-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: url) }
+    let url = try URL.temporaryFolder()
+    defer { url.remove() }
     let source = PixelCache.Source(files: [], side: 8, channels: 3, memory: 1 << 20)
     let error = try #require(throws: SeCuError.self) { try PixelCache.make(url, of: source) { _ in [] } }
     #expect(error.kind == .cannotCreate && error.remedy?.contains("SECU_CACHE") == true, "\(error)")
@@ -39,9 +38,8 @@ import Testing
 
   /// More than the four megabytes that are written at once, beside what a process that was killed has left.
   @Test func `a large cache has each image once, and old leftovers go`() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("secu-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
     let leftovers = (0..<2).map { _ in folder.appendingPathComponent(".secu-\(UUID().uuidString).partial") }
     for url in leftovers { try Data([1]).write(to: url) }
     try FileManager.default.setAttributes(
@@ -71,8 +69,8 @@ import Testing
   @Test func `no damaged table makes reading leave the file`() throws {
     let files = (0..<3).map { FolderScan.File(path: "\($0).png", size: 10, modified: 1) }
     let source = PixelCache.Source(files: files, side: 8, channels: 3, memory: 1 << 20)
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("secu-\(UUID().uuidString).pixels")
-    defer { try? FileManager.default.removeItem(at: url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     var images: [[UInt8]] = []
     _ = try PixelCache.make(url, of: source) { add in
       for i in 0..<2 {

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Interchange
@@ -23,11 +24,11 @@ import Testing
   @Test(arguments: [table, [], [[""]], [["", ""]], [["a"], [""]], [["\r"], ["\n"], ["\r\n"]]])
   func roundTrip(rows: [[String]]) throws {
     #expect(try CSV.rows(in: Data(CSV.text(rows).utf8), name: "t.csv") == rows)
-    try withTemporaryFolder { folder in
-      let url = folder.appending(path: "t.csv")
-      try CSV.write(rows, to: url)
-      #expect(try CSV.read(contentsOf: url) == rows)
-    }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
+    let url = folder.appending(path: "t.csv")
+    try CSV.write(rows, to: url)
+    #expect(try CSV.read(contentsOf: url) == rows)
   }
 
   @Test(arguments: ["a,b\nc,d\n", "a,b\r\nc,d", "a,b\n\"c\",d", "\"a\",\"b\"\r\nc,\"d\"\r\n"])

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Interchange
@@ -28,16 +29,16 @@ import Testing
   }
 
   @Test func roundTrip() throws {
-    try withTemporaryFolder { folder in
-      let url = folder.appending(path: "checkpoint")
-      try file.write(to: url)
-      var expected = file
-      expected.tensors.metadata["format"] = "pt"
-      #expect(try CheckpointFile(contentsOf: url, newestVersion: 3) == expected)
-      #expect(try CheckpointFile(contentsOf: url, newestVersion: 4) == expected)
-      #expect(try read((Data([9]) + bytes).dropFirst()) == expected)
-      #expect(try failure { try CheckpointFile(contentsOf: folder, newestVersion: 3) }.kind == .inputOutput)
-    }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
+    let url = folder.appending(path: "checkpoint")
+    try file.write(to: url)
+    var expected = file
+    expected.tensors.metadata["format"] = "pt"
+    #expect(try CheckpointFile(contentsOf: url, newestVersion: 3) == expected)
+    #expect(try CheckpointFile(contentsOf: url, newestVersion: 4) == expected)
+    #expect(try read((Data([9]) + bytes).dropFirst()) == expected)
+    #expect(try failure { try CheckpointFile(contentsOf: folder, newestVersion: 3) }.kind == .inputOutput)
   }
 
   @Test func newerVersionIsKnownAsSuch() throws {

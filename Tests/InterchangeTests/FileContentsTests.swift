@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Interchange
@@ -15,19 +16,19 @@ import Testing
     }
 
     @Test func `a named pipe and a device are refused`() throws {
-      try withTemporaryFolder { folder in
-        let url = folder.appending(path: "pipe")
-        #expect(mkfifo(url.path, 0o600) == 0)
-        // Somebody writes to it, so that reading it would not wait for ever.
-        let writer = open(url.path, O_RDWR | O_NONBLOCK)
-        #expect(write(writer, [UInt8](repeating: 1, count: 4096), 4096) == 4096)
-        defer { close(writer) }
-        var error = try failure { try FileContents.read(url) }
-        #expect(error.kind == .badData && error.problem == "expected a plain file, found a named pipe")
-        error = try failure { try FileContents.read(URL(fileURLWithPath: "/dev/zero")) }
-        #expect(error.kind == .badData && error.problem == "expected a plain file, found a device or socket")
-        #expect(error.place == "/dev/zero")
-      }
+      let folder = try URL.temporaryFolder()
+      defer { folder.remove() }
+      let url = folder.appending(path: "pipe")
+      #expect(mkfifo(url.path, 0o600) == 0)
+      // Somebody writes to it, so that reading it would not wait for ever.
+      let writer = open(url.path, O_RDWR | O_NONBLOCK)
+      #expect(write(writer, [UInt8](repeating: 1, count: 4096), 4096) == 4096)
+      defer { close(writer) }
+      var error = try failure { try FileContents.read(url) }
+      #expect(error.kind == .badData && error.problem == "expected a plain file, found a named pipe")
+      error = try failure { try FileContents.read(URL(fileURLWithPath: "/dev/zero")) }
+      #expect(error.kind == .badData && error.problem == "expected a plain file, found a device or socket")
+      #expect(error.place == "/dev/zero")
     }
   #endif
 }

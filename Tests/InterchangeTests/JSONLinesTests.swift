@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Interchange
@@ -12,13 +13,13 @@ import Testing
 
   /// A file with metrics of epochs 1…4 and `tail` behind them.
   private func withMetrics(tail: String = "", _ body: (URL) throws -> Void) throws {
-    try withTemporaryFolder { folder in
-      let url = folder.appending(path: "metrics.jsonl")
-      let text = (1...4).map { "{\"epoch\": \($0),  \"loss\": 0.5}\n" }.joined()
-      try Data((text + tail).utf8).write(to: url)
-      try body(url)
-      #expect(try names(in: folder) == ["metrics.jsonl"])
-    }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
+    let url = folder.appending(path: "metrics.jsonl")
+    let text = (1...4).map { "{\"epoch\": \($0),  \"loss\": 0.5}\n" }.joined()
+    try Data((text + tail).utf8).write(to: url)
+    try body(url)
+    #expect(try names(in: folder) == ["metrics.jsonl"])
   }
 
   private func epochs(_ url: URL) throws -> [Int] {
@@ -61,14 +62,14 @@ import Testing
   }
 
   @Test func resumingWithoutAFileCreatesIt() throws {
-    try withTemporaryFolder { folder in
-      let url = folder.appending(path: "metrics.jsonl")
-      _ = try JSONLines<Metrics>(resuming: url) { _, _ in true }
-      #expect(try epochs(url) == [])
-      let missing = folder.appending(path: "missing/metrics.jsonl")
-      #expect(try failure { try JSONLines<Metrics>(creating: missing) }.kind == .cannotCreate)
-      #expect(try failure { try epochs(missing) }.kind == .noInput)
-    }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
+    let url = folder.appending(path: "metrics.jsonl")
+    _ = try JSONLines<Metrics>(resuming: url) { _, _ in true }
+    #expect(try epochs(url) == [])
+    let missing = folder.appending(path: "missing/metrics.jsonl")
+    #expect(try failure { try JSONLines<Metrics>(creating: missing) }.kind == .cannotCreate)
+    #expect(try failure { try epochs(missing) }.kind == .noInput)
   }
 
   @Test(arguments: ["{\"epoch\": \n", "\n", "{}\n", "{\"epoch\": \"5\"}\n"])
@@ -115,16 +116,16 @@ import Testing
     /// A disk that is full half-way through a line, in a process of its own, as the limit on files stays.
     @Test func aLineThatIsCutOffIsTakenBack() async {
       await #expect(processExitsWith: .success) {
-        try withTemporaryFolder { folder in
-          let url = folder.appending(path: "metrics.jsonl")
-          let file = try JSONLines<Int>(creating: url)
-          try file.append(123_456)
-          signal(SIGXFSZ, SIG_IGN)
-          var limit = rlimit(rlim_cur: 10, rlim_max: 10)
-          #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
-          #expect(try failure { try file.append(234_567) }.kind == .inputOutput)
-          #expect(try FileContents.read(url) == Data("123456\n".utf8))
-        }
+        let folder = try URL.temporaryFolder()
+        defer { folder.remove() }
+        let url = folder.appending(path: "metrics.jsonl")
+        let file = try JSONLines<Int>(creating: url)
+        try file.append(123_456)
+        signal(SIGXFSZ, SIG_IGN)
+        var limit = rlimit(rlim_cur: 10, rlim_max: 10)
+        #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+        #expect(try failure { try file.append(234_567) }.kind == .inputOutput)
+        #expect(try FileContents.read(url) == Data("123456\n".utf8))
       }
     }
   #endif

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Interchange
@@ -31,12 +32,12 @@ import Testing
   }
 
   @Test func fileRoundTrip() throws {
-    try withTemporaryFolder { folder in
-      let url = folder.appending(path: "settings.json")
-      try JSON.write(settings, to: url)
-      #expect(try JSON.read(Settings.self, contentsOf: url) == settings)
-      #expect(try failure { try JSON.read(Int.self, contentsOf: url) }.place == url.relativePath)
-    }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
+    let url = folder.appending(path: "settings.json")
+    try JSON.write(settings, to: url)
+    #expect(try JSON.read(Settings.self, contentsOf: url) == settings)
+    #expect(try failure { try JSON.read(Int.self, contentsOf: url) }.place == url.relativePath)
   }
 
   @Test(arguments: [

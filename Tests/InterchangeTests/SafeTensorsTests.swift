@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Interchange
@@ -17,16 +18,16 @@ import Testing
   }
 
   @Test func roundTripThroughAFile() throws {
-    try withTemporaryFolder { folder in
-      let url = folder.appending(path: "encoder.safetensors")
-      let sample = try Self.sample()
-      try sample.write(to: url)
-      let read = try SafeTensors(contentsOf: url)
-      #expect(read == sample)
-      #expect(try read.serialized() == FileContents.read(url))
-      #expect(try SafeTensors(data: (Data([9]) + read.serialized()).dropFirst(), name: "slice") == sample)
-      #expect(try failure { try SafeTensors(contentsOf: folder.appending(path: "x")) }.kind == .noInput)
-    }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
+    let url = folder.appending(path: "encoder.safetensors")
+    let sample = try Self.sample()
+    try sample.write(to: url)
+    let read = try SafeTensors(contentsOf: url)
+    #expect(read == sample)
+    #expect(try read.serialized() == FileContents.read(url))
+    #expect(try SafeTensors(data: (Data([9]) + read.serialized()).dropFirst(), name: "slice") == sample)
+    #expect(try failure { try SafeTensors(contentsOf: folder.appending(path: "x")) }.kind == .noInput)
   }
 
   @Test func layoutOfAWrittenFile() throws {

@@ -11,7 +11,7 @@ import Testing
 
   /// Files of CIFAR-10 in the folder `mine`: 20 images to train on, 8 to test.
   private func makeFiles(in workspace: Workspace) throws {
-    try FileManager.default.createDirectory(at: workspace.url("mine"), withIntermediateDirectories: true)
+    try workspace.makeFolder("mine")
     try workspace.write(records(0...9), to: "mine/data_batch_1.bin")
     try workspace.write(records(2...5), to: "mine/test_batch.bin")
   }
@@ -47,7 +47,7 @@ import Testing
   @Test func `a damaged file where data is looked for is told`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    try FileManager.default.createDirectory(at: workspace.url("data"), withIntermediateDirectories: true)
+    try workspace.makeFolder("data")
     let header: [UInt8] = [0, 0, 8, 3, 0, 0, 0xEA, 0x60, 0, 0, 0, 28, 0, 0, 0, 28]
     try workspace.write(Data(header), to: "data/train-images-idx3-ubyte")
     let refused = try await workspace.secu(["data", "--data", "mnist"], environment: ["SECU_DATA": ""])
@@ -62,7 +62,7 @@ import Testing
   @Test func `a label without a class is an error`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    try FileManager.default.createDirectory(at: workspace.url("x"), withIntermediateDirectories: true)
+    try workspace.makeFolder("x")
     let images = Data([0, 0, 8, 3, 0, 0, 0, 11, 0, 0, 0, 28, 0, 0, 0, 28] + [UInt8](repeating: 0, count: 11 * 784))
     try workspace.write(images, to: "x/t10k-images-idx3-ubyte")
     let labels: [UInt8] = [7, 2, 1, 0, 4, 1, 4, 9, 5, 9, 10]
@@ -126,8 +126,7 @@ import Testing
   @Test func `damaged files are named where no check was asked for`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    let folder = workspace.url("sets/cifar-10-batches-bin")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let folder = try workspace.makeFolder("sets/cifar-10-batches-bin")
     try records(0...9).dropLast().write(to: folder.appending(path: "data_batch_1.bin"))
     let list = try await workspace.secu(["data"], environment: ["SECU_DATA": "sets"])
     #expect(list.exitCode == 65)
@@ -161,8 +160,7 @@ import Testing
   @Test func `a whole set is found by its name and checked`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    let folder = workspace.url("sets/FashionMNIST/raw")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let folder = try workspace.makeFolder("sets/FashionMNIST/raw")
     func write(_ name: String, _ count: Int, first: [UInt8], isChanged: Bool = false) throws {
       let digits = [24, 16, 8, 0].map { UInt8(count >> $0 & 255) }
       let images = folder.appending(path: "\(name)-images-idx3-ubyte")
@@ -187,7 +185,7 @@ import Testing
     let list = try await workspace.secu(["data"], environment: environment)
     #expect(list.stdout.contains("\n  found: \(folder.path)\n"))
     // It may lie beside the folder that is named, where another set was unpacked.
-    try FileManager.default.createDirectory(at: workspace.url("sets/other"), withIntermediateDirectories: true)
+    try workspace.makeFolder("sets/other")
     let beside = try await workspace.secu(
       ["data", "--data", "fashion-mnist"], environment: ["SECU_DATA": workspace.url("sets/other").path])
     #expect(beside.exitCode == 0, "\(beside.stderr)")

@@ -36,7 +36,7 @@ import Testing
   @Test func `clusters that end empty are told`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    try FileManager.default.createDirectory(at: workspace.url("same"), withIntermediateDirectories: true)
+    try workspace.makeFolder("same")
     let shape = try ImageShape(height: 8, width: 8, channels: 3)
     let picture = try Data(PNGEncoder.encode(Image(shape: shape, pixels: (0..<shape.count).map { UInt8($0) })))
     for i in 0..<60 { try workspace.write(picture, to: "same/\(i).png") }
@@ -73,7 +73,7 @@ import Testing
     defer { workspace.remove() }
     let remark = "digits is the data set that is built in; for the folder write ./digits\n"
     try await workspace.train(["--data", "digits"])
-    try FileManager.default.createDirectory(at: workspace.url("digits"), withIntermediateDirectories: true)
+    try workspace.makeFolder("digits")
     let named = try await workspace.secu(Workspace.training + ["--data", "digits", "--output", "named"])
     #expect(named.exitCode == 0 && named.stderr.contains(remark), "\(named.stderr)")
     let unnamed = try await workspace.secu(Workspace.training + ["--output", "unnamed"])

@@ -131,7 +131,7 @@ import Testing
     let shape = try ImageShape(height: 8, width: 8, channels: 1)
     let image = try Data(PNGEncoder.encode(Image(shape: shape, pixels: (0..<64).map { UInt8($0) })))
     for name in ["a", "b"] {
-      try FileManager.default.createDirectory(at: workspace.url("other/\(name)"), withIntermediateDirectories: true)
+      try workspace.makeFolder("other/\(name)")
       try workspace.write(image, to: "other/\(name)/\(name).png")
     }
     let result = try await workspace.secu(["evaluate", "--model", "run", "--details", "--reference", "other"])

@@ -10,7 +10,7 @@ import Testing
     let workspace = try Workspace()
     defer { workspace.remove() }
     try workspace.write(Data("new".utf8), to: "a.png")
-    try FileManager.default.createDirectory(at: workspace.url("sorted/cluster-3"), withIntermediateDirectories: true)
+    try workspace.makeFolder("sorted/cluster-3")
     // A link that leads nowhere is no file and yet somebody's.
     let link = workspace.url("sorted/cluster-3/a.png")
     try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "nowhere")
@@ -42,9 +42,8 @@ import Testing
   @Test func `folders sort by their numbers, and no file is replaced`() throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
+    try workspace.makeFolder("b")
     for (i, name) in ["a.png", "b/a.png", "noending"].enumerated() {
-      try FileManager.default.createDirectory(
-        at: workspace.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
       try workspace.write(Data([UInt8(i)]), to: name)
     }
     let sorter = try FileSorter(workspace.url("sorted"), clusters: 11)
@@ -98,7 +97,7 @@ import Testing
   ]) func `copies don't become images to sort`(place: String, isRefused: Bool) throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
-    try FileManager.default.createDirectory(at: workspace.url("in/cluster-1"), withIntermediateDirectories: true)
+    try workspace.makeFolder("in/cluster-1")
     try FileManager.default.createSymbolicLink(at: workspace.url("link"), withDestinationURL: workspace.url("in"))
     let before = try workspace.paths()
     func make(_ inputs: [String]) throws {

@@ -7,13 +7,12 @@ import Testing
 @Suite struct FolderTests {
   /// Small pictures of two kinds, light and dark, with what else lies in folders.
   private static func fill(_ workspace: Workspace, count: Int) throws {
+    for kind in ["light", "dark"] { try workspace.makeFolder("my pictures/\(kind)") }
     for i in 0..<count {
       let shape = try ImageShape(height: 10 + i % 5, width: 12 + i % 3, channels: i % 7 == 0 ? 1 : 3)
       let light = i % 2 == 0 ? 150 : 20
       let pixels = (0..<shape.count).map { UInt8(light + ($0 * 13 + i * 29) % 80) }
       let file = "my pictures/\(i % 2 == 0 ? "light" : "dark")/picture, \(i).png"
-      try FileManager.default.createDirectory(
-        at: workspace.url(file).deletingLastPathComponent(), withIntermediateDirectories: true)
       try workspace.write(Data(PNGEncoder.encode(Image(shape: shape, pixels: pixels))), to: file)
     }
     try workspace.write(Data("notes".utf8), to: "my pictures/notes.txt")
@@ -57,7 +56,7 @@ import Testing
     #expect(try workspace.contents() == before)
 
     // A person's list may have the name of a run's.
-    try FileManager.default.createDirectory(at: workspace.url("mine"), withIntermediateDirectories: true)
+    try workspace.makeFolder("mine")
     try workspace.write(Data("precious".utf8), to: "mine/left-out.csv")
     let trained = try await workspace.secu(
       ["train", "--data", "my pictures", "--clusters", "2", "--output", "mine"] + Self.short)
@@ -139,7 +138,7 @@ import Testing
     // A folder is known by where it is, not by its name.
     let details =
       ["evaluate", "--model", "run", "--data", "my pictures", "--class-folders", "--details"] + ["--reference"]
-    try FileManager.default.createDirectory(at: workspace.url("other"), withIntermediateDirectories: true)
+    try workspace.makeFolder("other")
     try FileManager.default.copyItem(at: workspace.url("my pictures"), to: workspace.url("other/my pictures"))
     try FileManager.default.createSymbolicLink(
       at: workspace.url("link"), withDestinationURL: workspace.url("my pictures"))
@@ -148,7 +147,7 @@ import Testing
     let same = try await workspace.secu(details + ["link"])
     #expect(same.exitCode == 64 && same.stderr.contains("images would be their own neighbors"), "\(same.stderr)")
 
-    try FileManager.default.createDirectory(at: workspace.url("nothing"), withIntermediateDirectories: true)
+    try workspace.makeFolder("nothing")
     let nothing = try await workspace.secu(["predict", "--model", "run", "nothing"])
     #expect(nothing.exitCode == 65 && nothing.stderr.contains("expected images") && nothing.stdout.isEmpty)
 
@@ -198,7 +197,7 @@ import Testing
     #expect(try jsonObject(evaluated.stdout)["head"] as? Int == 1)
 
     // More files than are read at a time, of which the first of each kind can't be.
-    try FileManager.default.createDirectory(at: workspace.url("many"), withIntermediateDirectories: true)
+    try workspace.makeFolder("many")
     for i in 0..<300 {
       let source = workspace.url(i % 256 == 0 ? "my pictures/dark/broken.jpg" : file)
       try FileManager.default.createSymbolicLink(

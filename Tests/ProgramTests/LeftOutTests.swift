@@ -9,8 +9,7 @@ import Testing
   private static func fill(_ workspace: Workspace, _ folder: String, good: Int, bad: Int) throws {
     let shape = try ImageShape(height: 8, width: 8, channels: 3)
     for (kind, count) in [("good", good), ("bad", bad)] {
-      let place = workspace.url("\(folder)/\(kind)")
-      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      let place = try workspace.makeFolder("\(folder)/\(kind)")
       for i in 0..<count {
         let pixels = (0..<shape.count).map { UInt8((i * 37 + $0 * 13) % 251) }
         let file = try Data(PNGEncoder.encode(Image(shape: shape, pixels: pixels)))
@@ -97,7 +96,7 @@ import Testing
     let workspace = try Workspace()
     defer { workspace.remove() }
     try await workspace.train()
-    try FileManager.default.createDirectory(at: workspace.url("many"), withIntermediateDirectories: true)
+    try workspace.makeFolder("many")
     let shape = try ImageShape(height: 8, width: 8, channels: 1)
     let picture = try Data(PNGEncoder.encode(Image(shape: shape, pixels: (0..<64).map { UInt8($0) })))
     try workspace.write(picture, to: "image.png")

@@ -36,9 +36,8 @@ import Testing
   }
 
   @Test func `runs in the folder`() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "runner-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
     _ = try await shell("echo > here", folder: folder)
     #expect(FileManager.default.fileExists(atPath: folder.appending(path: "here").path(percentEncoded: false)))
   }

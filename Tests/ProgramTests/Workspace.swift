@@ -6,14 +6,9 @@ import Testing
 struct Workspace: Sendable {
   let folder: URL
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "program-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
+  init() throws { folder = try .temporaryFolder() }
 
-  func remove() {
-    try? FileManager.default.removeItem(at: folder)
-  }
+  func remove() { folder.remove() }
 
   /// Runs `secu` here.
   func secu(
@@ -63,6 +58,12 @@ struct Workspace: Sendable {
   func data(_ path: String) throws -> Data { try Data(contentsOf: url(path)) }
 
   func text(_ path: String) throws -> String { try String(contentsOf: url(path), encoding: .utf8) }
+
+  /// Makes a folder, with those above it.
+  @discardableResult func makeFolder(_ path: String) throws -> URL {
+    try FileManager.default.createDirectory(at: url(path), withIntermediateDirectories: true)
+    return url(path)
+  }
 
   func write(_ data: Data, to path: String) throws { try data.write(to: url(path)) }
 

@@ -1,13 +1,14 @@
 import Foundation
 import SeCu
+import TestSupport
 import Testing
 
 /// The library as somebody else's program sees it: without `@testable`.
 @Suite struct LibraryTests {
   /// What the comment on `import SeCu` shows; `HouseTests` sees to it that every line of that stands here.
   @Test func `the example trains, keeps the run and clusters a file's bytes`() throws {
-    let url = FileManager.default.temporaryDirectory.appending(path: "library-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: url) }
+    let url = URL.temporary()
+    defer { url.remove() }
 
     let images = try DataCatalog.find("digits").load()
     var settings = TrainingSettings.digits

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Interchange
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Training
@@ -9,8 +10,8 @@ import Testing
 @Suite struct CheckpointTests {
   /// A checkpoint in the middle of the second epoch.
   private static func bytes(_ settings: TrainingSettings = TinyRun.settings) throws -> Data {
-    let folder = temporaryURL()
-    defer { remove(folder) }
+    let folder = URL.temporary()
+    defer { folder.remove() }
     let file = try RunFolder.create(at: folder).checkpoint
     let trainer = try TinyRun.trainer(settings)
     try trainer.run(steps: 8)
@@ -21,8 +22,8 @@ import Testing
   /// Reads `bytes` as a checkpoint and resumes with it.
   @discardableResult
   private static func resume(_ bytes: Data, images: Int = 13, seed: UInt64 = 1) throws -> Trainer {
-    let folder = temporaryURL()
-    defer { remove(folder) }
+    let folder = URL.temporary()
+    defer { folder.remove() }
     let file = try RunFolder.create(at: folder).checkpoint
     try bytes.write(to: file)
     return try Trainer(
@@ -31,8 +32,8 @@ import Testing
   }
 
   @Test func `a checkpoint says what it is`() throws {
-    let folder = temporaryURL()
-    defer { remove(folder) }
+    let folder = URL.temporary()
+    defer { folder.remove() }
     let file = try RunFolder.create(at: folder).checkpoint
     let trainer = try TinyRun.trainer()
     try trainer.run(steps: 8)
@@ -77,8 +78,8 @@ import Testing
   }
 
   @Test func `no file is no input`() throws {
-    let folder = temporaryURL()
-    defer { remove(folder) }
+    let folder = URL.temporary()
+    defer { folder.remove() }
     let error = try failure(.noInput) { try Checkpoint(contentsOf: folder) }
     #expect(error.place == folder.relativePath)
   }

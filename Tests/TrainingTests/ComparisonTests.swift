@@ -3,6 +3,7 @@ import Clustering
 import Foundation
 import Imaging
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Training
@@ -173,8 +174,8 @@ import Testing
   }
 
   @Test func `k-means on the features of a run`() throws {
-    let folder = temporaryURL()
-    defer { remove(folder) }
+    let folder = URL.temporary()
+    defer { folder.remove() }
     let (trainer, _) = try TinyRun.finished(in: folder)
     let engine = makeEngine(TinyRun.widest, 1)
     let comparison = try Comparison(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Training
@@ -6,8 +7,8 @@ import Testing
 /// Runs whose numbers stop being numbers.
 @Suite struct DivergenceTests {
   @Test func `a weight that is no number stops the run at its step and leaves the checkpoint before`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     let trainer = try TinyRun.trainer()
     let folder = try RunFolder.create(at: url)
     let recorder = try RunRecorder(trainer, folder: folder)

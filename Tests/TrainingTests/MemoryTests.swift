@@ -1,6 +1,8 @@
 import Basics
+import Foundation
 import Imaging
 import Interchange
+import TestSupport
 import Testing
 
 @testable import Training
@@ -67,8 +69,8 @@ import Testing
       let checkpoint = try Checkpoint(
         settings: settings, learner: learner, fingerprint: ImageFingerprint(of: TinyRun.images()), evaluatedHead: 0,
         progress: .init())
-      let url = temporaryURL()
-      defer { remove(url) }
+      let url = URL.temporary()
+      defer { url.remove() }
       try checkpoint.write(to: url)
       let tensors = try CheckpointFile(contentsOf: url, newestVersion: 1).tensors.tensors
       let taken = tensors.values.reduce(0) { $0 + $1.bytes.count }

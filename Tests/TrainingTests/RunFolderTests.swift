@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Interchange
+import TestSupport
 import Testing
 
 @testable import Training
@@ -11,8 +12,8 @@ import Testing
   // MARK: - Making and finding
 
   @Test func `a new run gets a folder, with those above it`() throws {
-    let base = temporaryURL()
-    defer { remove(base) }
+    let base = URL.temporary()
+    defer { base.remove() }
     let url = base.appending(path: "a/b/run")
     let folder = try RunFolder.create(at: url)
     #expect(try files.contentsOfDirectory(atPath: url.path).isEmpty)
@@ -25,9 +26,8 @@ import Testing
     "config.json", "metrics.jsonl", "checkpoint", "assignments.csv", "left-out.csv", "encoder.safetensors",
     "centers.safetensors",
   ]) func `a folder with any file of a run is not taken`(file: String) throws {
-    let url = temporaryURL()
-    defer { remove(url) }
-    try files.createDirectory(at: url, withIntermediateDirectories: true)
+    let url = try URL.temporaryFolder()
+    defer { url.remove() }
     try Data("precious".utf8).write(to: url.appending(path: file))
     let error = try failure(.cannotCreate) { try RunFolder.create(at: url) }
     // Only a folder with settings can be resumed.
@@ -40,8 +40,8 @@ import Testing
   }
 
   @Test func `a file in the way is not taken`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     try Data("precious".utf8).write(to: url)
     #expect(try failure(.cannotCreate) { try RunFolder.create(at: url) }.problem.contains("a file is in the way"))
     let below = try failure(.cannotCreate) { try RunFolder.create(at: url.appending(path: "run")) }
@@ -50,8 +50,8 @@ import Testing
   }
 
   @Test func `a run is opened by its settings file`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     #expect(try failure(.noInput) { try RunFolder.open(url) }.problem == "there is no such folder")
     let folder = try RunFolder.create(at: url)
     #expect(try failure(.noInput) { try RunFolder.open(url) }.problem.contains("holds no run"))
@@ -62,8 +62,8 @@ import Testing
   }
 
   @Test func `runs without a name are numbered`() throws {
-    let base = temporaryURL()
-    defer { remove(base) }
+    let base = URL.temporary()
+    defer { base.remove() }
     #expect(try failure(.noInput) { try RunFolder.latest(named: "digits", in: base) }.place == base.relativePath)
     func create() throws -> String { try RunFolder.create(named: "digits", in: base).url.lastPathComponent }
     #expect(try create() == "digits-1")
@@ -82,8 +82,8 @@ import Testing
   }
 
   @Test func `the latest of all runs is the one that was worked on last`() throws {
-    let base = temporaryURL()
-    defer { remove(base) }
+    let base = URL.temporary()
+    defer { base.remove() }
     #expect(try failure(.noInput) { try RunFolder.latest(in: base) }.problem == "no run is there to resume")
     for (i, name) in ["photos-1", "digits-2", "digits-1", "empty"].enumerated() {
       let run = RunFolder(base.appending(path: name))
@@ -109,8 +109,8 @@ import Testing
   }
 
   @Test func `runs that begin at once get folders of their own`() async throws {
-    let base = temporaryURL()
-    defer { remove(base) }
+    let base = URL.temporary()
+    defer { base.remove() }
     let names = try await withThrowingTaskGroup(of: String.self) { group in
       for _ in 0..<12 { group.addTask { try RunFolder.create(named: "run", in: base).url.lastPathComponent } }
       return try await group.reduce(into: Set<String>()) { $0.insert($1) }
@@ -121,8 +121,8 @@ import Testing
   // MARK: - A run's files
 
   @Test func `a run leaves its files, and nothing else`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     let (trainer, evaluation) = try TinyRun.finished(in: url)
     let folder = try RunFolder.open(url)
     #expect(
@@ -167,8 +167,8 @@ import Testing
   }
 
   @Test func `a list of files left out goes when nothing is left out any more`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     let folder = try RunFolder.create(at: url)
     try folder.write(skipped: [])
     try Data("file,kind,reason".utf8).write(to: folder.leftOut)
@@ -177,8 +177,8 @@ import Testing
   }
 
   @Test func `settings and checkpoint must agree`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     try TinyRun.finished(in: url)
     let folder = try RunFolder.open(url)
     try folder.write(TinyRun.settings { $0.losses.centerTemperature = 1 })
@@ -191,16 +191,16 @@ import Testing
 
   @Test(arguments: ["", "{", "[]", "null", "\u{0}\u{1}", "{\"epochs\": 3}"])
   func `a settings file that is none is refused`(text: String) throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     let folder = try RunFolder.create(at: url)
     try Data(text.utf8).write(to: folder.configuration)
     #expect(try failure(.badData) { try folder.readSettings() }.place == folder.configuration.relativePath)
   }
 
   @Test func `a run that was killed before its first checkpoint is unbegun`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     let folder = try RunFolder.create(at: url)
     try folder.write(TinyRun.settings)
     #expect(folder.isUnbegun)

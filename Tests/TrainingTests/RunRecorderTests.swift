@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Interchange
+import TestSupport
 import Testing
 
 @testable import Training
@@ -9,8 +10,8 @@ import Testing
   private let files = FileManager.default
 
   @Test func `a resumed run continues its metrics where its checkpoint stands`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     let folder = try RunFolder.create(at: url)
     try {
       let trainer = try TinyRun.trainer()
@@ -35,8 +36,8 @@ import Testing
 
   /// The folder of a run that was stopped holds one state of it, and goes on holding one when it goes on.
   @Test func `a stopped run's results are those of its checkpoint`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     let folder = try RunFolder.create(at: url)
     let trainer = try TinyRun.trainer()
     let recorder = try RunRecorder(trainer, folder: folder)
@@ -56,8 +57,8 @@ import Testing
   }
 
   @Test func `an evaluation of other images is refused`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     let folder = try RunFolder.create(at: url)
     let trainer = try TinyRun.trainer()
     let recorder = try RunRecorder(trainer, folder: folder)
@@ -71,8 +72,8 @@ import Testing
   }
 
   @Test func `only one recorder at a time`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     let folder = try RunFolder.create(at: url)
     let trainer = try TinyRun.trainer()
     var lock: RunLock? = try RunLock(url)
@@ -93,8 +94,8 @@ import Testing
 
   /// The lock is new when a recorder is made: what the trainer read may be long out of date.
   @Test func `a run that has gone on since it was read is left alone`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     let folder = try RunFolder.create(at: url), engine = makeEngine(TinyRun.widest, 1)
     func resume() throws -> Trainer {
       try Trainer(resuming: folder.readCheckpoint(), images: TinyRun.images(), engine: engine)
@@ -115,8 +116,8 @@ import Testing
   }
 
   @Test func `a resumed run does not take another one's folder`() throws {
-    let (url, other) = (temporaryURL(), temporaryURL())
-    defer { [url, other].forEach(remove) }
+    let (url, other) = (URL.temporary(), URL.temporary())
+    defer { for folder in [url, other] { folder.remove() } }
     try TinyRun.finished(in: url)
     try TinyRun.finished(in: other, TinyRun.settings { $0.seed = 8 })
     let before = try contents(other)
@@ -134,8 +135,8 @@ import Testing
     }
     #expect(try contents(other) == rest)
     // A folder without a run will do.
-    let copy = temporaryURL()
-    defer { remove(copy) }
+    let copy = URL.temporary()
+    defer { copy.remove() }
     _ = try RunRecorder(trainer, folder: RunFolder.create(at: copy))
     #expect(try RunFolder(copy).readCheckpoint().epochsDone == 3)
   }
@@ -154,8 +155,8 @@ import Testing
     try straight.run { if case .epochEnded(let report) = $0 { reports.append(report.timeless) } }
     let end = RunState(straight)
     for stop in 1...18 {
-      let url = temporaryURL()
-      defer { remove(url) }
+      let url = URL.temporary()
+      defer { url.remove() }
       let folder = try RunFolder.create(at: url)
       try {
         let trainer = try TinyRun.trainer()
@@ -185,8 +186,8 @@ import Testing
 
   /// A step takes less than a millisecond here: within minutes there are none but the first and the last.
   @Test func `short epochs have no checkpoint within`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     let folder = try RunFolder.create(at: url), trainer = try TinyRun.trainer()
     let recorder = try RunRecorder(trainer, folder: folder)
     let first = try Data(contentsOf: folder.checkpoint)

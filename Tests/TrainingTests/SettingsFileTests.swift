@@ -2,6 +2,7 @@ import Basics
 import Clustering
 import Foundation
 import Interchange
+import TestSupport
 import Testing
 
 @testable import Training
@@ -13,8 +14,8 @@ import Testing
   }
 
   private func file(_ text: String) throws -> SettingsFile {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     try Data(text.utf8).write(to: url)
     return try SettingsFile(contentsOf: url)
   }
@@ -209,7 +210,7 @@ import Testing
 
   @Test func `what is no JSON or no file is said`() throws {
     #expect(try failure(.badData) { try file("epochs = 3") }.problem.contains("expected JSON"))
-    #expect(try failure(.noInput) { try SettingsFile(contentsOf: temporaryURL()) }.place != nil)
+    #expect(try failure(.noInput) { try SettingsFile(contentsOf: .temporary()) }.place != nil)
   }
 
   /// What the schema does not know, a file could not set.

@@ -4,13 +4,14 @@ import Imaging
 import Interchange
 import Kernels
 import Networks
+import TestSupport
 import Testing
 
 @testable import Training
 
 /// Runs that start from other runs: the second stage on other images, and self-labelling.
 @Suite struct StageTests {
-  private let folder = temporaryURL()
+  private let folder = URL.temporary()
 
   /// Self-labelling after the tiny run.
   private static func settings(threshold: Float) -> TrainingSettings {
@@ -29,7 +30,7 @@ import Testing
   // MARK: - Starting
 
   @Test func `a run gives its encoder and centers, and nothing else`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     let (first, _) = try TinyRun.finished(in: folder)
     let weights = try InitialWeights(contentsOf: folder)
     #expect(weights.hasCenters(for: first.settings))
@@ -51,7 +52,7 @@ import Testing
   }
 
   @Test func `other heads get new centers, and an encoder's file gives the encoder`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     let (first, _) = try TinyRun.finished(in: folder)
     let other = TinyRun.settings { $0.heads = [4] }
     for url in [folder, RunFolder(folder).encoder] {
@@ -66,7 +67,7 @@ import Testing
   }
 
   @Test func `a file with the encoder and the centers starts a run as the run they are of`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     let (first, _) = try TinyRun.finished(in: folder)
     var state = try SafeTensors(contentsOf: RunFolder(folder).encoder)
     let centers = try SafeTensors(contentsOf: RunFolder(folder).centers)
@@ -102,7 +103,7 @@ import Testing
   }
 
   @Test func `a network of another shape is refused with the tensors' names`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     try TinyRun.finished(in: folder)
     let weights = try InitialWeights(contentsOf: folder)
     for (change, word) in [
@@ -119,7 +120,7 @@ import Testing
   }
 
   @Test func `an encoder that is no numbers is refused`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     try TinyRun.finished(in: folder)
     let url = RunFolder(folder).encoder
     var file = try SafeTensors(contentsOf: url)
@@ -136,7 +137,7 @@ import Testing
   @Test func `what is neither a run nor a file is refused`() throws {
     try failure(.noInput) { try InitialWeights(contentsOf: folder) }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { remove(folder) }
+    defer { folder.remove() }
     try failure(.noInput) { try InitialWeights(contentsOf: folder) }
     let file = folder.appending(path: "note.txt")
     try Data("no tensors".utf8).write(to: file)
@@ -146,7 +147,7 @@ import Testing
   // MARK: - Self-labelling
 
   @Test func `sure images move the encoder and the judged head alone`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     let (first, _) = try TinyRun.finished(in: folder)
     var settings = Self.settings(threshold: 0)
     settings.passesPerEpoch = 2
@@ -169,7 +170,7 @@ import Testing
 
   /// Its loss does not look at predictions, so that PyTorch has no gradient for what makes them.
   @Test func `a predictor stands still`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     let settings = TinyRun.settings { $0.network.predictor = 5 }
     let first = try Trainer(settings, images: TinyRun.images(), engine: makeEngine(TinyRun.widest, 1))
     let run = try RunFolder.create(at: folder)
@@ -193,7 +194,7 @@ import Testing
   }
 
   @Test func `nothing above the threshold ends the run after an epoch and changes no weight`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     let (first, _) = try TinyRun.finished(in: folder)
     let second = try stage(Self.settings(threshold: 1))
     var reports: [EpochReport] = []
@@ -213,7 +214,7 @@ import Testing
 
   /// With equal centers no label is surer than another: what an epoch before it was sure of is not remembered.
   @Test func `the highest confidence is an epoch's own`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     try TinyRun.finished(in: folder)
     let run = try stage(Self.settings(threshold: 0))
     let heads = run.learner.heads
@@ -230,7 +231,7 @@ import Testing
   }
 
   @Test func `a run that stops after any step ends with the same bits`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     try TinyRun.finished(in: folder)
     let settings = Self.settings(threshold: 0.3)
     let straight = try stage(settings)
@@ -253,7 +254,7 @@ import Testing
 
   /// Labels are the best clusters then, whatever the constraint of the run before.
   @Test func `it can be resumed after instance discrimination`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     try TinyRun.finished(in: folder, TinyRun.instanceDiscrimination)
     var settings = Self.settings(threshold: 0)
     (settings.heads, settings.constraint) = ([13], .instance)
@@ -269,7 +270,7 @@ import Testing
 
   /// What an epoch has kept so far is counted by the clusters of the judged head.
   @Test func `it can be resumed where the judged head is not the first`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     try TinyRun.finished(in: folder, TinyRun.settings { $0.heads = [5, 3] })
     var settings = Self.settings(threshold: 0)
     settings.heads = [5, 3]
@@ -282,7 +283,7 @@ import Testing
   }
 
   @Test func `it needs a run with the same heads`() throws {
-    defer { remove(folder) }
+    defer { folder.remove() }
     try TinyRun.finished(in: folder)
     var settings = Self.settings(threshold: 0)
     let engine = makeEngine(TinyRun.widest, 1)

@@ -112,15 +112,6 @@ extension EpochReport {
   }
 }
 
-/// The place of a folder or file that does not exist yet; to be followed by `defer { remove(…) }`.
-func temporaryURL() -> URL {
-  FileManager.default.temporaryDirectory.appending(path: "training-\(UUID().uuidString)")
-}
-
-func remove(_ url: URL) {
-  try? FileManager.default.removeItem(at: url)
-}
-
 /// The `SeCuError` that `body` throws.
 @discardableResult
 func failure<Result>(

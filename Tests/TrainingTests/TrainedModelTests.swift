@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import Interchange
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Training
@@ -16,14 +17,14 @@ import Testing
     let evaluation: Evaluation
 
     init(_ settings: TrainingSettings = TinyRun.settings) throws {
-      folder = RunFolder(temporaryURL())
+      folder = RunFolder(.temporary())
       (_, evaluation) = try TinyRun.finished(in: folder.url, settings)
     }
   }
 
   @Test func `a model clusters as its run did`() throws {
     let run = try FinishedRun()
-    defer { remove(run.folder.url) }
+    defer { run.folder.url.remove() }
     let folder = run.folder, evaluation = run.evaluation
     let model = try TrainedModel(folder, engine: engine)
     #expect(model.settings == TinyRun.settings)
@@ -43,7 +44,7 @@ import Testing
 
   @Test func `a model has few images in memory, whatever the run's batch was`() throws {
     let run = try FinishedRun(TinyRun.settings { ($0.batch, $0.epochs, $0.warmupEpochs) = (13, 1, 0) })
-    defer { remove(run.folder.url) }
+    defer { run.folder.url.remove() }
     let folder = run.folder, evaluation = run.evaluation
     #expect(try TrainedModel(folder, engine: engine).evaluate(TinyRun.images()).assignments == evaluation.assignments)
     var forgery = try CheckpointTests.Forgery(Data(contentsOf: folder.checkpoint))
@@ -56,7 +57,7 @@ import Testing
   /// Settings that no data has been seen for yet: `instance` with fewer clusters than a batch has images.
   @Test func `a model needs no constraint`() throws {
     let run = try FinishedRun()
-    defer { remove(run.folder.url) }
+    defer { run.folder.url.remove() }
     let folder = run.folder
     var forgery = try CheckpointTests.Forgery(Data(contentsOf: folder.checkpoint))
     forgery.settings["constraint"] = ["kind": "instance"]
@@ -68,7 +69,7 @@ import Testing
 
   @Test func `images without classes are judged by the run's head, whatever its place`() throws {
     let run = try FinishedRun(TinyRun.settings { $0.heads = [5, 3] })
-    defer { remove(run.folder.url) }
+    defer { run.folder.url.remove() }
     #expect(run.evaluation.head == 1)
     let model = try TrainedModel(run.folder, engine: engine)
     #expect(try model.evaluatedHead == 1 && model.head(for: TinyRun.images(labelled: false)) == 1)
@@ -76,7 +77,7 @@ import Testing
 
   @Test func `features are of the kind that is asked for`() throws {
     let run = try FinishedRun()
-    defer { remove(run.folder.url) }
+    defer { run.folder.url.remove() }
     let model = try TrainedModel(run.folder, engine: engine)
     #expect(try model.features(of: TinyRun.images(), .backbone).dimension == 6)
     #expect(try model.features(of: TinyRun.images()).dimension == 8)
@@ -84,7 +85,7 @@ import Testing
 
   @Test func `what is asked for must be there`() throws {
     let run = try FinishedRun()
-    defer { remove(run.folder.url) }
+    defer { run.folder.url.remove() }
     let folder = run.folder
     let model = try TrainedModel(folder, engine: engine)
     for head in [2, -1] {
@@ -97,7 +98,7 @@ import Testing
 
   @Test func `a run that has not ended is no model`() throws {
     let run = try FinishedRun()
-    defer { remove(run.folder.url) }
+    defer { run.folder.url.remove() }
     let folder = run.folder
     try FileManager.default.removeItem(at: folder.encoder)
     let error = try failure(.noInput) { try TrainedModel(folder, engine: engine) }
@@ -107,7 +108,7 @@ import Testing
 
   @Test(arguments: ["checkpoint", "config.json"]) func `a missing file is no input`(name: String) throws {
     let run = try FinishedRun()
-    defer { remove(run.folder.url) }
+    defer { run.folder.url.remove() }
     let folder = run.folder
     try FileManager.default.removeItem(at: folder.url.appending(path: name))
     #expect(try failure(.noInput) { try TrainedModel(folder, engine: engine) }.place?.hasSuffix(name) == true)
@@ -115,7 +116,7 @@ import Testing
 
   @Test func `an encoder that is damaged, foreign or no numbers is refused`() throws {
     let run = try FinishedRun()
-    defer { remove(run.folder.url) }
+    defer { run.folder.url.remove() }
     let folder = run.folder
     let bytes = try Data(contentsOf: folder.encoder)
     func refusal(_ bytes: Data) throws -> String {

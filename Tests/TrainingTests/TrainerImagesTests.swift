@@ -1,6 +1,8 @@
 import Basics
+import Foundation
 import Imaging
 import Interchange
+import TestSupport
 import Testing
 
 @testable import Training
@@ -92,8 +94,8 @@ import Testing
     #expect(try problem(resuming: checkpoint, fewer).hasSuffix(same))
 
     // Older checkpoints know the checksum of all images alone.
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     try checkpoint.write(to: url)
     var file = try CheckpointFile(contentsOf: url, newestVersion: 1)
     file.tensors.tensors["running_checksums"] = nil

@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import Interchange
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Training
@@ -34,8 +35,8 @@ import Testing
     try straight.run { if case .epochEnded(let report) = $0 { reports.append(report.timeless) } }
     let end = RunState(straight)
     let steps = 18
-    let folder = temporaryURL()
-    defer { remove(folder) }
+    let folder = URL.temporary()
+    defer { folder.remove() }
     let file = try RunFolder.create(at: folder).checkpoint
     for stop in 0...steps {
       var found: [EpochReport] = []
@@ -85,8 +86,8 @@ import Testing
   }
 
   @Test func `the seconds before an interruption count`() throws {
-    let url = temporaryURL()
-    defer { remove(url) }
+    let url = URL.temporary()
+    defer { url.remove() }
     let first = try TinyRun.trainer()
     try first.run(steps: 3) { _ in Thread.sleep(forTimeInterval: 0.1) }
     let file = try RunFolder.create(at: url).checkpoint
