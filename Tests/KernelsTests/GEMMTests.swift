@@ -145,7 +145,7 @@ import Testing
 
   @Test(arguments: InstructionSet.available, Transposition.allCases)
   func threadsDoNotChangeTheBits(instructionSet: InstructionSet, transposition: Transposition) {
-    for (m, n, k) in [(301, 150, 300), (30, 600, 300), (1, 600, 300)] {
+    for (m, n, k) in [(301, 150, 300), (30, 600, 300), (1, 600, 300), (60, 150, 1100)] {
       threadsDoNotChangeTheBits(m, n, k, instructionSet, transposition)
     }
   }

@@ -14,8 +14,8 @@ import MicrokernelInterface
 ///         a microkernel call or two, panel by panel                   streams from L3: 128 bytes a step of 24 multiply-adds (AVX-512)
 ///           and tile by tile                                          in registers: tileRows × tileColumns
 ///
-/// Other shapes go other ways, which `GEMMPlan` chooses. Where rows are few, each core gets some columns or some rows, packs the panels it needs itself, and
-/// multiplies each by several tiles of rows before the next. A small B whose panels few tiles would read is not packed but read where
+/// Other shapes go other ways, which `GEMMPlan` chooses. Where rows are few, each core gets some columns or some rows, packs the panels it
+/// needs itself, multiplies each by several tiles of rows before the next, and helps the others when it has done (`GEMMPartQueue`). A small B whose panels few tiles would read is not packed but read where
 /// it lies, all but its last columns. One row times a B that lies in rows, of no more than a block's depth, is a product with a vector
 /// (GEMV.swift), whose time is that of reading the matrix; a transposed B is packed all the same. And what takes less than it costs to hand
 /// over stays on one core (`Engine.run`).
@@ -93,35 +93,57 @@ extension Engine {
   }
 
   /// Part by part, the columns of each packed by the core that multiplies by them: panels that another core has just written would have
-  /// to come out of its L2.
+  /// to come out of its L2. Other cores help with the last block of depth only, as each block adds to what the one before it has left in C.
   private func multiplyInParts(_ product: Product, _ grid: GEMMGrid, _ parts: GEMMParts) {
-    let a = product.a, kernels = kernels, width = kernels.tileColumns
-    let copyFloats = grid.copyFloats(a, rows: grid.rowsPerPartBlock)
+    let a = product.a, kernels = kernels, width = kernels.tileColumns, depthBlock = grid.depthBlock
+    let copyFloats = grid.copyFloats(a, rows: grid.mostRowsPerBlock)
     let copyEnd = (copyFloats + bOverread + 15) / 16 * 16
-    let most = PackedPanels(depth: grid.depthBlock, columns: parts.panelsEach * width, kernels: kernels)
+    let most = PackedPanels(depth: depthBlock, columns: parts.panelsEach * width, kernels: kernels)
     reserveWorkerScratch(copyEnd + most.floats + bOverread)
-    run(parts.count, flops: 2 * a.rows * product.b.columns * a.columns) { part, worker in
-      let partRows = parts.rows(of: part), group = parts.panels(of: part)
+    let workers = min(parts.count, cores.threads)
+    let queue = GEMMPartQueue(
+      (0..<parts.count).map { grid.rowBlocks(of: parts.rows(of: $0), isShared: workers > 1) })
+    let lastStart = max(0, a.columns - 1) / depthBlock * depthBlock
+
+    /// A part's block of depth, and how B's columns of it are packed.
+    func factors(of part: Int, _ k0: Int) -> (Product, PackedPanels) {
+      let group = parts.panels(of: part)
       let columns = group.lowerBound * width..<min(product.b.columns, group.upperBound * width)
-      let product = product.columns(columns), scratch = workerScratch(worker)
-      var k0 = 0
-      repeat {
-        let depth = min(grid.depthBlock, a.columns - k0)
-        let block = product.block(k0, depth)
-        let panels = PackedPanels(depth: depth, columns: columns.count, kernels: kernels)
-        for p in 0..<panels.count where block.b.transposed {
-          panels.packTransposed(p, of: block.b, into: scratch + copyEnd)
+      let block = product.columns(columns).block(k0, min(depthBlock, a.columns - k0))
+      return (block, PackedPanels(depth: block.a.columns, columns: columns.count, kernels: kernels))
+    }
+
+    run(workers, flops: 2 * a.rows * product.b.columns * a.columns) { _, worker in
+      let scratch = workerScratch(worker)
+      while let part = queue.nextPart() {
+        for k0 in stride(from: 0, through: lastStart, by: depthBlock) {
+          let (block, panels) = factors(of: part, k0)
+          pack(block.b, panels, into: scratch + copyEnd)
+          func multiplyRows(_ rows: Range<Int>) {
+            multiply(
+              block, rows, GEMMPanels(panels, at: scratch + copyEnd), 0..<panels.count, grid, copy: scratch)
+          }
+          if k0 < lastStart {
+            queue.blocks(of: part).forEach(multiplyRows)
+          } else {
+            queue.open(part, by: worker)
+            while let rows = queue.nextRows(of: part) { multiplyRows(rows) }
+          }
         }
-        if !block.b.transposed {
-          panels.packRows(0..<depth, of: block.b.base, stride: block.b.stride, into: scratch + copyEnd, kernels)
-        }
-        let all = GEMMPanels(panels, at: scratch + copyEnd)
-        for row in stride(from: partRows.lowerBound, to: partRows.upperBound, by: grid.rowsPerPartBlock) {
-          let rows = row..<min(partRows.upperBound, row + grid.rowsPerPartBlock)
-          multiply(block, rows, all, 0..<all.count, grid, copy: scratch)
-        }
-        k0 += depth
-      } while k0 < a.columns
+      }
+      while let (part, owner, rows) = queue.nextRows() {
+        let (block, panels) = factors(of: part, lastStart)
+        let all = GEMMPanels(panels, at: workerScratch(owner) + copyEnd)
+        multiply(block, rows, all, 0..<panels.count, grid, copy: scratch)
+      }
+    }
+  }
+
+  private func pack(_ b: Matrix, _ panels: PackedPanels, into memory: UnsafeMutablePointer<Float>) {
+    if b.transposed {
+      for p in 0..<panels.count { panels.packTransposed(p, of: b, into: memory) }
+    } else {
+      panels.packRows(0..<b.rows, of: b.base, stride: b.stride, into: memory, kernels)
     }
   }
 

@@ -2,7 +2,7 @@ import Basics
 import MicrokernelInterface
 
 /// How a product is cut: into blocks of depth, and each into tasks; a function of its sizes, the instruction set and the machine's L2 alone,
-/// but for `partsOfTheirOwn`, which changes no bit.
+/// but for `partsOfTheirOwn` and `rowBlocks`, which change no bit.
 struct GEMMGrid {
   /// Steps of the sum between two visits to C.
   let depthBlock: Int
@@ -49,8 +49,22 @@ struct GEMMGrid {
     return a.transposed ? max(128, depth / 4) : depth
   }
 
-  /// Rows of A by which a core multiplies its own panels at a time.
-  var rowsPerPartBlock: Int { Self.mostTiles * tileRows }
+  /// The most rows of A by which a core multiplies its own panels at a time.
+  var mostRowsPerBlock: Int { Self.mostTiles * tileRows }
+
+  /// Cuts rows of a part for that. Each block reads the panels anew; where other cores may take some over, the last ones are small all the
+  /// same, down to two tiles, so that nobody waits long for the last of all.
+  func rowBlocks(of rows: Range<Int>, isShared: Bool) -> [Range<Int>] {
+    var blocks: [Range<Int>] = []
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let third = (rows.upperBound - row) / (3 * tileRows)
+      let tiles = isShared ? min(Self.mostTiles, max(2, third)) : Self.mostTiles
+      blocks.append(row..<min(rows.upperBound, row + tiles * tileRows))
+      row += tiles * tileRows
+    }
+    return blocks
+  }
 
   /// How C is shared out so that each part is one core's from packing on, or nil where panels are too few to share out, or rows so many, or
   /// B so large, that sharing its panels costs nothing.
@@ -59,7 +73,7 @@ struct GEMMGrid {
   /// else. Where that leaves a core idle for a tenth of the time and more (seven panels for two), by rows, of which each core must have
   /// enough to pay for packing all of B.
   ///
-  /// The one cut that depends on the number of cores: an element is the same sum in the same order whatever its part is.
+  /// This depends on the number of cores and changes no bit: an element is the same sum in the same order whatever its part is.
   func partsOfTheirOwn(threads: Int) -> GEMMParts? {
     let panels = tasks.panels
     guard panels >= 2 * threads, m <= 1024,
