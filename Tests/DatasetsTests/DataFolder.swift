@@ -25,18 +25,20 @@ struct DataFolder {
 
   /// The error of looking at this folder, or at a file in it, and of reading all images; with the folder's path left out.
   func failure(_ name: String = "", _ splits: Splits? = nil) throws -> String {
-    let path = name.isEmpty ? self.path : url.appendingPathComponent(name).path
     let error = try #require(throws: SeCuError.self) {
-      guard let files = try DataCatalog.dataFiles(at: path) else { return }
+      guard let files = try DataCatalog.dataFiles(at: path(to: name)) else { return }
       _ = try files.load(splits)
     }
-    return error.description.replacingOccurrences(of: self.path + "/", with: "").replacingOccurrences(
-      of: self.path, with: "FOLDER")
+    return error.description.replacingOccurrences(of: path + "/", with: "").replacingOccurrences(
+      of: path, with: "FOLDER")
   }
 
   func files(_ name: String = "") throws -> DataFiles {
-    try #require(try DataCatalog.dataFiles(at: name.isEmpty ? path : url.appendingPathComponent(name).path))
+    try #require(try DataCatalog.dataFiles(at: path(to: name)))
   }
+
+  /// That of a file, or of the folder where the name is empty.
+  private func path(to name: String) -> String { name.isEmpty ? path : url.appending(path: name).path }
 }
 
 // MARK: - Files

@@ -144,43 +144,41 @@ import Testing
     #expect(try names(in: folder) == ["a", "link"])
   }
 
-  #if os(Linux)
-    /// The error is the system's own: /dev/full accepts no byte.
-    @Test func fullDiskLeavesTheOldFile() throws {
-      let folder = try URL.temporaryFolder()
-      defer { folder.remove() }
-      let url = folder.appending(path: "a")
-      try AtomicFile.write(Data([1]), to: url)
-      let error = try failure {
-        try AtomicFile.replace(url) { handle in
-          try handle.write(contentsOf: Data([2]))
-          try FileHandle(forWritingTo: URL(filePath: "/dev/full")).write(contentsOf: Data([3]))
-        }
-      }
-      #expect(error.kind == .inputOutput)
-      #expect(error.place == url.relativePath)
-      #expect(error.problem.contains("No space left on device"))
-      #expect(try FileContents.read(url) == Data([1]))
-      #expect(try names(in: folder) == ["a"])
-    }
-  #endif
-
-  @Test func failureHalfWayLeavesTheOldFile() throws {
+  /// The error of replacing a file by what `body` writes until it throws, which must leave the old file, and it alone.
+  private func failureThatLeavesTheOldFile(
+    _ body: (FileHandle) throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> (error: SeCuError, url: URL) {
     let folder = try URL.temporaryFolder()
     defer { folder.remove() }
     let url = folder.appending(path: "a")
     try AtomicFile.write(Data([1]), to: url)
-    let error = try failure {
-      try AtomicFile.replace(url) { handle in
-        try handle.write(contentsOf: Data(repeating: 2, count: 1000))
-        throw Interrupted()
+    let error = try failure({ try AtomicFile.replace(url, content: body) }, sourceLocation: sourceLocation)
+    #expect(try FileContents.read(url) == Data([1]), sourceLocation: sourceLocation)
+    #expect(try names(in: folder) == ["a"], sourceLocation: sourceLocation)
+    return (error, url)
+  }
+
+  #if os(Linux)
+    /// The error is the system's own: /dev/full accepts no byte.
+    @Test func fullDiskLeavesTheOldFile() throws {
+      let (error, url) = try failureThatLeavesTheOldFile { handle in
+        try handle.write(contentsOf: Data([2]))
+        try FileHandle(forWritingTo: URL(filePath: "/dev/full")).write(contentsOf: Data([3]))
       }
+      #expect(error.kind == .inputOutput)
+      #expect(error.place == url.relativePath)
+      #expect(error.problem.contains("No space left on device"))
+    }
+  #endif
+
+  @Test func failureHalfWayLeavesTheOldFile() throws {
+    let (error, _) = try failureThatLeavesTheOldFile { handle in
+      try handle.write(contentsOf: Data(repeating: 2, count: 1000))
+      throw Interrupted()
     }
     #expect(error.kind == .inputOutput)
     let own = SeCuError(.badData, "expected this error")
-    #expect(try failure { try AtomicFile.replace(url) { _ in throw own } } == own)
-    #expect(try FileContents.read(url) == Data([1]))
-    #expect(try names(in: folder) == ["a"])
+    #expect(try failureThatLeavesTheOldFile { _ in throw own }.error == own)
   }
 
   @Test func targetIsWholeWhileItIsReplacedFromSeveralThreads() throws {

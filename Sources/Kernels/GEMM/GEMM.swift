@@ -15,10 +15,10 @@ import MicrokernelInterface
 ///           and tile by tile                                          in registers: tileRows × tileColumns
 ///
 /// Other shapes go other ways, which `GEMMPlan` chooses. Where rows are few, each core gets some columns or some rows, packs the panels it
-/// needs itself, multiplies each by several tiles of rows before the next, and helps the others when it has done (`GEMMPartQueue`). A small B whose panels few tiles would read is not packed but read where
-/// it lies, all but its last columns. One row times a B that lies in rows, of no more than a block's depth, is a product with a vector
-/// (GEMV.swift), whose time is that of reading the matrix; a transposed B is packed all the same. And what takes less than it costs to hand
-/// over stays on one core (`Engine.run`).
+/// needs itself, multiplies each by several tiles of rows before the next, and helps the others when it has done (`GEMMPartQueue`). A small B
+/// whose panels few tiles would read is not packed but read where it lies, all but its last columns. One row times a B that lies in rows, of
+/// no more than a block's depth, is a product with a vector (GEMV.swift), whose time is that of reading the matrix; a transposed B is packed
+/// all the same. And what takes less than it costs to hand over stays on one core (`Engine.run`).
 ///
 /// A task's sums do not depend on how many cores there are, so results have the same bits for any number of threads.
 /// Error of an element: at most `depth` roundings of its sum, and one each for what C had and for the bias, so that |error| ≤ γ(depth + 2) ·
@@ -112,29 +112,29 @@ extension Engine {
       let block = product.columns(columns).block(k0, min(depthBlock, a.columns - k0))
       return (block, PackedPanels(depth: block.a.columns, columns: columns.count, kernels: kernels))
     }
+    func packPart(_ part: Int, _ k0: Int, by worker: Int) {
+      let (block, panels) = factors(of: part, k0)
+      pack(block.b, panels, into: workerScratch(worker) + copyEnd)
+    }
+    func multiplyPart(_ part: Int, _ rows: Range<Int>, _ k0: Int, by worker: Int, panelsOf owner: Int) {
+      let (block, panels) = factors(of: part, k0), all = GEMMPanels(panels, at: workerScratch(owner) + copyEnd)
+      multiply(block, rows, all, 0..<all.count, grid, copy: workerScratch(worker))
+    }
 
     run(workers, flops: 2 * a.rows * product.b.columns * a.columns) { _, worker in
-      let scratch = workerScratch(worker)
       while let part = queue.nextPart() {
-        for k0 in stride(from: 0, through: lastStart, by: depthBlock) {
-          let (block, panels) = factors(of: part, k0)
-          pack(block.b, panels, into: scratch + copyEnd)
-          func multiplyRows(_ rows: Range<Int>) {
-            multiply(
-              block, rows, GEMMPanels(panels, at: scratch + copyEnd), 0..<panels.count, grid, copy: scratch)
-          }
-          if k0 < lastStart {
-            queue.blocks(of: part).forEach(multiplyRows)
-          } else {
-            queue.open(part, by: worker)
-            while let rows = queue.nextRows(of: part) { multiplyRows(rows) }
-          }
+        for k0 in stride(from: 0, to: lastStart, by: depthBlock) {
+          packPart(part, k0, by: worker)
+          for rows in queue.blocks(of: part) { multiplyPart(part, rows, k0, by: worker, panelsOf: worker) }
+        }
+        packPart(part, lastStart, by: worker)
+        queue.open(part, by: worker)
+        while let rows = queue.nextRows(of: part) {
+          multiplyPart(part, rows, lastStart, by: worker, panelsOf: worker)
         }
       }
       while let (part, owner, rows) = queue.nextRows() {
-        let (block, panels) = factors(of: part, lastStart)
-        let all = GEMMPanels(panels, at: workerScratch(owner) + copyEnd)
-        multiply(block, rows, all, 0..<panels.count, grid, copy: scratch)
+        multiplyPart(part, rows, lastStart, by: worker, panelsOf: owner)
       }
     }
   }
