@@ -15,7 +15,8 @@ let optimised: [SwiftSetting] = [.unsafeFlags(["-O"])] + sanitised
 /// to Sources/Microkernels. `-Xcc -march` sets the target processor of the whole module.
 ///
 /// A debug build compiles them as one, as a release build does with everything: file by file each load and each multiply-add would be a call, and
-/// training some twenty times slower. The compiler remarks there that it can't do this incrementally.
+/// training some twenty times slower. `-num-threads` keeps an object and an index unit for each file, which SwiftPM expects. The compiler remarks
+/// there that it can't do this incrementally.
 func microkernels(_ flags: [SwiftSetting]) -> [SwiftSetting] {
   let asOne = ["-disable-batch-mode", "-whole-module-optimization", "-num-threads", "2"]
   return [.unsafeFlags(["-Ounchecked"]), .unsafeFlags(asOne, .when(configuration: .debug))] + flags
