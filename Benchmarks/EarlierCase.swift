@@ -66,7 +66,7 @@ struct EarlierCase {
 
   /// The name with what it was measured under.
   var label: String {
-    let threads = number("threads").map { ", " + counted(Int($0), "thread") } ?? ""
+    let threads = number("threads").flatMap { Int(exactly: $0) }.map { ", " + counted($0, "thread") } ?? ""
     return "\(name ?? text("case") ?? "a case") (\(text("isa") ?? "?")\(threads))"
   }
 

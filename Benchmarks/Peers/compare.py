@@ -142,12 +142,12 @@ def augment(case, seconds):
     import torchvision.transforms as T
     from PIL import Image, ImageFilter, ImageOps
     size, batch = case["size"], case["batch"]
-    smallest, strength = (0.3, 0.4) if size <= 32 else (0.2, 0.4)
+    smallest = 0.3 if size <= 32 else 0.2
 
     def view(blur, solarise):
         return T.Compose([
             T.RandomResizedCrop(size, scale=(smallest, 1.0)),
-            T.RandomApply([T.ColorJitter(strength, strength, strength / 2, strength / 4)], p=0.8),
+            T.RandomApply([T.ColorJitter(0.4, 0.4, 0.2, 0.1)], p=0.8),
             T.RandomGrayscale(p=0.2),
             T.RandomApply([lambda i: i.filter(ImageFilter.GaussianBlur(random.uniform(0.1, 2.0)))], p=blur),
             T.RandomApply([ImageOps.solarize], p=solarise),

@@ -1,7 +1,7 @@
 /// The candidate that a misspelt name most likely means, or nil when none is close.
 ///
 /// Closeness is the number of edits between both names without regard to case. Up to a third of the longer name's
-/// letters may be wrong, and at least one must be right. Hyphens that both begin with, as options do, are no letters.
+/// letters, rounded up, may be wrong, and at least one must be right. Hyphens that both begin with, as options do, are no letters.
 ///
 /// - Returns: the first of the closest candidates, as it is spelt in `candidates`.
 package func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {

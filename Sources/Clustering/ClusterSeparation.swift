@@ -63,7 +63,7 @@ private struct MeanClusters {
   init(_ features: Features, labels: [Int], count: Int, _ engine: Engine) {
     self.features = features
     self.labels = labels
-    sizes = labels.reduce(into: [Int](repeating: 0, count: count)) { $0[$1] += 1 }
+    sizes = clusterSizes(labels, clusters: count)
     var means = [Float](repeating: 0, count: count * features.dimension)
     features.withPointer { x in
       let points = PointSet(

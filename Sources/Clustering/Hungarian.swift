@@ -19,31 +19,26 @@ package enum Hungarian {
   ///   optimal assignments always the same one.
   /// - Throws: `SeCuError` of kind `.badData` if `costs` does not have rows × columns elements or one is out of range.
   package static func assignment(rows: Int, columns: Int, costs: [Int]) throws -> [Int?] {
-    try check(rows, columns, costs) { (-(Int.max / 16)...(Int.max / 16)).contains($0) }
+    try check(rows, columns, costs)
     return solve(rows, columns, costs)
   }
 
-  /// The same for costs in Double, each finite and below 1/16 of the largest Double; optimal up to their rounding.
-  package static func assignment(rows: Int, columns: Int, costs: [Double]) throws -> [Int?] {
-    try check(rows, columns, costs) { $0.magnitude <= .greatestFiniteMagnitude / 16 }
-    return solve(rows, columns, costs)
-  }
-
-  private static func check<Cost>(_ rows: Int, _ columns: Int, _ costs: [Cost], _ isInRange: (Cost) -> Bool) throws {
+  private static func check(_ rows: Int, _ columns: Int, _ costs: [Int]) throws {
     let (size, overflows) = rows.multipliedReportingOverflow(by: columns)
     guard rows >= 0, columns >= 0, !overflows, size == costs.count else {
       throw SeCuError(
         .badData, "expected \(rows) × \(columns) costs, found \(costs.count)", at: "cost matrix",
         remedy: "Give one cost for every row and column")
     }
-    guard let bad = costs.firstIndex(where: { !isInRange($0) }) else { return }
+    let most = Int.max / 16
+    guard let bad = costs.firstIndex(where: { !(-most...most).contains($0) }) else { return }
     throw SeCuError(
-      .badData, "expected a finite cost within 1/16 of the type's range, found \(costs[bad])", at: "cost matrix",
+      .badData, "expected a cost between ±\(most), found \(costs[bad])", at: "cost matrix",
       position: "row \(bad / columns), column \(bad % columns)", remedy: "Scale the costs down")
   }
 
   /// Brings the shorter side into the rows: every row can then be matched.
-  private static func solve<Cost: SignedNumeric & Comparable>(_ rows: Int, _ columns: Int, _ costs: [Cost]) -> [Int?] {
+  private static func solve(_ rows: Int, _ columns: Int, _ costs: [Int]) -> [Int?] {
     if rows == 0 || columns == 0 { return [Int?](repeating: nil, count: rows) }
     if rows <= columns {
       return costs.withUnsafeBufferPointer { costs in
@@ -52,7 +47,7 @@ package enum Hungarian {
         return matching.columnOfRow.map(\.self)
       }
     }
-    var transposed: [Cost] = []
+    var transposed: [Int] = []
     transposed.reserveCapacity(costs.count)
     for column in 0..<columns {
       for row in 0..<rows { transposed.append(costs[row * columns + column]) }
@@ -69,28 +64,28 @@ package enum Hungarian {
 ///
 /// Bounds: a free column has v = 0 and v never rises, so −c ≤ u ≤ c and −2c ≤ v ≤ 0 for the largest magnitude c of a
 /// cost; path lengths stay below 8c.
-private struct Matching<Cost: SignedNumeric & Comparable> {
-  let costs: UnsafePointer<Cost>
+private struct Matching {
+  let costs: UnsafePointer<Int>
   let columns: Int
   /// −1: not yet.
   var columnOfRow: [Int]
   var rowOfColumn: [Int]
-  private var u: [Cost]
-  private var v: [Cost]
+  private var u: [Int]
+  private var v: [Int]
   /// Dijkstra's tree: the length of the shortest path to a column and the row it comes from.
-  private var length: [Cost]
+  private var length: [Int]
   private var parent: [Int]
   /// A permutation of the columns: those at the end have a final length.
   private var open: [Int]
 
-  init(costs: UnsafePointer<Cost>, rows: Int, columns: Int) {
+  init(costs: UnsafePointer<Int>, rows: Int, columns: Int) {
     self.costs = costs
     self.columns = columns
     columnOfRow = [Int](repeating: -1, count: rows)
     rowOfColumn = [Int](repeating: -1, count: columns)
-    u = [Cost](repeating: 0, count: rows)
-    v = [Cost](repeating: 0, count: columns)
-    length = [Cost](repeating: 0, count: columns)
+    u = [Int](repeating: 0, count: rows)
+    v = [Int](repeating: 0, count: columns)
+    length = [Int](repeating: 0, count: columns)
     parent = [Int](repeating: -1, count: columns)
     open = Array(0..<columns)
   }
@@ -102,7 +97,7 @@ private struct Matching<Cost: SignedNumeric & Comparable> {
       open[column] = column
     }
     var row = newRow
-    var lowest: Cost = 0
+    var lowest: Int = 0
     var openCount = columns
     var end = -1
     while end < 0 {
@@ -124,7 +119,7 @@ private struct Matching<Cost: SignedNumeric & Comparable> {
 
   /// Relaxes the edges of `row`, whose shortest path has length `start`, and returns the place in `open` of the nearest
   /// of the first `openCount` columns. Ties go to a free column, which ends the search, then to the lowest one.
-  private mutating func extendPaths(through row: Int, from start: Cost, among openCount: Int) -> Int {
+  private mutating func extendPaths(through row: Int, from start: Int, among openCount: Int) -> Int {
     let line = costs + row * columns
     let base = start - u[row]
     var nearest = 0

@@ -17,16 +17,17 @@ import Basics
 public struct KMeans: Codable, Sendable, Equatable {
   /// k, the number of clusters: 1…n.
   public var clusters: Int
-  /// How many times to start anew; the run of lowest inertia wins, the first of equals.
+  /// How many times to start anew, 1 to 2³² − 1; the run of lowest inertia wins, the first of equals.
   public var restarts: Int
   /// The most iterations of one run, at least 1.
   public var maxIterations: Int
   /// A run ends when centers move by a squared distance of at most this share of the mean variance of a coordinate, in
-  /// total. 0 runs until no point changes its cluster.
+  /// total; 0 or more, finite. 0 runs until no point changes its cluster.
   public var tolerance: Double
   /// Seed of the random starting centers.
   public var seed: UInt64
-  /// Whether points and centers are scaled to unit length. A point without length stays zero, as far from all centers.
+  /// Whether points and centers are scaled to unit length. A point without length stays zero: it is equally
+  /// far from all centers.
   public var isSpherical: Bool
 
   /// - Parameters: as the properties have them; the defaults are scikit-learn's, but for ten restarts.
@@ -96,7 +97,8 @@ public struct KMeans: Codable, Sendable, Equatable {
         remedy: "Ask for fewer clusters than points")
     }
     guard (1...Int(UInt32.max)).contains(restarts) else {
-      throw SeCuError(.usage, "expected at least 1 restart, found \(restarts)", at: "restarts", remedy: "10 is usual")
+      throw SeCuError(
+        .usage, "expected 1 to \(UInt32.max) restarts, found \(restarts)", at: "restarts", remedy: "10 is usual")
     }
     guard maxIterations >= 1 else {
       throw SeCuError(

@@ -13,11 +13,11 @@ import Kernels
 /// are summed in Double, in order: the result has the same bits for any number of threads. Checked against scikit-learn's
 /// LogisticRegression with C = 1/(λn).
 public struct LinearProbe: Sendable, Equatable {
-  /// λ, above 0.
+  /// λ, above 0 and finite.
   public var penalty: Double
-  /// The most steps of L-BFGS.
+  /// The most steps of L-BFGS, 0 or more.
   public var mostIterations: Int
-  /// The largest component of the gradient to end at.
+  /// The largest component of the gradient to end at, 0 or more.
   public var tolerance: Double
 
   /// - Parameters: as the properties have them.

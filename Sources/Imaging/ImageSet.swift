@@ -37,7 +37,7 @@ public struct ImageSet: ImageSource, Equatable {
     try checkLabelsAndNames()
   }
 
-  /// Reads every image of `source` into memory.
+  /// Reads every image of `source` into memory, with labels and class names, but not the names of files.
   ///
   /// - Throws: `SeCuError` if the images have no common shape, if they don't fit in memory, or if one can't be read or has another shape.
   public init(_ source: some ImageSource) throws {

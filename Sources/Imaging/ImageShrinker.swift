@@ -3,9 +3,9 @@ import Kernels
 
 /// Makes images smaller to keep them: antialiased, with their shape kept. One worker's own; not for two threads at a time.
 ///
-/// The filter is `Resize`'s triangle over every pixel of the original, as Pillow's `resize(…, BILINEAR)` has it. A view made of the smaller
-/// image is therefore filtered twice, and a crop that is smaller than the view is enlarged. No other quality is
-/// lost, and none where a crop of the kept image has at least as many pixels as the view.
+/// The filter is `Resize`'s triangle over every pixel of the original, as Pillow's `resize(…, BILINEAR)` has it. What it
+/// costs: a view made of the smaller image is filtered twice, and a crop that has fewer pixels than the view is enlarged, where the original
+/// might have had enough.
 package final class ImageShrinker {
   private let workspace: Workspace
 

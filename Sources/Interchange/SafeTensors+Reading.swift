@@ -109,7 +109,7 @@ extension SafeTensors {
         remedy: "The file is damaged: copy it again. If a program changed it on purpose, let it drop the metadata entry"
       )
     }
-    if let key = metadata.keys.first(where: Self.isDamagedChecksumKey) {
+    if let key = metadata.keys.filter(Self.isDamagedChecksumKey).min() {
       throw SeCuError(
         .badData, "expected the metadata key \(quoted(Self.checksumKey)), found \(quoted(key))", at: name,
         remedy: "The file is damaged: copy it again")

@@ -16,7 +16,7 @@ extension SafeTensors {
     guard tensors[Self.metadataKey] == nil else {
       throw SeCuError(.usage, "a tensor can't be called \(quoted(Self.metadataKey))", at: name, remedy: "Rename it")
     }
-    if let key = metadata.keys.first(where: Self.isDamagedChecksumKey) {
+    if let key = metadata.keys.filter(Self.isDamagedChecksumKey).min() {
       throw SeCuError(
         .usage, "the metadata key \(quoted(key)) would be taken for a damaged \(quoted(Self.checksumKey))", at: name,
         remedy: "Rename it")

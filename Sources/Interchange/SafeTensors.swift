@@ -117,7 +117,7 @@ public struct SafeTensors: Sendable {
   package func renamed(difference: String, _ newName: (String) -> String?) throws(SeCuError) -> SafeTensors {
     var result = self
     result.tensors = [:]
-    for (name, tensor) in tensors {
+    for (name, tensor) in Self.sorted(tensors) {
       guard let name = newName(name) else { continue }
       guard result.tensors.updateValue(tensor, forKey: name) == nil else {
         throw SeCuError(

@@ -5,7 +5,7 @@ import Synchronization
 /// Requests to stop, from Ctrl-C (SIGINT), a supervisor (SIGTERM) or a terminal that is closed (SIGHUP).
 ///
 /// A subcommand that can stop early and save its work calls `watch()` and polls `isRequested`; without `watch()` these
-/// signals end the process at once, as usual. A second SIGINT always ends it at once, with 130.
+/// signals end the process at once, as usual. A SIGINT that follows any of them ends it at once, with 130.
 enum Interruption {
   /// The signal that arrived first, or 0. Signal handlers may touch nothing but lock-free atomics.
   private static let requested = Atomic<Int32>(0)

@@ -2,7 +2,7 @@
 struct Subcommand: Sendable {
   /// Options that help shows together.
   struct Group: Sendable {
-    /// The heading, in lower case, such as `training options`.
+    /// The heading, in lower case, such as `training`.
     let title: String
     let options: [any DeclaredOption]
 

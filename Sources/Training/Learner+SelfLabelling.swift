@@ -27,7 +27,7 @@ extension Learner {
   ///   - ids: the b images' places in the data set.
   ///   - head: the head that teaches itself.
   ///   - rate: the learning rate of the encoder and of the centers.
-  /// - Returns: the loss before the step, and how many images were kept.
+  /// - Returns: the loss before the step, and how many images were kept; nil for a learner that was not made for self-labelling.
   func selfLabel(ids: [Int], head: Int, rate: Float) -> ClusterHeads.SelfLabels? {
     guard let state = selfLabelling else { return nil }
     let denormals = Denormals.flush()

@@ -14,7 +14,7 @@ package final class Learner {
   package let network: Network
   /// The clustering heads, with the centers.
   package let heads: ClusterHeads
-  /// What moves the encoder, and what moves the centers: both have no tensor in self-labelling.
+  /// What moves the encoder, and what moves the centers. In self-labelling `selfLabelling` moves both, and these have no tensors.
   package let encoderOptimizer, centerOptimizer: GradientDescent
   /// What moves the weights in self-labelling.
   let selfLabelling: SelfLabellingState?

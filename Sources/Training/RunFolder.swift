@@ -121,8 +121,8 @@ public struct RunFolder: Sendable {
   /// Whether the run was stopped before its first checkpoint: there is nothing yet that beginning anew would lose.
   public var isUnbegun: Bool {
     let files = FileManager.default
-    let lines = (try? files.attributesOfItem(atPath: metrics.path))?[.size] as? Int ?? 0
-    return lines == 0 && ![checkpoint, assignments, encoder].contains { files.fileExists(atPath: $0.path) }
+    let metricsBytes = (try? files.attributesOfItem(atPath: metrics.path))?[.size] as? Int ?? 0
+    return metricsBytes == 0 && ![checkpoint, assignments, encoder].contains { files.fileExists(atPath: $0.path) }
   }
 
   // MARK: - Reading

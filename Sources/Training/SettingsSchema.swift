@@ -211,7 +211,7 @@ extension SettingsSchema {
   ) throws -> JSONValue {
     switch (shape, file, base) {
     case (.object(let known), .object(let members), .object(var result)):
-      for (key, member) in members {
+      for (key, member) in members.sorted(by: { $0.key < $1.key }) {
         guard member != .null, let field = known[key] else {
           result[key] = nil
           continue

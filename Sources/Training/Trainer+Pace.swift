@@ -1,11 +1,11 @@
 extension Trainer {
-  /// How fast steps follow each other, in all that this process does and in the epoch that it is in.
+  /// How fast steps follow each other, in one call of `run` and in the epoch that it is in.
   struct Pace {
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
     private var epochStart: ContinuousClock.Instant
     private var epochImages = 0, epochWait = 0.0
-    /// What this process did.
+    /// What this call did.
     private(set) var steps = 0, images = 0
     /// To the end of the last step, from the start and from where its epoch began.
     private(set) var seconds = 0.0
@@ -33,7 +33,7 @@ extension Trainer {
       epochWait += wait
     }
 
-    /// Of this epoch, or as much of it as this process did.
+    /// Of this epoch, or as much of it as this call did.
     var imagesPerSecond: Double { Double(epochImages) / epochSeconds }
     /// The share of the epoch in which steps waited for their views, 0 to 1.
     var dataWait: Double { epochWait / epochSeconds }

@@ -101,7 +101,7 @@ public final class Trainer {
   /// Whether it ended with the error that a loss, weight or center is no longer a finite number.
   private(set) var hasDiverged = false
 
-  /// Seconds of training so far, those before an interruption included.
+  /// Seconds of training so far, those before an interruption and the handling of events included.
   public var seconds: Double { progress.seconds }
 
   /// The share of these seconds in which steps waited for their views, 0 to 1: for images to be read and augmented. Nil before the first

@@ -16,11 +16,11 @@ public struct StepReport: Sendable {
   public var stepsDone: Int
   /// Steps that the run has.
   public var stepsInAll: Int
-  /// Steps of this process.
+  /// Steps of this call of `run`.
   public var stepsHere: Int
-  /// Images that this process learnt from, each counted every time that it was seen.
+  /// Images that this call of `run` learnt from, each counted every time that it was seen.
   public var imagesDone: Int
-  /// Seconds that those steps took.
+  /// Seconds from the beginning of this call to the end of this step, with what the handling of events took.
   public var seconds: Double
 }
 
@@ -36,7 +36,7 @@ public struct EpochReport: Codable, Sendable, Equatable {
   public var centerLoss: Double
   /// The encoder's rate in the epoch's last step.
   public var rate: Float
-  /// Seconds of training since the start of the run, those before an interruption included.
+  /// Seconds of training since the start of the run, those before an interruption and the handling of events included.
   public var seconds: Double
   /// Images learnt from per second, in this epoch.
   public var imagesPerSecond: Double

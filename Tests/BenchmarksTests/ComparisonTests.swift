@@ -114,10 +114,11 @@ import Testing
 
   @Test func `cases that are not measured any more are told`() throws {
     let line = #"{"case": "gemm", "name": "gemm/9x9x9", "threads": 2, "isa": "avx2", "median_s": 1}"# + "\n"
-    let comparison = try comparison(Self.old + line + line)
+    let absurd = #"{"case": "norm", "threads": 1e300, "isa": "avx2", "median_s": 1}"# + "\n"
+    let comparison = try comparison(Self.old + line + line + absurd)
     #expect(
       try comparison.missing(from: Self.planned) { _ in true } == [
-        "gemm (avx2, 1 thread)", "gemm/9x9x9 (avx2, 2 threads)",
+        "gemm (avx2, 1 thread)", "gemm/9x9x9 (avx2, 2 threads)", "norm (avx2)",
       ])
     let missing = try comparison.missing(from: Self.planned) { $0.contains("gemm") }
     #expect(missing == ["gemm/9x9x9 (avx2, 2 threads)"])

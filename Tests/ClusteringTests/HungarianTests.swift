@@ -5,8 +5,8 @@ import Testing
 
 @Suite struct HungarianTests {
   /// The lowest cost over all ways to use min(rows, columns) pairs.
-  private func lowestCost<Cost: SignedNumeric & Comparable>(_ rows: Int, _ columns: Int, _ costs: [Cost]) -> Cost {
-    func lowest(_ row: Int, _ free: [Int], _ skips: Int) -> Cost? {
+  private func lowestCost(_ rows: Int, _ columns: Int, _ costs: [Int]) -> Int {
+    func lowest(_ row: Int, _ free: [Int], _ skips: Int) -> Int? {
       if row == rows { return 0 }
       var best = skips > 0 ? lowest(row + 1, free, skips - 1) : nil
       for (place, column) in free.enumerated() {
@@ -22,7 +22,7 @@ import Testing
   }
 
   /// The cost of an assignment that uses min(rows, columns) pairs and no column twice; nil for any other.
-  private func cost<Cost: SignedNumeric>(_ assignment: [Int?], _ rows: Int, _ columns: Int, _ costs: [Cost]) -> Cost? {
+  private func cost(_ assignment: [Int?], _ rows: Int, _ columns: Int, _ costs: [Int]) -> Int? {
     let used = assignment.compactMap(\.self)
     guard assignment.count == rows, used.count == min(rows, columns), Set(used).count == used.count else { return nil }
     return assignment.enumerated().reduce(0) { sum, pair in
@@ -39,15 +39,6 @@ import Testing
       let found = try Hungarian.assignment(rows: rows, columns: columns, costs: costs)
       #expect(cost(found, rows, columns, costs) == lowestCost(rows, columns, costs))
     }
-  }
-
-  /// Costs are multiples of 2⁻²⁴ below 1, so Double adds them without rounding.
-  @Test(arguments: [(7, 7), (5, 7), (7, 5)])
-  func costInDoubleIsTheLowestOfAllAssignments(rows: Int, columns: Int) throws {
-    var random = RandomStream(seed: 12, purpose: .benchmark, UInt32(rows), UInt64(columns))
-    let costs = (0..<rows * columns).map { _ in Double(random.uniform()) - 0.5 }
-    let found = try Hungarian.assignment(rows: rows, columns: columns, costs: costs)
-    #expect(cost(found, rows, columns, costs) == lowestCost(rows, columns, costs))
   }
 
   /// c_ij = −(i + 1)(j + 1) is cheapest on the diagonal (rearrangement inequality), and greedy choices must be undone
@@ -74,8 +65,5 @@ import Testing
       try Hungarian.assignment(rows: 2, columns: 2, costs: [0, 0, .min, 0])
     }
     #expect(error?.position == "row 1, column 0")
-    for bad in [Double.nan, .infinity, -.infinity, .greatestFiniteMagnitude] {
-      #expect(throws: SeCuError.self) { try Hungarian.assignment(rows: 1, columns: 2, costs: [0, bad]) }
-    }
   }
 }

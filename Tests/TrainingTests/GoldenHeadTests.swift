@@ -66,7 +66,7 @@ import Testing
         firstEpoch: step < stepsPerEpoch, featureGradient: gradient.base,
         predictionGradient: usesPredictions ? gradient.base + 2 * block : nil)
 
-      let labels = heads.lastLabels(head: 0, count: ids.count)
+      let labels = ids.map { Int(heads.labels[0][$0]) }
       let expected = try file.integers("\(step).labels").values.map(Int.init)
       try #require(labels == expected, "step \(step)")
       if case .entropy = heads.constraint {

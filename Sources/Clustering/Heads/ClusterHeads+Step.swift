@@ -68,11 +68,6 @@ extension ClusterHeads {
     return losses
   }
 
-  /// The labels that the last step assigned in head `h`, in the order of its batch of `count` images.
-  package func lastLabels(head h: Int, count: Int) -> [Int] {
-    (0..<count).map { Int(memory.newLabels[h * count + $0]) }
-  }
-
   /// What a step is given. Image i has the rows i, b + i and, with predictions, 2b + i and 3b + i.
   private struct Batch {
     let ids: [Int]
@@ -95,7 +90,8 @@ extension ClusterHeads {
     engine.reserveWorkerScratch(clusters.max() ?? 0)
     engine.run(clusters.count, flops: 6 * b * total) { h, worker in
       let mean = engine.workerScratch(worker), k = clusters[h]
-      func put(_ assignment: (_ similarities: UnsafePointer<Float>, _ id: Int) -> Int) {
+      /// Keeps each image's label as the old one, and notes what `assignment` says as the new one.
+      func assignEach(by assignment: (_ similarities: UnsafePointer<Float>, _ id: Int) -> Int) {
         for (i, id) in batch.ids.enumerated() {
           averageSimilarities(image: i, head: h, batch, on: engine, into: mean)
           memory.oldLabels[h * b + i] = labels[h][id]
@@ -104,18 +100,18 @@ extension ClusterHeads {
       }
       switch constraint {
       case .size(let constraint):
-        put { similarities, _ in
+        assignEach { similarities, _ in
           constraint.assign(similarities, duals: duals.base + rowOffsets[h], clusters: k)
         }
       case .entropy(let constraint):
         let joining = constraint.costs(counts[h], isFirst: true, images: images)
         let moving = constraint.costs(counts[h], isFirst: false, images: images)
-        put { similarities, id in
+        assignEach { similarities, id in
           constraint.assign(
             similarities, old: Int(labels[h][id]), costs: isAssigned[id] ? moving : joining, clusters: k)
         }
       case .instance:
-        put { _, id in id }
+        assignEach { _, id in id }
       }
     }
     for h in clusters.indices { moveState(head: h, batch.ids) }
@@ -227,12 +223,13 @@ extension ClusterHeads {
       kernels.scaleAndAdd(-(1 - tau) * share / other.sum, other.values, share / own.sum, l, k)
       l[label] -= tau * share
     }
-    let a = exponentials(0, in: 0), other = exponentials(1, in: 1)
-    addRow(logits(0), a, target: other)
-    addRow(logits(1), other, target: a)
+    // The target of each view is the other one's soft-max; predictions learn from the same targets as the projections.
+    let viewA = exponentials(0, in: 0), viewB = exponentials(1, in: 1)
+    addRow(logits(0), viewA, target: viewB)
+    addRow(logits(1), viewB, target: viewA)
     if batch.outputs.count == 2 {
-      addRow(logits(2), exponentials(2, in: 2), target: other)
-      addRow(logits(3), exponentials(3, in: 2), target: a)
+      addRow(logits(2), exponentials(2, in: 2), target: viewB)
+      addRow(logits(3), exponentials(3, in: 2), target: viewA)
     }
     memory.imageLosses[2 * i] -= Double(tau) * hard + Double(1 - tau) * soft
   }

@@ -80,8 +80,8 @@ package final class ClusterHeads {
       batch: batch, total: total, heads: clusters.count, outputs: usesPredictions ? 2 : 1)
   }
 
-  /// The bytes that heads of these sizes take, but for a few an image of the run (`isAssigned`), an image of the batch (`imageLosses`) and a
-  /// cluster (`counts`); as a Double, since absurd sizes overflow an Int.
+  /// The bytes that heads of these sizes take; a Double, since absurd sizes overflow an Int. Left out are a few bytes for each image of the
+  /// run (`isAssigned`), each image of the batch (`imageLosses`) and each cluster (`counts`).
   ///
   /// - Parameters: as `init` has them.
   package static func bytes(

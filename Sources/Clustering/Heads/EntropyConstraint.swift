@@ -2,13 +2,13 @@ import Foundation
 
 /// The entropy constraint: cluster sizes should be even, over all N images and not only over a batch. Solved online and greedily.
 ///
-/// Minimised is −Σ s_{i,y_i} + α·Σ_j P_j ln P_j with P_j = N_j/N, where N_j images are in cluster j now. With f(p) = p·ln p, f(0) = 0, moving
-/// image i from cluster l to cluster k changes the second sum by
+/// Minimised is −Σ s_{i,y_i} + α·Σ_j P_j ln P_j with P_j = N_j/M, where N_j images are in cluster j now, and M have a cluster: all N after
+/// the first pass, or nearly (see below). With f(p) = p·ln p, f(0) = 0, moving image i from cluster l to cluster k changes the second sum by
 ///
-///     Δ_ik = f(P_l − 1/N) − f(P_l) + f(P_k + 1/N) − f(P_k),   Δ_il = 0
+///     Δ_ik = f(P_l − 1/M) − f(P_l) + f(P_k + 1/M) − f(P_k),   Δ_il = 0
 ///     y_i = argmin_k ( −s_ik + α·Δ_ik )                                  the whole batch against the old N_j
 ///
-/// An image that has no cluster yet only joins: with M images assigned so far, P_j = N_j/(M + 1) and Δ_ik = f(P_k + 1/(M + 1)) − f(P_k);
+/// An image that has no cluster yet only joins: P_j = N_j/(M + 1) and Δ_ik = f(P_k + 1/(M + 1)) − f(P_k);
 /// the very first batch, M = 0, is free. Counts therefore always add up to the number of images seen: after one pass N, or N − 1 where
 /// the pass leaves one image out (`TrainingSettings.stepsPerPass`). To first order only α/N matters. Source: Q. Qian, "Stable Cluster
 /// Discrimination for Deep Clustering", ICCV 2023, the constraint on entropy; computed in Float, as the published program does. That program

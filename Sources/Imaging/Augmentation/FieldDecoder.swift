@@ -18,10 +18,11 @@ struct FieldDecoder<Key: CodingKey & CaseIterable & RawRepresentable> where Key.
   init(_ decoder: any Decoder) throws {
     prefix = decoder.codingPath.map { $0.stringValue + "." }.joined()
     let known = Key.allCases.map(\.rawValue)
-    for key in try decoder.container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
-      let nearest = nearestName(to: key.stringValue, in: known).map { "The nearest known field is \($0)" }
+    let keys = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
+    for key in keys.sorted() where !known.contains(key) {
+      let nearest = nearestName(to: key, in: known).map { "The nearest known field is \($0)" }
       throw SeCuError(
-        .badData, "this augmentation field is not known", at: prefix + key.stringValue,
+        .badData, "this augmentation field is not known", at: prefix + key,
         remedy: nearest ?? "Known are \(known.joined(separator: ", "))")
     }
     container = try decoder.container(keyedBy: Key.self)

@@ -145,7 +145,7 @@ struct JPEGDecoding {
         if let coefficients {
           try decodeProgressive(scan, frame, coefficients, &walk, &bits)
         } else {
-          try decodeSequential(scan, frame, &walk, &bits)
+          try decodeSequential(scan, &walk, &bits)
         }
         return nil
       } catch {
@@ -176,7 +176,7 @@ struct JPEGDecoding {
   }
 
   private func decodeSequential(
-    _ scan: JPEGScan, _ frame: JPEGFrame, _ walk: inout JPEGScanWalk, _ bits: inout JPEGBitReader
+    _ scan: JPEGScan, _ walk: inout JPEGScanWalk, _ bits: inout JPEGBitReader
   ) throws(JPEGEntropyFault) {
     var members = scan.members.map {
       JPEGSequentialDecoder.Member(

@@ -4,7 +4,7 @@ import Basics
 struct JPEGComponent {
   /// What scans call it.
   var identifier: UInt8
-  /// Samples per row of a minimum coded unit in blocks, H of T.81: 1…4.
+  /// Blocks in a row of a minimum coded unit, H of T.81: 1…4.
   var horizontal: Int
   /// Rows of blocks of a minimum coded unit, V of T.81: 1…4.
   var vertical: Int
