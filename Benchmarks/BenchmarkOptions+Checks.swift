@@ -14,7 +14,7 @@ extension BenchmarkOptions {
     where given.isSuperset(of: [option, other]) {
       throw SeCuError(.usage, "can't be given together with '\(other)'", at: option, remedy: "Give one of them")
     }
-    try checkRoofline()
+    try checkFiles()
     guard given.contains("--fail-on") else { return }
     if case .repeats(let count) = budget, count < Timing.fewestSamples {
       throw SeCuError(
@@ -64,17 +64,19 @@ extension BenchmarkOptions {
     }
   }
 
-  /// The picture is a file that is none of the others.
-  private func checkRoofline() throws {
-    guard let roofline else { return }
-    guard roofline != "-" else {
+  /// No two options name one file: what is written would replace what a later run is to be compared with.
+  private func checkFiles() throws {
+    if roofline == "-" {
       throw SeCuError(.usage, "is drawn in a file, not on standard output", at: "--roofline", remedy: "Name a file")
     }
-    for (option, file) in [("--json", json), ("--compare", comparison)] {
-      guard let file, URL(filePath: file).standardizedFileURL == URL(filePath: roofline).standardizedFileURL else {
-        continue
-      }
-      throw SeCuError(.usage, "names the same file as '\(option)'", at: "--roofline", remedy: "Name another one")
+    let written = [("--roofline", roofline), ("--json", json == "-" ? nil : json)]
+    for ((option, file), (other, otherFile)) in [
+      (written[0], written[1]), (written[0], ("--compare", comparison)), (written[1], ("--compare", comparison)),
+    ] {
+      guard let file, let otherFile, Self.wholePath(file) == Self.wholePath(otherFile) else { continue }
+      throw SeCuError(.usage, "names the same file as '\(other)'", at: option, remedy: "Name another one")
     }
   }
+
+  private static func wholePath(_ file: String) -> String { URL(filePath: file).resolvingSymlinksInPath().path }
 }

@@ -48,7 +48,7 @@ extension BenchmarkOptions {
       SECU_JPEGS         A folder of JPEG files: the cases 'decode'
 
     EXIT CODES: 0; 1 slower than --fail-on allows; 64 usage; 65 bad data; 66 no
-    such file; 70 a case failed; 73 cannot create; 74 I/O; 130, 143 interrupted.
+    such file; 70 a case failed; 73 cannot create; 74 I/O; 129, 130, 143 stopped.
 
     """
 }

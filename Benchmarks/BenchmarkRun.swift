@@ -10,7 +10,7 @@ final class BenchmarkRun {
   let options: BenchmarkOptions
   let selected: [Benchmark]
   let output: JSONOutput
-  /// Read before anything is measured, since it may be the file that is written.
+  /// What to compare with.
   let comparison: Comparison?
   let provenance = Provenance.current()
   let people: FileHandle
@@ -44,12 +44,13 @@ final class BenchmarkRun {
     for benchmark in selected {
       for (engine, peaks) in settings { try measure(benchmark, on: engine, setting(engine, peaks), table) }
     }
-    try people.tell(Table.lostTime(results) + Table.beatenPeaks(results))
-    let isTooSlow = try compare()
+    // Before more is told: the table may have no reader any more.
     if let roofline = options.roofline {
       try AtomicFile.write(Data(RooflineChart(results).svg.utf8), to: URL(filePath: roofline))
-      try people.tell("\nRoofline drawn in \(roofline)\n")
     }
+    try people.tell(Table.lostTime(results) + Table.beatenPeaks(results))
+    let isTooSlow = try compare()
+    if let roofline = options.roofline { try people.tell("\nRoofline drawn in \(roofline)\n") }
     return firstFailure ?? (isTooSlow ? BenchmarkProgram.tooSlow : 0)
   }
 

@@ -26,7 +26,6 @@ struct ProfileCommand {
       try people.tell(Table.header(provenance, isCold: false, settings: [(engine, peaks)]))
       let result = try StepProfiler(step: step, batch: options.batch, budget: options.budget).run(
         on: engine, peaks: peaks)
-      try people.tell(title(step, result) + result.report.text)
       let common: [(name: String, value: any Encodable)] =
         [
           ("network", step.name), ("size", step.network.height), ("batch", result.images), ("steps", result.steps),
@@ -37,6 +36,7 @@ struct ProfileCommand {
       let lines = try result.report.jsonLines(common)
       if output.takesStandardOutput { try FileHandle.standardOutput.tell(lines.map { $0 + "\n" }.joined()) }
       try output.save(lines)
+      try people.tell(title(step, result) + result.report.text)
     }
   }
 

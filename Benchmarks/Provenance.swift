@@ -10,7 +10,7 @@ struct Provenance {
   let system: String
   /// The compiler that built this program.
   let compiler: String
-  /// The commit that the sources are at, with `+` if they differ from it; nil outside of a Git checkout, or without Git.
+  /// The commit that the sources are at, with `+` if they differ from it or there are new ones; nil outside of a Git checkout, or without Git.
   let commit: String?
   /// When the program started, in ISO 8601 and UTC.
   let date: String
@@ -33,7 +33,7 @@ struct Provenance {
         Platform.processorName, processors: ProcessInfo.processInfo.processorCount,
         cacheBytes: Platform.lastLevelCacheBytes),
       system: ProcessInfo.processInfo.operatingSystemVersionString, compiler: compilerName,
-      commit: commit(of: URL(filePath: #filePath).deletingLastPathComponent()),
+      commit: commit(of: URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()),
       date: Date.now.formatted(.iso8601), load: Platform.loadAverage)
   }
 
@@ -43,21 +43,27 @@ struct Provenance {
     return ([processor, counted(processors, "processor")] + cache + [Machine.architecture]).joined(separator: ", ")
   }
 
-  /// The commit of the checkout around `folder`, twelve digits; asked of `git`, as what is a change is its own affair.
+  /// The commit of the checkout around `folder`, twelve digits, and whether files below it are others.
   static func commit(of folder: URL) -> String? {
+    guard let commit = git(["rev-parse", "--short=12", "HEAD"], in: folder), !commit.isEmpty,
+      let changes = git(["status", "--porcelain", "--", "."], in: folder)
+    else { return nil }
+    return commit + (changes.isEmpty ? "" : "+")
+  }
+
+  /// What `git` says, as what is a change is its own affair; nil if it fails or there is none.
+  private static func git(_ arguments: [String], in folder: URL) -> String? {
     let output = Pipe(), git = Process()
     git.executableURL = URL(filePath: "/usr/bin/env")
-    git.arguments = [
-      "git", "-C", folder.path(percentEncoded: false), "describe", "--always", "--abbrev=12", "--dirty=+",
-      "--exclude=*",
-    ]
+    git.arguments = ["git", "-C", folder.path(percentEncoded: false)] + arguments
     git.standardInput = FileHandle.nullDevice
     git.standardOutput = output
     git.standardError = FileHandle.nullDevice
-    guard (try? git.run()) != nil, let text = try? output.fileHandleForReading.readToEnd() else { return nil }
+    guard (try? git.run()) != nil else { return nil }
+    let text = (try? output.fileHandleForReading.readToEnd()) ?? Data()
     git.waitUntilExit()
-    let commit = String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    return git.terminationStatus == 0 && !commit.isEmpty ? commit : nil
+    return git.terminationStatus == 0
+      ? String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) : nil
   }
 
   /// A program knows its compiler only by comparison.

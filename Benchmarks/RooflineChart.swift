@@ -55,7 +55,7 @@ struct RooflineChart {
 
   /// Powers of two across and of ten upwards that hold all points and the corners of all roofs.
   private var axes: (across: ClosedRange<Double>, up: ClosedRange<Double>) {
-    let corners = roofs.map { $0.gflops / $0.gbs }
+    let corners = roofs.flatMap { roof in ([1] + factors).map { $0 * roof.gflops / roof.gbs } }
     let across = points.map(\.intensity) + corners + [0.25, 64]
     let up = points.map(\.gflops) + roofs.map { (factors.last ?? 1.5) * $0.gflops } + [1]
     func power(_ value: Double, _ base: Double, _ rounding: FloatingPointRoundingRule) -> Double {

@@ -1,3 +1,4 @@
+import Clustering
 import Imaging
 import Networks
 import Training
@@ -31,11 +32,12 @@ struct StepNetwork {
     ResNet(height: 32, width: 32, channels: 3, widths: widths, blocks: [1, 1, 1])
   }
 
-  /// The digits' settings with this network and these heads.
+  /// The digits' settings with this network, these heads and the size constraint, as the same steps in PyTorch (`Peers`) have it.
   func settings(batch: Int) -> TrainingSettings {
     var settings = TrainingSettings.digits
     settings.network = network
     settings.heads = heads
+    settings.constraint = .size(SizeConstraint())
     settings.batch = min(batch, mostImages)
     return settings
   }

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
 
-CurrentProcess.ignoreBrokenPipes()
+CurrentProcess.holdStandardStreams()
+CurrentProcess.ignoreWriteSignals()
 exit(BenchmarkProgram(cases: Benchmark.all).run(Array(CommandLine.arguments.dropFirst())))

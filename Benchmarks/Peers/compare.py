@@ -284,13 +284,16 @@ def results_of(mine, theirs):
 
 def save(path, lines):
     """Replaces the file in one step; without lines, finds out whether that is possible."""
-    partial = Path(path + ".partial")
+    target = Path(path).resolve()  # a link stays one
+    partial = target.with_name(f".{os.getpid()}.partial")
     try:
-        if Path(path).is_dir():
-            raise IsADirectoryError(None, "it is a folder")
-        partial.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        partial.replace(path) if lines else partial.unlink()
+        if target.exists() and not target.is_file():
+            raise OSError(None, "it is no file")
+        with open(partial, "x") as file:
+            file.writelines(json.dumps(line) + "\n" for line in lines)
+        partial.replace(target) if lines else partial.unlink()
     except OSError as error:
+        partial.unlink(missing_ok=True)
         sys.exit(f"{path}: can't be written ({error.strerror}). Name another file")
 
 
@@ -320,6 +323,8 @@ def main():
         "--program", type=Path, default=HERE.parents[1] / ".build/release/Benchmarks", help="our program")
     parser.add_argument("--worker", nargs=2, metavar=("LAYOUT", "CASE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.json == "-":
+        parser.error("--json writes a file, and the table goes to standard output")
     if not (1 <= options.threads <= 1024 and 2 <= options.batch <= 4096 and 1 <= options.rounds and 0.001 <= options.seconds <= 3600):
         parser.error("threads are 1 to 1024, a batch 2 to 4096, rounds 1 or more, seconds 0.001 to 3600")
     if options.keep_memory:
@@ -344,7 +349,7 @@ def main():
     peer = f"torch {torch.__version__}"
     rounds = f"{options.rounds} rounds in turn" if options.rounds > 1 else "1 round"
     print(f"{peer}, {options.threads} threads, batch {options.batch}, medians of {rounds}"
-          + (", PyTorch's steps in bfloat16" if options.bf16 else "")
+          + (", PyTorch's steps in bfloat16" if options.bf16 and any(name.startswith("step/") for name in selected) else "")
           + (", PyTorch keeps its memory" if options.keep_memory else ""))
     if (load() or 0) > 0.5:
         print(f"The last minute's load was {load():.1f}: if other programs still run, both suffer, and PyTorch, whose "

@@ -94,11 +94,11 @@ class Head:
         self.labels[ids] = new
         return old, new
 
-    def loss(self, projections, predictions, ids):
-        """Both losses, summed over the two views: `projections` and `predictions` are pairs of unit rows."""
+    def loss(self, outputs, ids):
+        """Both losses, summed over the outputs: unit rows of view a, of view b and, with a predictor, their predictions."""
         centers = F.normalize(self.centers, dim=0)
-        fresh = [z.detach() @ centers for z in projections]
-        old, new = self.assign((fresh[0] + fresh[1]).detach() / 2, ids)
+        fresh = [z.detach() @ centers for z in outputs]
+        old, new = self.assign(sum(fresh).detach() / len(fresh), ids)
         rows = torch.arange(len(ids))
         total = 0
         for s in fresh:  # the gradient reaches the assigned center alone
@@ -106,12 +106,11 @@ class Head:
             logits[rows, new] = s[rows, new]
             total = total + F.cross_entropy(logits / self.temperature, new)
         hot = F.one_hot(old, self.clusters).float()
-        logits = [z @ self.frozen / self.temperature for z in predictions]
-        with torch.no_grad():
-            seen = [F.softmax(z @ self.frozen / self.temperature, 1) for z in projections]
-        for view in range(2):
-            wanted = self.target * hot + (1 - self.target) * seen[1 - view]
-            total = total + F.cross_entropy(logits[view], wanted)
+        logits = [z @ self.frozen / self.temperature for z in outputs]
+        seen = [F.softmax(scores.detach(), 1) for scores in logits[:2]]
+        for output, scores in enumerate(logits):
+            wanted = self.target * hot + (1 - self.target) * seen[1 - output % 2]
+            total = total + F.cross_entropy(scores, wanted)
         return total
 
 
@@ -132,9 +131,10 @@ class Step:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             outputs = [self.encoder(view) for view in self.views]
         unit = lambda x: F.normalize(x.float(), dim=1)
-        projections = [unit(z) for z, _ in outputs]
-        predictions = projections if self.encoder.predictor is None else [unit(p) for _, p in outputs]
-        loss = sum(head.loss(projections, predictions, self.ids) for head in self.heads) / (2 * len(self.heads))
+        rows = [unit(z) for z, _ in outputs]
+        if self.encoder.predictor is not None:
+            rows += [unit(p) for _, p in outputs]
+        loss = sum(head.loss(rows, self.ids) for head in self.heads) / (len(rows) * len(self.heads))
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()

@@ -1,3 +1,5 @@
+import Foundation
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Glibc)
@@ -10,7 +12,7 @@
   import ucrt
 #endif
 
-/// What differs from one operating system to the next: terminals, standard streams and signals.
+/// What differs from one operating system to the next: terminals, their signals and paths.
 enum Platform {
   /// Whether the open file `descriptor` (1: standard output, 2: standard error) is a terminal.
   static func isTerminal(_ descriptor: Int32) -> Bool {
@@ -32,16 +34,24 @@ enum Platform {
     #endif
   }
 
-  /// Opens the null device in place of each standard stream that is closed, as daemons have them: the next file that is opened would
-  /// get its number, and the program's text would go there.
-  ///
-  /// Standard output is opened for reading, so that writing results to it goes on to be an error.
-  static func holdStandardStreams() {
-    #if !os(Windows)
-      for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) == -1 {
-        // The lowest number that is free, which is this one.
-        _ = open("/dev/null", descriptor == 2 ? O_WRONLY : O_RDONLY)
+  /// `path` with what stands before its last `..` as the system sees it: there `link/..` is the folder above the one that the link leads to,
+  /// where Foundation takes the folder that the link lies in. A path that means the same to both stays as it was typed.
+  static func throughLinks(_ path: String) -> String {
+    #if os(Windows)
+      path
+    #else
+      let parts = path.split(separator: "/")
+      guard let last = parts.lastIndex(of: ".."), last > 0 else { return path }
+      func real(_ path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
       }
+      let start = (path.hasPrefix("/") ? "/" : "") + parts[...last].joined(separator: "/")
+      guard let place = real(start), place != real(URL(fileURLWithPath: start).standardizedFileURL.path) else {
+        return path
+      }
+      return ([place] + parts[(last + 1)...].map(String.init)).joined(separator: "/")
     #endif
   }
 

@@ -2,8 +2,8 @@ import Basics
 import Foundation
 import Kernels
 
-Platform.holdStandardStreams()
-CurrentProcess.ignoreBrokenPipes()
+CurrentProcess.holdStandardStreams()
+CurrentProcess.ignoreWriteSignals()
 let program = Dispatcher(
   subcommands: Subcommand.all, isa: { try InstructionSet.chosen().rawValue }, output: .standardOutput,
   errors: .standardError)

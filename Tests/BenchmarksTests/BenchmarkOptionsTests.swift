@@ -87,6 +87,7 @@ import Testing
       "--fail-on: can't tell a change from noise by 5 samples. Use '--repeats 6' or more."
     ),
     (["--json=a", "--roofline=./a"], "--roofline: names the same file as '--json'. Name another one."),
+    (["--compare=a", "--json=./a"], "--json: names the same file as '--compare'. Name another one."),
     (["--compare=a", "--roofline=a"], "--roofline: names the same file as '--compare'. Name another one."),
     (["--roofline=-"], "--roofline: is drawn in a file, not on standard output. Name a file."),
     (["--isa=portable,all"], "--isa: 'all' stands alone. Write '--isa all'."),

@@ -156,6 +156,11 @@ import Testing
     #expect(clean.count >= 12 && clean.allSatisfy(\.isHexDigit))
     try Data("new".utf8).write(to: file)
     #expect(Provenance.commit(of: folder) == clean + "+")
+    try Data("old".utf8).write(to: file)
+    #expect(Provenance.commit(of: folder) == clean)
+    // A new case is a file that the commit doesn't have.
+    try Data().write(to: folder.appending(path: "b"))
+    #expect(Provenance.commit(of: folder) == clean + "+")
   }
 
   @Test func `a machine is told from others of its name`() {

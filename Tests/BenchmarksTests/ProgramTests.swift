@@ -76,12 +76,21 @@ import Testing
     }
   }
 
+  /// The other process ends with its input, which must not get the number of a stream that is closed here.
+  @Test func `a step runs in a process of its own where standard input is closed`() async throws {
+    let program = ProgramRunner.built("Benchmarks").path
+    let result = try await ProgramRunner.run(
+      ["-c", "exec \"$0\" \"$@\" <&-", program, "step/digits", "gemm/64", "--batch=2", "--repeats=1", "--no-peaks"],
+      executable: URL(filePath: "/bin/sh"))
+    #expect(result.exitCode == 0, "\(result.stderr)")
+  }
+
   @Test func `sweeps, cold caches, a roofline, and a comparison with itself`() async throws {
     let folder = try URL.temporaryFolder()
     defer { folder.remove() }
     let json = folder.appending(path: "a.jsonl"), svg = folder.appending(path: "a.svg")
-    let common = ["gemm/64", "gemm/128x128x128", "--repeats=6", "--threads=1,2", "--isa=portable", "--json", json.path]
-    let first = try await run(common + ["--roofline", svg.path])
+    let common = ["gemm/64", "gemm/128x128x128", "--repeats=6", "--threads=1,2", "--isa=portable"]
+    let first = try await run(common + ["--json", json.path, "--roofline", svg.path])
     #expect(first.exitCode == 0)
     let measured = try objects(try String(contentsOf: json, encoding: .utf8))
     #expect(measured.map { $0["threads"] as? Int } == [1, 2, 1, 2])
@@ -103,12 +112,14 @@ import Testing
     let told = try await run(
       ["gemm/64", "--repeats=6", "--threads=1", "--isa=portable", "--no-peaks", "--compare", json.path])
     #expect(told.exitCode == 0 && told.stdout.contains("  slower\n"), "\(told.stdout)")
-    let slower = try await run(common + ["--no-peaks", "--compare", json.path, "--fail-on", "5%"])
+    let now = folder.appending(path: "now.jsonl")
+    let slower = try await run(
+      common + ["--no-peaks", "--compare", json.path, "--json", now.path, "--fail-on", "5%"])
     #expect(slower.exitCode == 1)
     #expect(slower.stdout.contains("TOO SLOW"))
     #expect(slower.stdout.contains("4 of 4 cases slower by more than 5.0 %, also when measured again"))
     // The file has the times that were judged.
-    let kept = try objects(try String(contentsOf: json, encoding: .utf8))
+    let kept = try objects(try String(contentsOf: now, encoding: .utf8))
     for line in slower.stdout.split(separator: "\n") where line.hasSuffix("TOO SLOW") {
       let words = line.split(separator: " ").map(String.init)
       let earlier = try #require(

@@ -7,13 +7,13 @@ import Testing
 @Suite struct RooflineChartTests {
   private let engine = Engine(instructionSet: .portable, cores: Cores(threads: 1))
 
-  private func result(_ benchmark: Benchmark, threads: Int = 1) -> BenchmarkResult {
+  private func result(_ benchmark: Benchmark, threads: Int = 1, flops: Double = 1e11) -> BenchmarkResult {
     BenchmarkResult(
       benchmark: benchmark,
       timing: Timing(samples: [1e-3], callsPerSample: 1).summary,
       setting: BenchmarkResult.Setting(
         threads: threads, isa: "portable",
-        peaks: MachinePeaks(oneCoreFlops: 1e11, allThreadsFlops: 1e11, copyBandwidth: 2e10, copyBytes: 1),
+        peaks: MachinePeaks(oneCoreFlops: flops, allThreadsFlops: flops, copyBandwidth: 2e10, copyBytes: 1),
         provenance: Provenance(machine: "M", system: "S", compiler: "C", commit: "abc", date: "D")),
       plan: benchmark.plan?(engine))
   }
@@ -49,6 +49,17 @@ import Testing
       #expect(svg.contains(legend))
     }
     #expect(count("dash", in: RooflineChart([result(.matrixProduct(m: 64, n: 64, k: 64))]).svg) == 0)
+  }
+
+  /// A roof that reached its height outside of the picture would fall to it at the picture's edge.
+  @Test func `no roof is upright, however far to the right it bends`() throws {
+    let svg = try RooflineChart([result(convolution(stride: 1), flops: 1e12)]).svg
+    let roofs = svg.matches(of: #/<path d="M([^"]+)" fill="none"/#)
+    #expect(roofs.count == 2)
+    for roof in roofs {
+      let places = roof.output.1.split(separator: "L").map { $0.prefix { $0 != " " } }
+      #expect(Set(places).count == places.count, "\(roof.output.1)")
+    }
   }
 
   @Test func `the machine is named where nothing can be drawn`() throws {

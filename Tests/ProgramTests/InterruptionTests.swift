@@ -89,7 +89,7 @@ import Testing
 
   @Test func `a pipe without a reader is an error and not a signal`() async {
     await #expect(processExitsWith: .exitCode(SeCuError.Kind.inputOutput.exitCode)) {
-      CurrentProcess.ignoreBrokenPipes()
+      CurrentProcess.ignoreWriteSignals()
       let pipe = Pipe()
       let writing = pipe.fileHandleForWriting
       try pipe.fileHandleForReading.close()
