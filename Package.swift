@@ -17,9 +17,12 @@ let optimised: [SwiftSetting] = [.unsafeFlags(["-O"])] + sanitised
 /// A debug build compiles them as one, as a release build does with everything: file by file each load and each multiply-add would be a call, and
 /// training some twenty times slower. `-num-threads` keeps an object and an index unit for each file, which SwiftPM expects. The compiler remarks
 /// there that it can't do this incrementally.
+///
+/// With `--sanitize=thread` LLVM would expect the prefetch instruction to throw C++ exceptions, and crash; `-tsan-handle…` is for that alone.
 func microkernels(_ flags: [SwiftSetting]) -> [SwiftSetting] {
+  let always = ["-Ounchecked", "-Xllvm", "-tsan-handle-cxx-exceptions=0"]
   let asOne = ["-disable-batch-mode", "-whole-module-optimization", "-num-threads", "2"]
-  return [.unsafeFlags(["-Ounchecked"]), .unsafeFlags(asOne, .when(configuration: .debug))] + flags
+  return [.unsafeFlags(always), .unsafeFlags(asOne, .when(configuration: .debug))] + flags
 }
 
 /// This is asked of the machine that builds. SECU_PORTABLE in the environment leaves the modules out, to build for another processor than that.

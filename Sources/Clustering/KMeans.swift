@@ -53,7 +53,7 @@ public struct KMeans: Codable, Sendable, Equatable {
     /// The inertia of the starting centers and after each iteration; it never rises but for rounding.
     public var inertias: [Double]
     /// The sum of squared distances from each point to its center.
-    public var inertia: Double { inertias[inertias.count - 1] }
+    public var inertia: Double { inertias.last ?? 0 }
     /// How many times the centers were moved.
     public var iterations: Int { inertias.count - 1 }
   }

@@ -2,7 +2,8 @@ import Basics
 
 /// Images that can be had by number, from memory or from files. They may differ in height and width, not in channels.
 ///
-/// Several threads ask at the same time: everything here must be safe to call from any of them.
+/// Several threads ask at the same time: everything here must be safe to call from any of them. While a source is in use, everything must stay
+/// the same; all but images is asked for again and again, and should take no time.
 public protocol ImageSource: Sendable {
   /// What people call the data, such as `digits`.
   var name: String { get }

@@ -52,7 +52,9 @@ extension Network {
       guard shape == entry.shape else {
         throw SeCuError(
           .badData, "tensor \(entry.name) has shape \(shape), expected \(entry.shape)", at: name,
-          remedy: Self.otherNetwork)
+          remedy: entry.name == "conv1.weight" && shape.count == 4 && shape[1] != entry.shape[1]
+            ? "The file's network is for images of \(counted(shape[1], "channel")), this one for \(entry.shape[1])"
+            : Self.otherNetwork)
       }
       if entry.name.hasSuffix(".running_var"), let wrong = values.first(where: { $0 < 0 }) {
         throw SeCuError(
@@ -78,6 +80,9 @@ extension Network {
     let own = ["conv", "bn", "layer", "fc.", "predictor."]
     if missing.isEmpty, !unknown.contains(where: { own.contains(where: $0.hasPrefix) }) {
       return "Remove what the network does not have"
+    }
+    if unknown.isEmpty, missing.allSatisfy({ $0.contains(".running_") }) {
+      return "Save the network's state_dict(), which has them"
     }
     let prefixes = Set(unknown.map { $0.prefix { $0 != "." } + "." })
     if !missing.isEmpty, prefixes.count == 1, let prefix = prefixes.first,

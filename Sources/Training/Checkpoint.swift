@@ -97,26 +97,27 @@ public struct Checkpoint: Sendable {
   /// The epochs that are done.
   public var epochsDone: Int { progress.epoch }
 
-  /// Puts everything but the settings into `learner`.
+  /// Checks that the run was on `images`, which `now` identifies.
   ///
-  /// - Parameters:
-  ///   - images: what the run goes on with.
-  ///   - evaluatedHead: the head that it is judged by.
-  ///   - fingerprint: what identifies `images`.
-  /// - Throws: `SeCuError` if the run was on other images or a tensor does not fit; `learner` is then unusable.
-  func restore(
-    _ learner: Learner, images: any ImageSource, evaluatedHead: Int,
-    fingerprint: @autoclosure () throws -> ImageFingerprint
-  ) throws -> Trainer.Progress {
+  /// - Throws: `SeCuError` of kind `.badData` with what differs.
+  func check(_ now: ImageFingerprint, of images: any ImageSource) throws {
     let checksums = tensors.tensors["running_checksums"] == nil ? [] : try tensors.integers("running_checksums").values
     let before = ImageFingerprint(
       text: try Self.metadata("images", of: tensors, name), checksums: checksums.map(UInt32.init(truncatingIfNeeded:)))
-    let now = try fingerprint()
     guard before.text == now.text else {
       throw SeCuError(
         .badData, "the run of \(name) was on other images: \(before.difference(to: images, now))",
         at: images.name, remedy: "Resume it with the images that it began with, or begin a new run")
     }
+  }
+
+  /// Puts everything but the settings into `learner`.
+  ///
+  /// - Parameters:
+  ///   - images: what the run goes on with.
+  ///   - evaluatedHead: the head that it is judged by.
+  /// - Throws: `SeCuError` if a tensor does not fit; `learner` is then unusable.
+  func restore(_ learner: Learner, images: any ImageSource, evaluatedHead: Int) throws -> Trainer.Progress {
     try checkProgress(images: images.count, evaluatedHead: evaluatedHead)
     try restoreModel(learner)
     let most = Int64(settings.passesPerEpoch) * Int64(images.count)

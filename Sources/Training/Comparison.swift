@@ -65,6 +65,8 @@ public struct Comparison {
         remedy: "Take the field out of the settings")
     }
     try settings.validate(images: images.count)
+    try settings.checkChannels(images.channels, of: images.name)
+    try images.checkLabelsAndNames()
     (self.settings, self.images, self.engine) = (settings, images, engine)
     clusters = settings.heads[EvaluatedHead.index(heads: settings.heads, classes: images.classCount)]
     if let features {

@@ -2,7 +2,7 @@ import Basics
 import Foundation
 import Interchange
 
-/// Keeps a run's folder up to date while the run goes on: subscribe `handle` to the trainer's events.
+/// Keeps a run's folder up to date while the run goes on: subscribe `handle` to the trainer's events. For one thread at a time.
 public final class RunRecorder {
   private let folder: RunFolder
   private let trainer: Trainer

@@ -5,7 +5,7 @@ import Imaging
 import Interchange
 import Kernels
 
-/// The encoder and the centers of a run that has ended, to cluster images with.
+/// The encoder and the centers of a run that has ended, to cluster images with; for one thread at a time.
 public final class TrainedModel {
   /// The settings of the run.
   public let settings: TrainingSettings

@@ -3,7 +3,7 @@ import Clustering
 import Imaging
 import Kernels
 
-/// The training loop: passes over the data, epochs, schedule, and everything that has to be remembered to go on after a stop.
+/// For one thread at a time. The training loop: passes over the data, epochs, schedule, and everything that has to be remembered to go on after a stop.
 ///
 /// A step is a function of the state before it and of (seed, pass, position): views and orders come from counter-based
 /// random numbers. A run that was stopped after any step and goes on from a `Checkpoint` therefore ends with the same bits as
@@ -67,9 +67,12 @@ public final class Trainer {
   ///
   /// - Throws: `SeCuError` if the checkpoint is of another run: other settings, other images, other shapes.
   public convenience init(resuming checkpoint: Checkpoint, images: any ImageSource, engine: Engine) throws {
+    // First, since settings that don't fit the images any more are no fault of the settings.
+    let fingerprint = try ImageFingerprint(of: images)
+    try checkpoint.check(fingerprint, of: images)
     try self.init(checkpoint.settings, images, engine, head: checkpoint.evaluatedHead)
-    progress = try checkpoint.restore(
-      learner, images: images, evaluatedHead: evaluatedHead, fingerprint: fingerprint())
+    knownFingerprint = fingerprint
+    progress = try checkpoint.restore(learner, images: images, evaluatedHead: evaluatedHead)
     resumedProgress = progress
   }
 
@@ -183,7 +186,7 @@ public final class Trainer {
 
   /// The images of a step of the pass that is in order.
   private func stretch(_ step: Int) -> ArraySlice<Int> {
-    order[min(images.count, step * settings.batch)..<min(images.count, (step + 1) * settings.batch)]
+    order[min(order.count, step * settings.batch)..<min(order.count, (step + 1) * settings.batch)]
   }
 
   private var order: [Int] = []

@@ -60,10 +60,11 @@ extension TrainingSettings {
   ///   - shape: the shape that all images share, nil if they differ: k-means takes raw pixels of one shape, wherever they are.
   ///   - hasClasses: whether k-means is to be scored beside the run.
   ///   - threads: the cores of the run, each of which has some memory of its own.
-  /// - Throws: `SeCuError` for a network out of range, or one that needs more than 4 TB.
+  /// - Throws: `SeCuError` for settings out of range, or a network that needs more than 4 TB.
   public func memory(
     images count: Int, imageBytes: Double? = nil, shape: ImageShape? = nil, hasClasses: Bool = true, threads: Int
   ) throws -> MemoryNeed {
+    try validate()
     let batch = min(self.batch, count), rows = 2 * Double(batch)
     let network = try NetworkSize(self.network, batch: viewsPerPass * batch, threads: threads)
     let parameters = 4 * Double(network.parameters)

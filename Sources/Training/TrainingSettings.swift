@@ -48,7 +48,7 @@ public struct TrainingSettings: Codable, Hashable, Sendable {
   public var losses: LossSettings
   /// What keeps clusters from collapsing.
   public var constraint: AssignmentConstraint
-  /// The run's folder or the file that weights come from, as it was given; nil for random weights.
+  /// The path of the run's folder or of the file that weights come from; nil for random weights.
   public var initialWeights: String?
   /// The stage after clustering, in which the evaluated head teaches itself; nil for clustering. The optimiser is then Adam, the rate
   /// constant and the same for encoder and centers; momentum, constraint and what belongs to warm-up don't count.
@@ -150,7 +150,7 @@ extension TrainingSettings {
   /// - Parameter warmup: the warm-up to shorten, where it is longer; nil leaves `warmupEpochs` as it is.
   public mutating func setEpochs(_ epochs: Int, shorteningWarmup warmup: Int?) {
     self.epochs = epochs
-    if let warmup { warmupEpochs = min(warmup, (epochs + 1) / 2) }
+    if let warmup { warmupEpochs = min(warmup, epochs / 2 + epochs % 2) }
   }
 
   /// Steps in one pass over `images` images. The last batch may be short; one of a single image has no batch statistics and is

@@ -35,6 +35,20 @@ import Testing
     #expect(again == result)
   }
 
+  @Test func `images of other channels are refused, also where an encoder clusters them`() throws {
+    let run = URL.temporary()
+    defer { run.remove() }
+    try TinyRun.finished(in: run)
+    let weights = try InitialWeights(contentsOf: run)
+    for features in [nil, weights] {
+      let error = try failure(.usage) {
+        try Comparison(
+          TinyRun.settings, images: TinyRun.images(channels: 3), features: features, engine: makeEngine(.portable, 1))
+      }
+      #expect(error.problem == "the network takes 1 channels, the images have 3")
+    }
+  }
+
   @Test func `each method changes what it says and nothing else`() throws {
     let base = TinyRun.settings { $0.constraint = .entropy(.published) }
     let loose = TinyRun.settings { $0.constraint = .size(SizeConstraint(ratio: 0.5)) }

@@ -55,6 +55,21 @@ import Testing
     }
   }
 
+  @Test func `what a file lacks or has otherwise is told with the way out`() throws {
+    let network = try network()
+    var file = SafeTensors(tensors: try network.stateDictionary())
+    file.tensors = file.tensors.filter { !$0.key.contains(".running_") }
+    let missing = try failure(.badData) { try network.load(file, name: "file") }
+    #expect(missing.remedy == "Save the network's state_dict(), which has them")
+
+    let grey = try Network(
+      ResNet(height: 6, width: 6, channels: 1, widths: [4, 6], blocks: [1, 1], dimension: 5), batch: 4)
+    let colours = try failure(.badData) {
+      try grey.load(SafeTensors(tensors: network.stateDictionary()), name: "file")
+    }
+    #expect(colours.remedy == "The file's network is for images of 3 channels, this one for 1")
+  }
+
   @Test func `a file brings back every bit`() throws {
     let saved = try network(seed: 1), loaded = try network(seed: 2)
     #expect(loaded.parameters.values != saved.parameters.values)

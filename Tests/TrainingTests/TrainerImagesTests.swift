@@ -92,6 +92,9 @@ import Testing
     fewer.images.removeLast()
     let same = "other images: 13 then, 12 now, of which the first are the same"
     #expect(try problem(resuming: checkpoint, fewer).hasSuffix(same))
+    // Too few for the settings, too: that is no fault of theirs.
+    (fewer.images, fewer.fileNames) = (Array(source.images[..<2]), ["0.png", "1.png"])
+    #expect(try problem(resuming: checkpoint, fewer).hasSuffix("13 then, 2 now, of which the first are the same"))
 
     // Older checkpoints know the checksum of all images alone.
     let url = URL.temporary()
