@@ -5,7 +5,8 @@ import Imaging
 /// another file.
 ///
 /// Elements are bytes, or floats of 32 bits. Floats are in 0…1, or else in 0…255, as the largest of the whole file tells: if it is at most
-/// 1, pixels are round(255 · v), else round(v). Any other value is refused.
+/// 1, pixels are round(255 · v), else round(v). Any other value is refused, and so is a file whose largest is between 1 and 2: most likely
+/// values of 0…1 that were overshot by some calculation, which as 0…255 would all be black.
 struct ArrayImages: DataPart {
   /// A file with the array that it holds.
   struct File: Sendable {
@@ -86,6 +87,11 @@ struct ArrayImages: DataPart {
     return labels
   }
 
+  func checkPixels() throws {
+    let images = try images.unpacked()
+    if images.header.element.kind == .float { _ = try floatScale(images) }
+  }
+
   func readPixels(_ count: Int, into pixels: UnsafeMutablePointer<UInt8>) throws {
     let images = try images.unpacked()
     let offset = images.header.offset
@@ -116,6 +122,11 @@ struct ArrayImages: DataPart {
           remedy: "Save images that are not normalised, in one of these ranges")
       }
       largest = max(largest, value)
+    }
+    guard largest <= 1 || largest >= 2 else {
+      throw SeCuError(
+        .badData, "expected pixels of 0…1 or 0…255, found none above \(largest)", at: images.file.path,
+        remedy: "Clip them to 0…1, or multiply them by 255")
     }
     return largest <= 1 ? 255 : 1
   }

@@ -11,8 +11,9 @@ public struct DataCheck: Sendable, Equatable {
 }
 
 extension DataFiles {
-  /// Checks all there is to check about the files without keeping images: the range of every label, the number of images and the
-  /// sizes of classes of each split where they are published, and the checksums of files that have published ones.
+  /// Checks all there is to check about the files without keeping images: whether compressed ones can be unpacked, the range of every label
+  /// and of values that are no bytes, the number of images and the sizes of classes of each split where they are published, and the
+  /// checksums of files that have published ones.
   ///
   /// - Throws: `SeCuError` if a file can't be read or holds what it may not.
   public func verify() throws -> [DataCheck] {
@@ -37,6 +38,14 @@ extension DataFiles {
           result: Self.text(sizes)
             + (expected.map { $0 == sizes ? ", as published" : ", expected \(Self.text($0))" } ?? ""),
           isGood: expected.map { $0 == sizes } ?? true))
+    }
+    for part in parts {
+      do {
+        try part.checkPixels()
+      } catch let error as SeCuError {
+        let position = error.position.map { " (\($0))" } ?? ""
+        checks.append(DataCheck(subject: part.paths[0], result: error.problem + position, isGood: false))
+      }
     }
     for path in paths {
       guard let expected = entry?.fileChecksums[URL(fileURLWithPath: path).lastPathComponent] else { continue }

@@ -19,12 +19,19 @@ protocol DataPart: Sendable {
   /// - Throws: `SeCuError` with the file and the byte of a label that is out of range.
   func labels(_ count: Int) throws -> [Int]?
 
+  /// Looks at what only reading the images would find: whether a file can be unpacked, whether its values are pixels.
+  ///
+  /// - Throws: as `readPixels`.
+  func checkPixels() throws
+
   /// Reads the first `count` images, HWC one after the other, to where `pixels` points.
   func readPixels(_ count: Int, into pixels: UnsafeMutablePointer<UInt8>) throws
 }
 
 extension DataPart {
   var unpackedBytes: Int { 0 }
+  /// Any byte is a pixel.
+  func checkPixels() {}
 }
 
 /// Puts the planes of an image side by side.

@@ -15,14 +15,26 @@ extension Machine {
     package var text: String { "\(holder) \(memoryText(bytes))" }
   }
 
-  /// What this machine has, or less where a container limits it: the most that this process may hold.
+  /// What this machine has, or less where a container or the shell limits it: the most that this process may hold.
   package static let memoryLimit: MemoryLimit = {
-    let physical = Double(ProcessInfo.processInfo.physicalMemory)
-    guard let limit = controlGroupLimit(), limit < physical else {
-      return MemoryLimit(bytes: physical, holder: "this machine has")
+    var limit = MemoryLimit(bytes: Double(ProcessInfo.processInfo.physicalMemory), holder: "this machine has")
+    for (bytes, holder) in [
+      (controlGroupLimit(), "this container may use"), (addressSpaceLimit(), "this process may use ('ulimit -v')"),
+    ] {
+      if let bytes, bytes < limit.bytes { limit = MemoryLimit(bytes: bytes, holder: holder) }
     }
-    return MemoryLimit(bytes: limit, holder: "this container may use")
+    return limit
   }()
+
+  /// The most address space that a process may have on Linux, which batch systems and `ulimit -v` set; nil where there is no limit.
+  ///
+  /// - Parameter root: what stands for `/`.
+  package static func addressSpaceLimit(root: URL = URL(fileURLWithPath: "/")) -> Double? {
+    let limits = try? String(contentsOf: root.appendingPathComponent("proc/self/limits"), encoding: .utf8)
+    let line = limits?.split(separator: "\n").first { $0.hasPrefix("Max address space") }
+    // Such as "Max address space  307200000  unlimited  bytes": the first is the one that counts.
+    return line?.split(separator: " ").dropFirst(3).first.flatMap { Double($0) }
+  }
 
   /// The least memory limit of the control groups that this process is in, by which Linux containers are limited; nil where
   /// there are none or none has a limit.

@@ -4,7 +4,11 @@ import Foundation
 ///
 /// - Throws: `SeCuError` of kind `.cannotCreate`.
 package func checkIsFree(_ file: URL) throws(SeCuError) {
-  guard FileManager.default.fileExists(atPath: file.path) else { return }
-  throw SeCuError(
+  if FileManager.default.fileExists(atPath: file.path) { throw isTaken(file) }
+}
+
+/// The error that something is at the place of a new file.
+package func isTaken(_ file: URL) -> SeCuError {
+  SeCuError(
     .cannotCreate, "the file is there already", at: file.relativePath, remedy: "Name another file, or remove it")
 }

@@ -38,6 +38,35 @@ package enum AtomicFile {
     }
   }
 
+  /// Creates the file at `url` with `data`; a file that is there, perhaps since a moment ago, stays.
+  ///
+  /// - Throws: `SeCuError` of kind `.cannotCreate` where something is there, else as `replace(_:content:)`.
+  package static func create(_ data: Data, at url: URL) throws(SeCuError) {
+    let temporary = try makeTemporary(beside: url, url)
+    defer { try? FileManager.default.removeItem(at: temporary) }
+    try fill(temporary, { try $0.write(contentsOf: data) }, url)
+    let isGiven: Bool
+    do { isGiven = try give(url, to: temporary) } catch { throw cannotCreate(systemReason(error), url) }
+    if !isGiven { throw isTaken(url) }
+  }
+
+  /// Gives the file at `url` the name `target` in one step. The old name may stay.
+  ///
+  /// - Returns: false if anything has that name: a file, a link that leads nowhere, what another program made just now.
+  package static func give(_ target: URL, to url: URL) throws -> Bool {
+    do {
+      do {
+        try FileManager.default.linkItem(at: url, to: target)
+      } catch let error as CocoaError where error.code != .fileWriteFileExists {
+        // Not every file system has links.
+        try FileManager.default.moveItem(at: url, to: target)
+      }
+      return true
+    } catch CocoaError.fileWriteFileExists {
+      return false
+    }
+  }
+
   /// Finds out whether the file at `url` can be replaced or created, before there is anything to write. What is there stays as it is.
   ///
   /// - Throws: `SeCuError` of kind `.cannotCreate`, as `replace(_:content:)`.

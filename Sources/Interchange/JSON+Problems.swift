@@ -24,7 +24,7 @@ extension JSON {
   /// JSON, and a number that its type can't hold, such as 1.5 for an integer.
   private static func problemWithoutPath<Value: Decodable>(_ type: Value.Type, _ data: Data) -> String {
     do {
-      let keys = misfits(type, try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed))
+      let keys = misfits(type, try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed), data.count)
       let place = keys.isEmpty ? "" : "\(keys.joined(separator: ", ")): "
       return place + "expected a number that fits (a whole one where it counts something), found another"
     } catch {
@@ -33,17 +33,18 @@ extension JSON {
     }
   }
 
-  /// The keys of the numbers in `value` that make decoding fail. Gives up, with none, where there are hundreds of numbers.
+  /// The keys of the numbers in `value` that make decoding fail. Gives up, with none, where there are hundreds of numbers or a long text:
+  /// each number takes some decodings of the whole.
   ///
   /// One alone is found by trying others in its place: with one of them decoding succeeds. Of several, each is tried with 1 in place of
   /// all others. That fits every type, though not every range, so that a type which checks its ranges may hide one.
-  private static func misfits<Value: Decodable>(_ type: Value.Type, _ value: Any) -> [String] {
+  private static func misfits<Value: Decodable>(_ type: Value.Type, _ value: Any, _ length: Int) -> [String] {
     var numbers: [(key: String, value: Double)] = []
     _ = replacingNumbers(value) { key, number in
       numbers.append((key, number.doubleValue))
       return number
     }
-    guard numbers.count <= 300 else { return [] }
+    guard numbers.count <= 300, numbers.count * length <= 1 << 19 else { return [] }
     let alone = numbers.filter { key, number in
       let whole = abs(number) < 1e9 ? [Int(number), Int(number) + 1] : []
       return (whole + [0, 1, 2]).contains { other in

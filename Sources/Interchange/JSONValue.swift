@@ -36,8 +36,18 @@ package enum JSONValue: Sendable, Equatable {
 }
 
 extension JSONValue: Codable {
-  /// - Throws: what the decoder does for text that is not JSON, and `DecodingError` for a number beyond a `Double`.
+  /// Lists and objects in each other. Every look at a value takes time for each that it lies in, and files of this program have a few.
+  private static let mostLevels = 16
+
+  /// - Throws: what the decoder does for text that is not JSON, and `DecodingError` for a number beyond a `Double` and for values that lie
+  ///   too deep.
   package init(from decoder: any Decoder) throws {
+    guard decoder.codingPath.count <= Self.mostLevels else {
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(
+          codingPath: Array(decoder.codingPath.prefix(3)),
+          debugDescription: "Expected at most \(Self.mostLevels) lists and objects in each other, found more."))
+    }
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null

@@ -116,7 +116,10 @@ private struct DataCommand {
       try output.print("\(entry.name): \(images) images of \(entry.shape), \(entry.classNames.count) classes")
       try output.print("  \(entry.summary).\(isAlias ? "" : " Licence: \(entry.attribution.licence).")")
       if let files { try output.print("  found: \(printable(files.path ?? files.format))") }
-      if let problem, !isAlias { try output.print("  \(printable(problem)); it can be had at") }
+      if let problem, !isAlias {
+        let sentence = problem.hasSuffix(".") ? String(problem.dropLast()) : problem
+        try output.print("  \(printable(sentence)); it can be had at")
+      }
       if files == nil, !isAlias {
         for archive in entry.archives {
           try output.print("    \(archive.address)  \(archive.sizeText), MD5 \(archive.md5)")

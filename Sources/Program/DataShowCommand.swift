@@ -68,7 +68,7 @@ private struct DataShowCommand {
     try checkSize(of: ids.count * each, shownShape(set, settings), columns: columns * each)
     let pictures = isViews ? try views(of: ids, set, settings) : try plain(ids, set)
     let grid = try ImageGrid(pictures, columns: columns * each)
-    try AtomicFile.write(Data(PNGEncoder.encode(grid.image)), to: URL(fileURLWithPath: path))
+    try AtomicFile.create(Data(PNGEncoder.encode(grid.image)), at: URL(fileURLWithPath: path))
 
     let shown = ids.enumerated().map { index, id in
       Shown(image: id, class: Subcommand.className(id, of: set), row: index / columns, column: index % columns * each)

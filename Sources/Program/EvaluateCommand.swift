@@ -167,7 +167,7 @@ private struct EvaluateCommand {
     }
     let set = try Subcommand.images(
       reference, nil, limit: nil, hasClasses: true, for: model.settings, values, output)
-    guard try !isEvaluated(set, reference) else {
+    guard try !holdsEvaluated(set) else {
       throw refusal(
         "\(reference) is what is evaluated, and images would be their own neighbors",
         "Leave --reference out: each image is then compared with the others, and the probe tested on another half")
@@ -179,13 +179,10 @@ private struct EvaluateCommand {
     return set
   }
 
-  /// Whether the reference is what is evaluated: the same folder, or the same part of the same data set.
-  private func isEvaluated(_ set: any ImageSource, _ reference: String) throws -> Bool {
-    func place(_ name: String) throws -> String? {
-      try DataCatalog.imageFolder(name).map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
-    }
-    let ours = try place(name), theirs = try place(reference)
-    return ours == nil && theirs == nil ? set.name == images.name : ours == theirs
+  /// Whether the reference begins with the images that are evaluated, or these with it: the same data, in full or up to a limit.
+  private func holdsEvaluated(_ set: any ImageSource) throws -> Bool {
+    let shorter = min(set.count, images.count)
+    return try shorter > 0 && set.runningChecksums()[shorter - 1] == images.runningChecksums()[shorter - 1]
   }
 
   // MARK: - What people read

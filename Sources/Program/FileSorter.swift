@@ -79,9 +79,9 @@ final class FileSorter {
       let first = place.appendingPathComponent(named.lastPathComponent)
       var target = first, number = untried[first] ?? 1
       while true {
-        if number > 1 { target = place.appendingPathComponent("\(stem)-\(number)\(ending)") }
+        if number > 1 { target = place.appendingPathComponent(Self.fitting(stem, "-\(number)\(ending)")) }
         number += 1
-        if try give(target, to: whole) { break }
+        if try AtomicFile.give(target, to: whole) { break }
       }
       untried[first] = number
       count += 1
@@ -90,20 +90,10 @@ final class FileSorter {
     }
   }
 
-  /// Gives a file the name `target` in one step.
-  ///
-  /// - Returns: false if anything has that name: a file, a link that leads nowhere, what another program made just now.
-  private func give(_ target: URL, to file: URL) throws -> Bool {
-    do {
-      do {
-        try FileManager.default.linkItem(at: file, to: target)
-      } catch let error as CocoaError where error.code != .fileWriteFileExists {
-        // Not every file system has links.
-        try FileManager.default.moveItem(at: file, to: target)
-      }
-      return true
-    } catch CocoaError.fileWriteFileExists {
-      return false
-    }
+  /// A name of as much of `stem` as file systems have room for before `ending`: 255 bytes in all.
+  private static func fitting(_ stem: String, _ ending: String) -> String {
+    var stem = stem
+    while stem.utf8.count + ending.utf8.count > 255, !stem.isEmpty { stem.removeLast() }
+    return stem + ending
   }
 }

@@ -16,7 +16,8 @@ extension Option where Value == String? {
     Option(
       OptionDeclaration(name: name, placeholder: placeholder, help: help) { argument in
         if argument.isEmpty { throw unexpected(argument, expected: "a path") }
-        return argument.hasPrefix("~/") ? NSString(string: argument).expandingTildeInPath : argument
+        return Platform.throughLinks(
+          argument.hasPrefix("~/") ? NSString(string: argument).expandingTildeInPath : argument)
       }, fallback: .some(nil))
   }
 

@@ -94,7 +94,7 @@ private struct PredictCommand {
         throw SeCuError(
           .usage, "given together with files", at: option.spelling, remedy: "Give one or the other")
       }
-      return try predict(files: values.operands)
+      return try predict(files: values.operands.map(Platform.throughLinks))
     }
     let name = values[Subcommand.data] ?? model.settings.data
     if values[Subcommand.images] == nil {
@@ -157,7 +157,6 @@ private struct PredictCommand {
       }
     } catch is Interrupted {
       output.messages.tell("Interrupted after \(done) of \(files.paths.count) image files\n")
-      return
     }
     try output.printJSON(
       Predictions(
@@ -166,6 +165,7 @@ private struct PredictCommand {
     if let sorter {
       output.messages.tell("\(counted(sorter.count, "file")) copied to \(printable(sorter.folder.relativePath))\n")
     }
+    if done < files.paths.count { return }
     FolderOptions.tell(skipped, most: .max, output)
     let unreadable = skipped.count { $0.kind == .unreadable }
     let all = files.paths.count + files.skipped.count { $0.kind == .unreadable }

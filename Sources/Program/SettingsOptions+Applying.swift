@@ -26,6 +26,12 @@ extension SettingsOptions {
       named == nil ? try weights.flatMap { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)).settings } : nil
     var start: TrainingSettings, automatic: AutomaticPreset?
     if let run {
+      guard run.selfLabelling == nil || values.declares(selfLabel) && values[selfLabel] else {
+        throw SeCuError(
+          .usage, "\(weights ?? "") taught itself, and its rates and epochs are for that",
+          at: initial.declaration.spelling,
+          remedy: "Name other settings with --preset (its first were '\(run.preset)'), or go on with --self-label")
+      }
       start = run
       (start.selfLabelling, start.strongAugmentation) = (nil, nil)
       // How much of its data that run took says nothing of other data.
@@ -39,14 +45,20 @@ extension SettingsOptions {
     } else {
       start = .digits
     }
-    if let weights { start.initialWeights = weights }
+    if let weights { start.initialWeights = wholePath(weights) }
     if values.declares(selfLabel), values[selfLabel] { start = start.forSelfLabelling }
     let name = start.preset
     guard let file else { return (try apply(values, to: start), automatic) }
     var settings = try file.applied(to: start)
     settings.preset = name
-    // A path is whole, so that the run finds its images from anywhere; what isn't there yet keeps its name.
+    // A path is whole, so that the run finds its images and weights from anywhere; data that isn't there yet keeps its name.
     if let data = file.data, let name = try? DataCatalog.canonicalName(data) { settings.data = name }
+    if weights == nil { settings.initialWeights = settings.initialWeights.map(wholePath) }
+    if file.sets("batch"), let automatic, values[batch] == nil, settings.batch > automatic.images {
+      throw SeCuError(
+        .usage, "\(settings.batch) is more than the \(automatic.images) images", at: "batch",
+        remedy: "Use \(automatic.images) or fewer")
+    }
     return (try apply(values, to: settings, warmup: file.sets("warmupEpochs") ? nil : start.warmupEpochs), automatic)
   }
 
@@ -56,7 +68,7 @@ extension SettingsOptions {
   static func change(_ settings: TrainingSettings, by values: ParsedOptions) throws -> TrainingSettings {
     var asked = try file(values)?.applied(to: settings) ?? settings
     if let name = values[preset] { asked.preset = name }
-    if let weights = values[initial] { asked.initialWeights = weights }
+    if let weights = values[initial] { asked.initialWeights = wholePath(weights) }
     if values[selfLabel], asked.selfLabelling == nil { asked = asked.forSelfLabelling }
     return try apply(values, to: asked)
   }
@@ -78,6 +90,8 @@ extension SettingsOptions {
   static func namesData(_ values: ParsedOptions) -> Bool {
     values[data] != nil || values[preset] != nil || values[config] != nil || values[initial] != nil
   }
+
+  private static func wholePath(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
 
   private static func file(_ values: ParsedOptions) throws -> SettingsFile? {
     try values[config].map { try SettingsFile(contentsOf: URL(fileURLWithPath: $0)) }

@@ -16,6 +16,8 @@ public struct AutomaticPreset: Sendable {
 
   /// The settings that were chosen.
   public let settings: TrainingSettings
+  /// The number of images that they follow from.
+  public let images: Int
   private let choices: [Choice]
 
   /// Why something is as it is, and whether settings still have it so.
@@ -48,6 +50,7 @@ public struct AutomaticPreset: Sendable {
   ///   - clusters: how many clusters are wanted; nil for unknown.
   ///   - classes: how many classes there are, where they are known.
   public init(data: String, images count: Int, side: Int, channels: Int, clusters: Int?, classes: Int? = nil) {
+    images = count
     var s = Preset.cifar10Compact.settings
     var choices: [Choice] = []
     func explain<Value: Equatable & Sendable>(
@@ -136,6 +139,6 @@ extension TrainingSettings {
   public var keptSide: Int {
     let view = Double(max(network.height, network.width))
     let share = min(augmentation.smallestCrop.squareRoot(), augmentation.cleanCrop)
-    return Int(min(Double(ImageShape.largestDimension), (view / max(0.01, share)).rounded(.up)))
+    return Int(max(1, min(Double(ImageShape.largestDimension), (view / max(0.01, share)).rounded(.up))))
   }
 }

@@ -191,7 +191,7 @@ public struct RunFolder: Sendable {
   /// - Throws: `SeCuError` if the list can't be written, or an older one not be removed.
   public func write(skipped: [SkippedFile]) throws {
     if skipped.isEmpty {
-      guard FileManager.default.fileExists(atPath: leftOut.path) else { return }
+      guard let status = try? FileStatus(at: leftOut.path), status.kind == .plain else { return }
       do {
         return try FileManager.default.removeItem(at: leftOut)
       } catch {

@@ -24,6 +24,17 @@ import Testing
     #expect(try limit(files.merging(["\(Self.v2)/other/memory.max": "5"]) { $1 }) == 200)
   }
 
+  @Test func `an address space may be limited`() throws {
+    func limit(_ line: String) throws -> Double? {
+      let header = "Limit                     Soft Limit           Hard Limit           Units\n"
+      return try withFiles(["proc/self/limits": header + line]) { Machine.addressSpaceLimit(root: $0) }
+    }
+    #expect(try limit("Max address space         307200000            unlimited            bytes\n") == 307_200_000)
+    #expect(try limit("Max address space         unlimited            unlimited            bytes\n") == nil)
+    #expect(try limit("Max open files            1024                 4096                 files\n") == nil)
+    #expect(try withFiles([:]) { Machine.addressSpaceLimit(root: $0) } == nil)
+  }
+
   @Test func `version 1 and a mixture`() throws {
     let groups = "11:cpu,cpuacct:/x\n4:memory:/docker/abc\n1:name=systemd:/\n0::/\n"
     let files = ["proc/self/cgroup": groups, "\(Self.v1)/memory.limit_in_bytes": "9223372036854771712"]

@@ -179,6 +179,10 @@ import Testing
       ", byte 132: expected a pixel of 0…1 or 0…255, found -0.25. Save images that are not normalised, in one of these ranges."
     ),
     (
+      "x.npy", npy("<f4", "(1, 1, 2)", floats([0.5, 1.25])),
+      ": expected pixels of 0…1 or 0…255, found none above 1.25. Clip them to 0…1, or multiply them by 255."
+    ),
+    (
       "x.npy", npy("|O", "(2, 3, 4)", [0x80, 4]),
       ", byte 10: expected numbers, found Python objects (a pickle), which can run any program. Save an array of one shape, as with numpy.stack(images).astype(numpy.uint8)."
     ),
@@ -227,6 +231,23 @@ import Testing
     let fault = Self.faults[index]
     try folder.write(fault.file, to: fault.name)
     #expect(try folder.failure(fault.name) == fault.name + fault.message)
+  }
+
+  @Test func `verification finds what only reading would`() throws {
+    let folder = try DataFolder()
+    defer { folder.remove() }
+    let whole = gzip(idx(8, [2, 100, 100], (0..<20_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }))
+    // The first kilobyte, by which files are recognised, is as it was.
+    var changed = whole
+    changed[whole.count - 20] ^= 1
+    try folder.write(whole, to: "whole-idx3.gz")
+    try folder.write(changed, to: "changed-idx3.gz")
+    try folder.write(npy("<f4", "(1, 1, 2)", floats([0.5, -1])), to: "low.npy")
+    for (name, problem) in [("whole-idx3.gz", ""), ("changed-idx3.gz", ""), ("low.npy", "found -1.0 (byte 132)")] {
+      let checks = try folder.files(name).verify().filter { !$0.isGood }
+      #expect(checks.count == (name == "whole-idx3.gz" ? 0 : 1), "\(name): \(checks)")
+      #expect(checks.allSatisfy { $0.result.hasSuffix(problem) }, "\(checks)")
+    }
   }
 
   @Test func `a compressed file holds no more than it says`() throws {

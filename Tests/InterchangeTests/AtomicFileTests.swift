@@ -19,6 +19,20 @@ import Testing
     #expect(try names(in: folder) == ["a"])
   }
 
+  @Test func whatIsThereIsNotCreatedAgain() throws {
+    let folder = try URL.temporaryFolder()
+    defer { folder.remove() }
+    let url = folder.appending(path: "a"), link = folder.appending(path: "b")
+    try AtomicFile.create(Data([1]), at: url)
+    try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "nowhere")
+    for taken in [url, link] {
+      let error = try failure { try AtomicFile.create(Data([2]), at: taken) }
+      #expect(error.kind == .cannotCreate && error.problem == "the file is there already")
+    }
+    #expect(try FileContents.read(url) == Data([1]))
+    #expect(try names(in: folder) == ["a", "b"])
+  }
+
   @Test func longestNamesWork() throws {
     let folder = try URL.temporaryFolder()
     defer { folder.remove() }

@@ -43,6 +43,18 @@ import Testing
     }
   }
 
+  /// Every value is tried as several types, each try as long as the value lies deep: without a bound this would take seconds.
+  @Test func `lists in lists in lists are refused`() throws {
+    func nested(_ levels: Int) -> String {
+      String(repeating: "[", count: levels) + "1, 2" + String(repeating: "]", count: levels)
+    }
+    #expect(try value(nested(16)).kind == "a list")
+    for levels in [17, 500] {
+      let error = try #require(throws: SeCuError.self) { try value(nested(levels)) }
+      #expect(error.problem.contains("at most 16 lists and objects in each other"), "\(error)")
+    }
+  }
+
   @Test func `kinds, members and texts`() throws {
     let kinds = ["null", "true", "1", "-1.5", #""x""#, "[2]", #"{"a": 1}"#].map { text in
       Result { try value(text).kind }

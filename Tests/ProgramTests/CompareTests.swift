@@ -89,7 +89,7 @@ import Testing
     let stage = ["train", "--init", "run", "--self-label", "--epochs", "3", "--output"]
     let learnt = try await workspace.secu(stage + ["second", "--threshold", "0.1"])
     #expect(learnt.exitCode == 0, "\(learnt.stderr)")
-    for word in ["starting from run: its encoder and centers", "kept", "epoch 3/3"] {
+    for word in ["/run: its encoder and centers", "kept", "epoch 3/3"] {
       #expect(learnt.stderr.contains(word), "\(learnt.stderr)")
     }
     let ended = try await workspace.secu(stage + ["third", "--threshold", "1"])
@@ -102,7 +102,12 @@ import Testing
     // Other options than the run's are refused when it is resumed.
     let other = try await workspace.secu(["train", "--resume", "--init", "elsewhere", "--output", "second"])
     #expect(other.exitCode == 64)
-    #expect(other.stderr.contains("the run has initialWeights run, the options say elsewhere"), "\(other.stderr)")
+    #expect(other.stderr.contains("/run, the options say /"), "\(other.stderr)")
+    #expect(other.stderr.contains("/elsewhere. Resume"), "\(other.stderr)")
+    // The rates of the second stage are not those of a first.
+    let inherited = try await workspace.secu(["train", "--init", "second", "--show"])
+    #expect(inherited.exitCode == 64)
+    #expect(inherited.stderr.contains("--init: second taught itself"), "\(inherited.stderr)")
 
     let alone = try await workspace.secu(["train", "--self-label", "--output", "fourth"])
     #expect(alone.exitCode == 64)

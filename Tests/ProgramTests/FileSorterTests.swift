@@ -25,6 +25,17 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: workspace.url("sorted/cluster-3").path).count == 4)
   }
 
+  @Test func `a name that has no room for a number loses its end`() throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    let name = String(repeating: "n", count: 251) + ".png"
+    try workspace.write(Data("new".utf8), to: name)
+    let sorter = try FileSorter(workspace.url("sorted"), clusters: 2)
+    for _ in 0..<2 { try sorter.copy(workspace.url(name).path, to: 0) }
+    let copies = try FileManager.default.contentsOfDirectory(atPath: workspace.url("sorted/cluster-0").path)
+    #expect(Set(copies) == [name, String(repeating: "n", count: 249) + "-2.png"])
+  }
+
   @Test func `programs that sort into one folder at once lose none of each other's copies`() throws {
     let workspace = try Workspace()
     defer { workspace.remove() }

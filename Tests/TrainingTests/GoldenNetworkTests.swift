@@ -67,7 +67,8 @@ import Testing
     let sensitivity = golden.sensitivity(engine, runs: 5)
     // A narrow network that moved further would have a tolerance that says little. Up to 5e-4 was measured.
     if Self.narrow.contains(where: { $0.name == example.name }) {
-      for (key, moved) in sensitivity { #expect(moved < 0.005, "\(key)") }
+      let most = try #require(sensitivity.max { $0.value < $1.value })
+      #expect(most.value < 0.005, "\(most.key) is too sensitive to compare: take another seed")
     }
     var worst = (key: "", error: Double.infinity, ratio: Double.infinity)
     for nudge in FloatBuffer.nudges where !(worst.ratio <= 16) {

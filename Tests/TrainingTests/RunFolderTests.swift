@@ -39,6 +39,18 @@ import Testing
     #expect(try String(contentsOf: url.appending(path: file), encoding: .utf8) == "precious")
   }
 
+  @Test func `a list of files left out goes when there are none, and nothing else by its name`() throws {
+    let url = URL.temporary()
+    defer { url.remove() }
+    let folder = try RunFolder.create(at: url), list = url.appending(path: "left-out.csv")
+    try Data("file".utf8).write(to: list)
+    try folder.write(skipped: [])
+    #expect(!files.fileExists(atPath: list.path))
+    try files.createDirectory(at: list.appending(path: "mine"), withIntermediateDirectories: true)
+    try folder.write(skipped: [])
+    #expect(files.fileExists(atPath: list.appending(path: "mine").path))
+  }
+
   @Test func `a file in the way is not taken`() throws {
     let url = URL.temporary()
     defer { url.remove() }

@@ -31,10 +31,18 @@ package enum JPEGDecoder {
   package static func decode(
     _ bytes: [UInt8], name: String, limits: DecodingLimits = DecodingLimits(), applyingOrientation: Bool = true
   ) throws(SeCuError) -> DecodedImage {
+    let (image, orientation) = try decodeAsStored(bytes, name, limits)
+    return applyingOrientation ? orientation.applied(to: image) : image
+  }
+
+  /// On return all but the pixels is freed.
+  @inline(never)
+  private static func decodeAsStored(
+    _ bytes: [UInt8], _ name: String, _ limits: DecodingLimits
+  ) throws(SeCuError) -> (DecodedImage, ExifOrientation) {
     var decoding = JPEGDecoding(reader: ByteReader(bytes, name: name, format: "JPEG"), limits: limits)
     try decoding.readSegments()
-    let image = try decoding.image()
-    return applyingOrientation ? decoding.orientation.applied(to: image) : image
+    return (try decoding.image(), decoding.orientation)
   }
 }
 
