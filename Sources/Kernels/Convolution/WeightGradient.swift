@@ -65,13 +65,17 @@ final class WeightGradient: WeightGradientSum {
     private static let mostPanelFloats = 4096
     /// What x of a block may take of an L2 of 512 KiB; if it is more, tasks share out the input channels.
     private static let mostXFloats = 80_000
+    /// What x and dy of a block may take where dy is read in place, as each panel comes to it again: 200 kB, which leave room for dw in
+    /// such an L2. For 128 and 256 channels these are 128 pixels; twice as many were 7 % slower on two threads, 13 to 18 % on one.
+    private static let mostFloatsInPlace = 50_000
 
     init(_ g: WeightGradient, count: Int, kernels: any MicrokernelTable.Type) {
       let s = g.shape, width = max(1, s.outputWidth)
       panels = PackedPanels(depth: 1, columns: s.outputChannels, kernels: kernels)
       // Enough images that a run is long even if a row is short; then as many rows as fit.
       readsInPlace = s.kernel == 1 && s.inputChannels <= 128 && s.outputChannels % panels.tileColumns == 0
-      let pixels = Self.mostPanelFloats / panels.tileColumns
+      let fitting = readsInPlace ? Self.mostFloatsInPlace / (s.inputChannels + s.outputChannels) : .max
+      let pixels = max(1, min(Self.mostPanelFloats / panels.tileColumns, fitting))
       let most = readsInPlace ? pixels / (width * max(1, s.outputHeight)) : 64 / width
       let images = min(count, max(1, most))
       let rows = max(1, min(s.outputHeight, pixels / (images * width)))
