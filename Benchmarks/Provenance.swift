@@ -10,7 +10,7 @@ struct Provenance {
   let system: String
   /// The compiler that built this program.
   let compiler: String
-  /// The commit that the sources are at, with `+` if they differ from it or there are new ones; nil outside of a Git checkout, or without Git.
+  /// The commit that the sources are at, with `+` if files differ from it or are new; nil outside of a Git checkout, or without Git.
   let commit: String?
   /// When the program started, in ISO 8601 and UTC.
   let date: String
@@ -43,7 +43,7 @@ struct Provenance {
     return ([processor, counted(processors, "processor")] + cache + [Machine.architecture]).joined(separator: ", ")
   }
 
-  /// The commit of the checkout around `folder`, twelve digits, and whether files below it are others.
+  /// The commit of the checkout around `folder`, twelve digits, with `+` if files below it differ or are new.
   static func commit(of folder: URL) -> String? {
     guard let commit = git(["rev-parse", "--short=12", "HEAD"], in: folder), !commit.isEmpty,
       let changes = git(["status", "--porcelain", "--", "."], in: folder)

@@ -2,8 +2,8 @@ extension EntryPoints {
   /// Multiply-adds on registers alone: the most that one core of this machine can do, against which kernels are judged.
   ///
   /// Independent sums hide the latency of the multiply-add, as many as registers allow: 12 with AVX2, of which 5 cycles of latency and 2
-  /// multiply-adds a cycle need 10, and 16 elsewhere. SSE2 has no such instruction. There a tile's products are apart from its sums, so that only additions wait for
-  /// each other, and multiplications and additions are here each by themselves, 7 of either.
+  /// multiply-adds a cycle need 10, and 16 elsewhere. SSE2 has no such instruction. There a tile's products are apart from its sums, so that
+  /// only additions wait for each other, and multiplications and additions are here each by themselves, 7 of either.
   ///
   /// - Returns: a number that depends on all sums, so that none can be left out; `peakFlopsPerStep` FLOPs are done a step.
   @inline(never)

@@ -59,6 +59,14 @@ private struct DataShowCommand {
     // It may be the name of one of the images.
     try checkIsFree(URL(fileURLWithPath: path))
     let settings = try SettingsOptions.resolve(values)
+    let place = URL(fileURLWithPath: path).componentsWithoutLinks
+    if let folder = try DataCatalog.imageFolder(settings.data),
+      place.starts(with: URL(fileURLWithPath: folder).componentsWithoutLinks)
+    {
+      throw SeCuError(
+        .usage, "the picture would lie in \(folder), and be among its images the next time", at: "--output",
+        remedy: "Name a file outside")
+    }
     let set = try Subcommand.images(settings, values, output)
     let ids = try chosen(set, seed: settings.seed)
     let isViews = values[Subcommand.views]

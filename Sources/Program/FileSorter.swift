@@ -22,9 +22,9 @@ final class FileSorter {
   init(_ folder: URL, clusters: Int, inputs: [String] = []) throws {
     self.folder = folder
     digits = String(max(0, clusters - 1)).count
-    let place = Self.components(folder)
+    let place = folder.componentsWithoutLinks
     for input in inputs {
-      let above = Self.components(URL(fileURLWithPath: input))
+      let above = URL(fileURLWithPath: input).componentsWithoutLinks
       let isCluster = above.dropLast() == place[...] && (0..<clusters).contains { name(of: $0) == above.last }
       guard isCluster || place.starts(with: above) else { continue }
       throw SeCuError(
@@ -41,16 +41,6 @@ final class FileSorter {
   private func name(of cluster: Int) -> String {
     let text = String(cluster)
     return "cluster-" + String(repeating: "0", count: digits - text.count) + text
-  }
-
-  /// The components of a path without links, also where its end is not there yet.
-  private static func components(_ url: URL) -> [String] {
-    var there = url.standardizedFileURL, rest: [String] = []
-    while !FileManager.default.fileExists(atPath: there.path), there.pathComponents.count > 1 {
-      rest.insert(there.lastPathComponent, at: 0)
-      there.deleteLastPathComponent()
-    }
-    return there.resolvingSymlinksInPath().pathComponents + rest
   }
 
   private static func failure(_ problem: String, _ error: any Error, at place: URL) -> SeCuError {
@@ -95,5 +85,17 @@ final class FileSorter {
     var stem = stem
     while stem.utf8.count + ending.utf8.count > 255, !stem.isEmpty { stem.removeLast() }
     return stem + ending
+  }
+}
+
+extension URL {
+  /// The components of a file's path without links, also where its end is not there yet.
+  var componentsWithoutLinks: [String] {
+    var there = standardizedFileURL, rest: [String] = []
+    while !FileManager.default.fileExists(atPath: there.path), there.pathComponents.count > 1 {
+      rest.insert(there.lastPathComponent, at: 0)
+      there.deleteLastPathComponent()
+    }
+    return there.resolvingSymlinksInPath().pathComponents + rest
   }
 }

@@ -35,6 +35,8 @@ import Testing
     #expect(json["images"] as? Int == 21 && json["sub_folders"] as? Int == 2)
     let refused = try await workspace.secu(["data", "--data", "my pictures", "--split", "test"])
     #expect(refused.exitCode == 64 && refused.stderr.contains("--split"), "\(refused.stderr)")
+    let among = try await workspace.secu(["data", "show", "--data", "my pictures", "--output", "my pictures/grid.png"])
+    #expect(among.exitCode == 64 && among.stderr.contains("be among its images the next time"), "\(among.stderr)")
     for (file, views) in [("grid.png", []), ("views.png", ["--views"])] {
       let shown = try await workspace.secu(
         ["data", "show", "--data", "my pictures", "--count", "9", "--output", file] + views)
