@@ -233,11 +233,7 @@ struct TrainCommand {
 
   private func begin(_ settings: TrainingSettings, _ images: any ImageSource) throws -> Trainer {
     let weights = try settings.initialWeights.map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) }
-    if let weights {
-      output.messages.tell(
-        "starting from \(weights.name): its encoder\(weights.hasCenters(for: settings) ? " and centers" : "; centers are new")\n"
-      )
-    }
+    if let weights { output.messages.tell("starting from \(weights.name): \(weights.taken(by: settings))\n") }
     return try SettingsOptions.naming(values, preset: settings.preset) {
       try Trainer(settings, images: images, startingFrom: weights, engine: engine)
     }

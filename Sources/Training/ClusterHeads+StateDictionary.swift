@@ -16,13 +16,17 @@ extension ClusterHeads {
     return tensors
   }
 
-  /// Whether `file` has the centers of such heads as `stateDictionary` has them, and of no others.
-  static func areCenters(in file: SafeTensors, clusters: [Int], dimension: Int) -> Bool {
-    clusters.indices.allSatisfy { file.tensors["center_\($0)"]?.shape == [dimension, clusters[$0]] }
-      && file.tensors["center_\(clusters.count)"] == nil
+  /// What keeps `file` from having the centers of such heads as `stateDictionary` has them, and of no others, such as
+  /// `center_0 is [10, 128], expected [128, 10]`; nil if it has them.
+  static func centersFault(in file: SafeTensors, clusters: [Int], dimension: Int) -> String? {
+    for (h, k) in clusters.enumerated() {
+      guard let shape = file.tensors["center_\(h)"]?.shape else { return "there is no center_\(h)" }
+      if shape != [dimension, k] { return "center_\(h) is \(shape), expected \([dimension, k])" }
+    }
+    return file.tensors["center_\(clusters.count)"].map { _ in "center_\(clusters.count) is one too many" }
   }
 
-  /// Takes the centers of a file that `areCenters` is true of.
+  /// Takes the centers of a file that has no `centersFault`.
   ///
   /// - Throws: `SeCuError` of kind `.badData` where they are no floating-point numbers.
   func loadCenters(_ file: SafeTensors) throws {

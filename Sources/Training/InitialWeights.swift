@@ -53,8 +53,26 @@ public struct InitialWeights: Sendable {
     switch source {
     case .run(let checkpoint):
       checkpoint.settings.heads == heads && checkpoint.settings.network.dimension == dimension
-    case .file(let file): ClusterHeads.areCenters(in: file, clusters: heads, dimension: dimension)
+    case .file(let file): ClusterHeads.centersFault(in: file, clusters: heads, dimension: dimension) == nil
     }
+  }
+
+  /// What starts from these weights in a run with `settings`: `its encoder and centers`, or `its encoder; centers are new` with what keeps
+  /// those that are there from being taken.
+  package func taken(by settings: TrainingSettings) -> String {
+    if hasCenters(for: settings) { return "its encoder and centers" }
+    var reason: String?
+    switch source {
+    case .run(let checkpoint):
+      let old = checkpoint.settings
+      reason =
+        "it has heads of \(old.heads.map(String.init).joined(separator: ", ")) clusters and features of \(old.network.dimension)"
+    case .file(let file) where file.tensors.keys.contains { $0.hasPrefix("center_") }:
+      reason = ClusterHeads.centersFault(
+        in: file, clusters: settings.heads, dimension: settings.network.dimension)
+    case .file: break
+    }
+    return "its encoder; centers are new" + (reason.map { ", as \($0)" } ?? "")
   }
 
   /// Puts the encoder, and the centers where heads agree, into a learner that has just been initialised.

@@ -84,12 +84,22 @@ import Testing
     #expect(second.learner.network.parameters.values == first.learner.network.parameters.values)
     #expect(second.learner.heads.centers.values == first.learner.heads.centers.values)
 
-    // Heads of other sizes, of another length, one more and one less.
-    for change in [
-      { $0.heads[0] += 1 }, { $0.heads.append(2) }, { $0.heads.removeLast() }, { $0.network.dimension += 1 },
-    ] as [(inout TrainingSettings) -> Void] {
-      #expect(!weights.hasCenters(for: TinyRun.settings(change)))
+    // Heads of other sizes, one more and one less, and of another length.
+    let run = try InitialWeights(contentsOf: folder)
+    for (change, fault) in [
+      ({ $0.heads[0] += 1 }, "center_0 is [8, 3], expected [8, 4]"),
+      ({ $0.heads.append(2) }, "there is no center_2"), ({ $0.heads.removeLast() }, "center_1 is one too many"),
+      ({ $0.network.dimension += 1 }, "center_0 is [8, 3], expected [9, 3]"),
+    ] as [((inout TrainingSettings) -> Void, String)] {
+      let other = TinyRun.settings(change)
+      #expect(!weights.hasCenters(for: other))
+      #expect(weights.taken(by: other) == "its encoder; centers are new, as \(fault)")
+      let heads = "it has heads of 3, 5 clusters and features of 8"
+      #expect(run.taken(by: other) == "its encoder; centers are new, as \(heads)")
     }
+    #expect(weights.taken(by: first.settings) == "its encoder and centers")
+    let encoder = try InitialWeights(contentsOf: RunFolder(folder).encoder)
+    #expect(encoder.taken(by: first.settings) == "its encoder; centers are new")
     // A self-labelling run needs centers, and may have them from a file.
     _ = try Trainer(
       Self.settings(threshold: 0), images: TinyRun.images(), startingFrom: weights, engine: engine)
