@@ -86,12 +86,19 @@ private struct CompareCommand {
       throw SeCuError(
         .usage, "a seed is given twice, which would only repeat its runs", at: "--seeds", remedy: "Name each once")
     }
+    guard values[Subcommand.features] == nil || methods.contains(where: { !$0.learns }) else {
+      throw SeCuError(
+        .usage, "none of these methods clusters features", at: "--features",
+        remedy: "Add k-means to --methods, or leave it out")
+    }
     let results = values[Subcommand.results].map { URL(fileURLWithPath: $0) }
     // To read the images may take minutes.
     if let results { try checkIsFree(results) }
     let features = try values[Subcommand.features].map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) }
     let images = try Subcommand.images(settings, values, output)
     SettingsOptions.fit(&settings, to: images.count, values)
+    // k-means has no batches.
+    if !methods.contains(where: \.learns) { settings.batch = max(2, min(settings.batch, images.count)) }
     let comparison = try SettingsOptions.naming(values, preset: settings.preset) {
       try Comparison(settings, images: images, features: features, engine: engine)
     }

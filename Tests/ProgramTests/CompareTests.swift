@@ -42,6 +42,7 @@ import Testing
     (["--methods", "secu,kmeans"], "k-means"), (["--methods", "secu,secu"], "each name once"),
     (["--seed", "1"], "--seeds"), (["--seeds", "0,1,0"], "a seed is given twice"),
     (["--discrimination", "uniform"], "unknown option"), (["--features", "nowhere"], "nowhere"),
+    (["--features", "nowhere", "--methods", "secu"], "--features"),
   ])
   func `mistakes are named`(arguments: [String], word: String) async throws {
     let workspace = try Workspace()
@@ -50,6 +51,14 @@ import Testing
     #expect([64, 66].contains(result.exitCode))
     #expect(result.stderr.contains(word), "\(result.stderr)")
     #expect(result.stdout.isEmpty)
+  }
+
+  @Test func `k-means takes fewer images than a batch has`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    let arguments = ["compare", "--methods", "k-means", "--limit", "60", "--seeds", "0"]
+    let result = try await workspace.secu(arguments)
+    #expect(result.exitCode == 0 && result.stdout.contains("\nk-means  "), "\(result.stderr)")
   }
 
   /// A limit on the size of files stands for a disk that fills.
