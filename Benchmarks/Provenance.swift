@@ -43,27 +43,26 @@ struct Provenance {
     return ([processor, counted(processors, "processor")] + cache + [Machine.architecture]).joined(separator: ", ")
   }
 
-  /// The commit of the checkout around `folder`, twelve digits, with `+` if files below it differ or are new.
+  /// The commit of the checkout around `folder`, twelve digits, with `+` if files below it differ or are new; asked of `git`, as what is a
+  /// change is its own affair.
   static func commit(of folder: URL) -> String? {
-    guard let commit = git(["rev-parse", "--short=12", "HEAD"], in: folder), !commit.isEmpty,
-      let changes = git(["status", "--porcelain", "--", "."], in: folder)
-    else { return nil }
-    return commit + (changes.isEmpty ? "" : "+")
-  }
-
-  /// What `git` says, as what is a change is its own affair; nil if it fails or there is none.
-  private static func git(_ arguments: [String], in folder: URL) -> String? {
     let output = Pipe(), git = Process()
     git.executableURL = URL(filePath: "/usr/bin/env")
-    git.arguments = ["git", "-C", folder.path(percentEncoded: false)] + arguments
+    git.arguments = [
+      "git", "-C", folder.path(percentEncoded: false), "status", "--porcelain=v2", "--branch",
+      "--untracked-files=normal", "--", ".",
+    ]
     git.standardInput = FileHandle.nullDevice
     git.standardOutput = output
     git.standardError = FileHandle.nullDevice
-    guard (try? git.run()) != nil else { return nil }
-    let text = (try? output.fileHandleForReading.readToEnd()) ?? Data()
+    guard (try? git.run()) != nil, let text = try? output.fileHandleForReading.readToEnd() else { return nil }
     git.waitUntilExit()
-    return git.terminationStatus == 0
-      ? String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) : nil
+    // Lines about the branch, its commit among them, begin with '#', all others are changes.
+    let lines = String(decoding: text, as: UTF8.self).split(separator: "\n"), title = "# branch.oid "
+    guard let commit = lines.first(where: { $0.hasPrefix(title) })?.dropFirst(title.count),
+      commit.allSatisfy(\.isHexDigit)
+    else { return nil }
+    return String(commit.prefix(12)) + (lines.allSatisfy { $0.hasPrefix("#") } ? "" : "+")
   }
 
   /// A program knows its compiler only by comparison.

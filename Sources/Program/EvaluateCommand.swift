@@ -181,8 +181,11 @@ private struct EvaluateCommand {
 
   /// Whether the reference begins with the images that are evaluated, or these with it: the same data, in full or up to a limit.
   private func holdsEvaluated(_ set: any ImageSource) throws -> Bool {
-    let shorter = min(set.count, images.count)
-    return try shorter > 0 && set.runningChecksums()[shorter - 1] == images.runningChecksums()[shorter - 1]
+    let shared = Array(0..<min(set.count, images.count))
+    func checksum(_ source: any ImageSource) throws -> UInt32? {
+      try ImageSubset(source, ids: shared).runningChecksums().last
+    }
+    return try !shared.isEmpty && checksum(set) == checksum(images)
   }
 
   // MARK: - What people read

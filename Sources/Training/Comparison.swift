@@ -64,9 +64,7 @@ public struct Comparison {
         .usage, "methods are compared from random weights on, and not in a later stage", at: field,
         remedy: "Take the field out of the settings")
     }
-    try settings.validate(images: images.count)
-    try settings.checkChannels(images.channels, of: images.name)
-    try images.checkLabelsAndNames()
+    try settings.validate(for: images)
     (self.settings, self.images, self.engine) = (settings, images, engine)
     clusters = settings.heads[EvaluatedHead.index(heads: settings.heads, classes: images.classCount)]
     if let features {

@@ -46,40 +46,38 @@ public struct InitialWeights: Sendable {
 
   /// Whether a run with `settings` starts from centers too: those of the same heads and length of features.
   public func hasCenters(for settings: TrainingSettings) -> Bool {
-    hasCenters(heads: settings.heads, dimension: settings.network.dimension)
+    centersFault(heads: settings.heads, dimension: settings.network.dimension) == nil
   }
 
-  private func hasCenters(heads: [Int], dimension: Int) -> Bool {
+  /// What keeps a run with such heads from starting from these centers; nil if nothing does.
+  private func centersFault(heads: [Int], dimension: Int) -> String? {
     switch source {
     case .run(let checkpoint):
-      checkpoint.settings.heads == heads && checkpoint.settings.network.dimension == dimension
-    case .file(let file): ClusterHeads.centersFault(in: file, clusters: heads, dimension: dimension) == nil
+      let old = checkpoint.settings.heads, length = checkpoint.settings.network.dimension
+      if old == heads, length == dimension { return nil }
+      return "it has heads of \(old.map(String.init).joined(separator: ", ")) clusters and features of \(length)"
+    case .file(let file): return ClusterHeads.centersFault(in: file, clusters: heads, dimension: dimension)
     }
   }
 
   /// What starts from these weights in a run with `settings`: `its encoder and centers`, or `its encoder; centers are new` with what keeps
   /// those that are there from being taken.
   package func taken(by settings: TrainingSettings) -> String {
-    if hasCenters(for: settings) { return "its encoder and centers" }
-    var reason: String?
-    switch source {
-    case .run(let checkpoint):
-      let old = checkpoint.settings
-      reason =
-        "it has heads of \(old.heads.map(String.init).joined(separator: ", ")) clusters and features of \(old.network.dimension)"
-    case .file(let file) where file.tensors.keys.contains { $0.hasPrefix("center_") }:
-      reason = ClusterHeads.centersFault(
-        in: file, clusters: settings.heads, dimension: settings.network.dimension)
-    case .file: break
+    guard let fault = centersFault(heads: settings.heads, dimension: settings.network.dimension) else {
+      return "its encoder and centers"
     }
-    return "its encoder; centers are new" + (reason.map { ", as \($0)" } ?? "")
+    if case .file(let file) = source, !file.tensors.keys.contains(where: { $0.hasPrefix("center_") }) {
+      return "its encoder; centers are new"
+    }
+    return "its encoder; centers are new, as \(fault)"
   }
 
   /// Puts the encoder, and the centers where heads agree, into a learner that has just been initialised.
   ///
   /// - Throws: `SeCuError` of kind `.badData` that names the tensors which don't fit the learner's network.
   func apply(to learner: Learner) throws {
-    let heads = learner.heads, hasCenters = hasCenters(heads: heads.clusters, dimension: heads.dimension)
+    let heads = learner.heads
+    let hasCenters = centersFault(heads: heads.clusters, dimension: heads.dimension) == nil
     switch source {
     case .file(let file):
       try learner.network.load(file, name: name)

@@ -173,7 +173,7 @@ extension SettingsSchema {
   }
 
   private func unknown(_ key: String, in path: String, among known: [String], _ name: String) -> SeCuError {
-    let key = String(key.prefix(60)), elsewhere = paths.first { $0.split(separator: ".").last.map(String.init) == key }
+    let key = Self.cut(key), elsewhere = paths.first { $0.split(separator: ".").last.map(String.init) == key }
     let nearest = elsewhere ?? nearestName(to: key, in: known).map { Self.join(path, $0) }
     return SeCuError(
       .badData, "there is no setting \(Self.join(path, key))", at: name,
@@ -181,11 +181,14 @@ extension SettingsSchema {
         ?? "Known\(path.isEmpty ? "" : " in \(path)") are \(known.joined(separator: ", "))")
   }
 
+  /// As much of a file's text as a message has room for.
+  private static func cut(_ text: String) -> String { String(text.prefix(60)) }
+
   private func unexpected(
     _ value: JSONValue, _ expected: String, _ path: String, _ name: String, _ known: [String] = []
   ) -> SeCuError {
-    let found = value.text.map { "the text \"\($0.prefix(60))\"" } ?? value.kind
-    let nearest = value.text.flatMap { nearestName(to: String($0.prefix(60)), in: known) }
+    let text = value.text.map(Self.cut), found = text.map { "the text \"\($0)\"" } ?? value.kind
+    let nearest = text.flatMap { nearestName(to: $0, in: known) }
     let isQuotedNumber = expected == JSONValue.number(0).kind && value.text.flatMap(Double.init) != nil
     return SeCuError(
       .badData, "\(path): expected \(expected), found \(found)", at: name,

@@ -3,7 +3,8 @@ import Clustering
 import Imaging
 import Kernels
 
-/// For one thread at a time. The training loop: passes over the data, epochs, schedule, and everything that has to be remembered to go on after a stop.
+/// The training loop: passes over the data, epochs, schedule, and everything that has to be remembered to go on after a stop; for one
+/// thread at a time.
 ///
 /// A step is a function of the state before it and of (seed, pass, position): views and orders come from counter-based
 /// random numbers. A run that was stopped after any step and goes on from a `Checkpoint` therefore ends with the same bits as
@@ -50,9 +51,7 @@ public final class Trainer {
 
   /// - Parameter head: the one to be judged by; nil for the one that fits the images' classes.
   private init(_ settings: TrainingSettings, _ images: any ImageSource, _ engine: Engine, head: Int?) throws {
-    try settings.validate(images: images.count)
-    try settings.checkChannels(images.channels, of: images.name)
-    try images.checkLabelsAndNames()
+    try settings.validate(for: images)
     try settings.checkMemory(for: images, threads: engine.cores.threads)
     self.settings = settings
     self.images = images

@@ -92,6 +92,15 @@ extension TrainingSettings {
     }
   }
 
+  /// Checks every field by itself and against `images`, and these by themselves.
+  ///
+  /// - Throws: as `validate(images:)`, `checkChannels` and `checkLabelsAndNames`.
+  func validate(for images: any ImageSource) throws {
+    try validate(images: images.count)
+    try checkChannels(images.channels, of: images.name)
+    try images.checkLabelsAndNames()
+  }
+
   /// Throws unless the network takes images of so many channels, those of the data set `name`.
   package func checkChannels(_ channels: Int, of name: String) throws {
     guard channels == network.channels else {
