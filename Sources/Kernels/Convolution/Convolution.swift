@@ -83,8 +83,11 @@ package final class Convolution {
     let weights = Double(shape.weightCount), cores = Double(threads)
     if let winograd, ConvolutionPlan(.weightGradient, shape, pinned: pinned).algorithm == .winograd {
       let floats = winograd.weightGradient.scratchFloats(lanes: 16)
-      // Where cores work on the same sums, forward takes more of each: for a panel of weights.
-      return 4 * Double(floats.shared) + cores * max(4 * Double(floats.perCore), min(3e6, 8 * weights))
+      // Forward and the input gradient can take more of each core: for panels of weights.
+      let passes = [(ConvolutionPass.forward, winograd.forward), (.inputGradient, winograd.gradient)]
+      let sums = passes.filter { ConvolutionPlan($0.0, shape, pinned: pinned).algorithm == .winograd }.map(\.1)
+      let perCore = sums.map { $0.coreFloats(count: shape.batch, threads: threads) } + [floats.perCore]
+      return 4 * Double(floats.shared) + cores * max(4 * Double(perCore.max() ?? 0), min(3e6, 8 * weights))
     }
     // What `WeightGradientTasks` allows, twice as many parts after rounding up, and a block's rows of pixels for each core.
     return 4 * min(16 * weights, 4e6 + 4 * weights) + 1e6 * cores

@@ -1,3 +1,4 @@
+import Basics
 import MicrokernelInterface
 
 extension WinogradSum {
@@ -11,6 +12,8 @@ extension WinogradSum {
     private let sourceElements: Int, targetElements: Int, products: Int
     let panels: PackedPanels
     let takesPanels: Bool
+    /// Panels of target channels that one task takes, if tasks are panels.
+    let taskPanels: Int
     let tileCount: Int
     /// Tiles that are transformed together.
     let stretch: Int
@@ -32,9 +35,13 @@ extension WinogradSum {
     static let stretchTiles = 256
     /// Source channels whose weights are transposed together.
     static let gatheredRows = 16
+    /// Tiles whose products with all panels of a task follow each other: what the first panel has read of V is in L2 for the others.
+    static let multipliedTiles = 24
 
-    /// - Parameter groups: equal parts of the batch that no stretch is in two of, since its statistics are one group's.
-    init(_ w: WinogradSum, count: Int, groups: Int, kernels: any MicrokernelTable.Type) {
+    /// - Parameters:
+    ///   - groups: equal parts of the batch that no stretch is in two of, since its statistics are one group's.
+    ///   - threads: who the work is for, which changes no bit.
+    init(_ w: WinogradSum, count: Int, groups: Int, threads: Int = 1, kernels: any MicrokernelTable.Type) {
       panels = PackedPanels(depth: w.sourceChannels, columns: w.targetChannels, kernels: kernels)
       tileCount = count * w.tiles.perImage
       let form = w.form
@@ -42,6 +49,9 @@ extension WinogradSum {
       targetElements = form.outputElements * form.outputElements
       products = form.products * form.products
       takesPanels = products * panels.floats > Self.mostWeightFloats
+      // V is read once by each task, so the fewer the better: as many panels as leave half of L2 free, and two tasks for each core.
+      let panelBytes = 4 * panels.depth * panels.tileColumns
+      taskPanels = max(1, min(Machine.secondLevelCache / (2 * panelBytes), panels.count / (2 * threads)))
       stretch = takesPanels ? min(tileCount, Self.stretchTiles) : w.blockTiles
       groupTiles = (count + groups - 1) / groups * w.tiles.perImage
       groupStretches = (groupTiles + stretch - 1) / max(1, stretch)
@@ -50,13 +60,22 @@ extension WinogradSum {
       flops = 2 * products * tileCount * w.sourceChannels * w.targetChannels
       tileFlops = 250 * w.sourceChannels
       weightFlops = 200 * w.sourceChannels * w.targetChannels
-      uElement = (takesPanels ? panels.depth * panels.tileColumns : panels.floats) + 16
+      uElement = (takesPanels ? panels.offset(taskPanels) : panels.floats) + 16
       vStride = WinogradTiles.stride(w.sourceChannels, lanes: kernels.lanes)
-      mStride = takesPanels ? panels.tileColumns : WinogradTiles.stride(w.targetChannels, lanes: kernels.lanes)
+      let mColumns = takesPanels ? taskPanels * panels.tileColumns : w.targetChannels
+      mStride = WinogradTiles.stride(mColumns, lanes: kernels.lanes)
       vElement = stretch * vStride + 16
       mElement = stretch * mStride + 16
     }
 
+    /// Tasks of each stretch, if tasks are panels.
+    var panelTaskCount: Int { (panels.count + taskPanels - 1) / taskPanels }
+
+    func panels(of task: Int) -> Range<Int> {
+      task * taskPanels..<min(panels.count, (task + 1) * taskPanels)
+    }
+
+    /// Tasks, if they are stretches.
     var taskCount: Int { (stretchCount + taskStretches - 1) / taskStretches }
 
     func stretches(of task: Int) -> Range<Int> {
@@ -72,6 +91,8 @@ extension WinogradSum {
     var uFloats: Int { products * uElement }
     var vFloats: Int { sourceElements * vElement }
     var mFloats: Int { targetElements * mElement }
+    /// What each core works in.
+    var coreFloats: Int { scratchFloats + mFloats + (takesPanels ? uFloats + bOverread : vFloats) }
     /// For a transform, and the weights that it transposes.
     var scratchFloats: Int { WinogradPatch.scratchFloats + 9 * Self.gatheredRows * panels.tileColumns }
   }

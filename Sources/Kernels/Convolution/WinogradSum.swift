@@ -19,9 +19,9 @@ import MicrokernelInterface
 ///
 ///     for each stretch of tiles
 ///       transform its patches: V                                                          in L3, read by all cores
-///       for each task: a panel of target channels                                         spread over the cores
-///         transform the panel's weights: U                                                in L2
-///         for each element e: M[e] = V[e] · U[e]
+///       for each task: some panels of target channels                                     spread over the cores
+///         transform the panels' weights: U                                                U[e] in L2
+///         for each element e, some tiles, panel: M[e] = V[e] · U[e]
 ///         transform M to pixels of the target
 ///
 /// Both orders add up the same products in the same order. Cost: FLOPs of the multiplications 2·36/16 per output pixel and pair of
@@ -52,7 +52,8 @@ final class WinogradSum: ConvolutionSum {
     on engine: Engine, source: UnsafePointer<Float>, normalizing: InputNormalization?, weights: UnsafePointer<Float>,
     target: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool, statistics: OutputStatistics?
   ) {
-    let plan = Plan(self, count: count, groups: statistics?.groups ?? 1, kernels: engine.kernels)
+    let plan = Plan(
+      self, count: count, groups: statistics?.groups ?? 1, threads: engine.cores.threads, kernels: engine.kernels)
     let operands = Operands(
       source: source, normalizing: normalizing, weights: weights, target: target, accumulate: accumulate,
       statistics: statistics)
@@ -78,11 +79,19 @@ final class WinogradSum: ConvolutionSum {
     return plan.takesPanels ? plan.stretchCount : plan.taskCount
   }
 
+  /// The most that each core works in, with any instruction set of this machine, for a batch of so many images.
+  func coreFloats(count: Int, threads: Int) -> Int {
+    let plans = InstructionSet.available.map {
+      Plan(self, count: count, groups: 1, threads: threads, kernels: $0.microkernels)
+    }
+    return plans.map(\.coreFloats).max() ?? 0
+  }
+
   /// The first order: all weights are transformed, then each core takes blocks of tiles.
   private func runBlocks(on engine: Engine, _ plan: Plan, _ operands: Operands) {
     let kernels = engine.kernels
     let u = engine.sharedScratch(plan.uFloats + bOverread)
-    engine.reserveWorkerScratch(plan.scratchFloats + plan.vFloats + plan.mFloats)
+    engine.reserveWorkerScratch(plan.coreFloats)
     let rows = Plan.gatheredRows
     engine.run((sourceChannels + rows - 1) / rows, flops: plan.weightFlops) { task, worker in
       let channels = task * rows..<min(sourceChannels, (task + 1) * rows)
@@ -119,7 +128,7 @@ final class WinogradSum: ConvolutionSum {
   private func runPanels(on engine: Engine, _ plan: Plan, _ operands: Operands) {
     let kernels = engine.kernels, panels = plan.panels
     let v = engine.sharedScratch(plan.vFloats)
-    engine.reserveWorkerScratch(plan.scratchFloats + plan.uFloats + bOverread + plan.mFloats)
+    engine.reserveWorkerScratch(plan.coreFloats)
     for index in 0..<plan.stretchCount {
       let stretch = plan.tiles(of: index), first = stretch.lowerBound
       let pieces = (stretch.count + 7) / 8
@@ -130,19 +139,22 @@ final class WinogradSum: ConvolutionSum {
           into: v + from * plan.vStride,
           tileStride: plan.vStride, elementStride: plan.vElement, scratch: engine.workerScratch(worker), kernels)
       }
-      engine.run(panels.count, flops: plan.flops) { p, worker in
-        let scratch = engine.workerScratch(worker)
+      engine.run(plan.panelTaskCount, flops: plan.flops) { task, worker in
+        let group = plan.panels(of: task), scratch = engine.workerScratch(worker)
         let u = scratch + plan.scratchFloats, m = u + plan.uFloats + bOverread
         var channel = 0
         while channel < sourceChannels {
           let channels = channel..<min(sourceChannels, channel + Plan.gatheredRows)
-          transform(operands.weights, channels, panel: p, plan, into: u, scratch: scratch, kernels)
+          for (i, p) in group.enumerated() {
+            transform(
+              operands.weights, channels, panel: p, plan, into: u + panels.offset(i), scratch: scratch, kernels)
+          }
           channel = channels.upperBound
         }
-        multiply(stretch.count, p..<p + 1, plan, v, u, into: m, nil, kernels)
-        let column = p * panels.tileColumns
+        multiply(stretch.count, group, plan, v, u, into: m, nil, kernels)
+        let first = group.lowerBound * panels.tileColumns, end = group.upperBound * panels.tileColumns
         transform(
-          m, plan, stretch, columns: column..<column + panels.columns(of: p), part: index, operands,
+          m, plan, stretch, columns: first..<min(panels.columns, end), part: index, operands,
           scratch: scratch, kernels)
       }
     }
@@ -168,17 +180,24 @@ final class WinogradSum: ConvolutionSum {
         for j in 0..<side {
           let e = i * side + j, runCount = products(i, j, plan, into: firstRun)
           ahead?.ask(e, of: side * side, kernels)
-          func multiplyPanels(from p: Int, count: Int) {
+          func multiplyPanels(_ rows: Range<Int>, from p: Int, count: Int) {
             let before = p - group.lowerBound, width = panels.width(p)
             kernels.tileAlongRows(
               Tile(
-                a: v, aRowStride: plan.vStride, aDepthStride: 1, b: u + before * panels.offset(1), bDepthStride: width,
-                c: m + e * plan.mElement + before * panels.tileColumns, cRowStride: plan.mStride, rows: tileCount,
-                columns: width, panels: count, bPanelStride: panels.offset(1), runs: firstRun, runCount: runCount,
-                depth: sourceChannels, accumulate: false))
+                a: v + rows.lowerBound * plan.vStride, aRowStride: plan.vStride, aDepthStride: 1,
+                b: u + panels.offset(before), bDepthStride: width,
+                c: m + e * plan.mElement + rows.lowerBound * plan.mStride + before * panels.tileColumns,
+                cRowStride: plan.mStride, rows: rows.count, columns: width, panels: count,
+                bPanelStride: panels.offset(1), runs: firstRun, runCount: runCount, depth: sourceChannels,
+                accumulate: false))
           }
-          if first < whole { multiplyPanels(from: first, count: whole - first) }
-          if whole < group.upperBound { multiplyPanels(from: whole, count: 1) }
+          var tile = 0
+          while tile < tileCount {
+            let rows = tile..<min(tileCount, tile + Plan.multipliedTiles)
+            if first < whole { multiplyPanels(rows, from: first, count: whole - first) }
+            if whole < group.upperBound { multiplyPanels(rows, from: whole, count: 1) }
+            tile = rows.upperBound
+          }
         }
       }
     }
