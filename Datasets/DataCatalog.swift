@@ -12,11 +12,13 @@ public enum DataCatalog {
     public let summary: String
     /// The images of each split, as published; of nil for a data set that has no splits.
     public let counts: [Split?: Int]
+    /// Of every image.
     public let shape: ImageShape
     /// The name of each class; a label indexes it.
     public let classNames: [String]
     /// The splits that are used where nobody says which.
     public let usualSplits: Splits?
+    /// Whose work it is.
     public let attribution: Attribution
     /// The official files, to be downloaded.
     public let archives: [Archive]
@@ -55,6 +57,7 @@ public enum DataCatalog {
   public struct Archive: Sendable, Hashable {
     /// Where it can be had.
     public let address: String
+    /// Its size.
     public let bytes: Int
     /// The MD5 of its content, in hexadecimal.
     public let md5: String

@@ -5,8 +5,8 @@ import Imaging
 extension DataFiles {
   /// Recognises the data set that a file or folder holds, by content and sizes. Names play a part only where content can't tell:
   /// which split a file is, which labels belong to which images, what a damaged file was meant to be, and whether a file among pictures
-  /// belongs to a data set. A folder of pictures in which a file of records or
-  /// an array happens to lie stays a folder of pictures, unless the files are those of a known data set by their names or labels.
+  /// belongs to a data set. A folder of pictures in which a file of records or an array happens to lie stays a folder of pictures, unless
+  /// the files are those of a known data set by their names or labels.
   ///
   /// - Parameters:
   ///   - path: of a file, or of a folder.

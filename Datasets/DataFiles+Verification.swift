@@ -7,6 +7,7 @@ public struct DataCheck: Sendable, Equatable {
   public let subject: String
   /// What was found, and what was expected if it isn't that.
   public let result: String
+  /// Whether that is as it should be.
   public let isGood: Bool
 }
 
@@ -15,9 +16,9 @@ extension DataFiles {
   /// and of values that are no bytes, the number of images and the sizes of classes of each split where they are published, and the
   /// checksums of files that have published ones.
   ///
-  /// - Throws: `SeCuError` if a file can't be read or holds what it may not.
+  /// - Throws: `SeCuError` if a file can't be read.
   public func verify() throws -> [DataCheck] {
-    let entry = DataCatalog.entries.first { $0.content == entryName && $0.classNames == classNames }
+    let entry = entry
     var checks: [DataCheck] = []
     let files = unjudged
     for split in splits.isEmpty ? [nil] : splits.map(Optional.some) {
@@ -30,7 +31,14 @@ extension DataFiles {
           subject: title,
           result: "\(count)\(published.map { count == $0 ? "" : " of \($0)" } ?? "") images of \(shape)",
           isGood: published.map { $0 == count } ?? true))
-      guard let sizes = try files.classSizes(of: split) else { continue }
+      let sizes: [Int]
+      do {
+        guard let found = try files.classSizes(of: split) else { continue }
+        sizes = found
+      } catch let error as SeCuError {
+        checks.append(DataCheck(failed: error, subject: title))
+        continue
+      }
       let expected = count == published ? split.flatMap { entry?.classSizes[$0] } : nil
       checks.append(
         DataCheck(
@@ -43,8 +51,7 @@ extension DataFiles {
       do {
         try part.checkPixels()
       } catch let error as SeCuError {
-        let position = error.position.map { " (\($0))" } ?? ""
-        checks.append(DataCheck(subject: part.paths[0], result: error.problem + position, isGood: false))
+        checks.append(DataCheck(failed: error, subject: part.paths[0]))
       }
     }
     for path in paths {
@@ -52,6 +59,13 @@ extension DataFiles {
       checks.append(try DataCheck(path, md5: expected))
     }
     return checks
+  }
+
+  /// The data set of the catalogue that they are, in full or in part: of those with the same content, the one that is called so, or has their
+  /// classes.
+  package var entry: DataCatalog.Entry? {
+    let known = DataCatalog.entries.filter { $0.content == entryName }
+    return known.first { $0.name == name } ?? known.first { $0.classNames == classNames } ?? known.first
   }
 
   /// The same files, whose classes may have any size: for telling what is wrong with them.
@@ -102,6 +116,12 @@ extension DataCatalog {
 }
 
 extension DataCheck {
+  /// A check that ended with `error`.
+  fileprivate init(failed error: SeCuError, subject: String) {
+    let position = error.position.map { " (\($0))" } ?? ""
+    self.init(subject: subject, result: error.problem + position, isGood: false)
+  }
+
   /// Compares the MD5 of the file at `path`.
   init(_ path: String, md5 expected: String) throws {
     let file = try DataFile(contentsOf: path)

@@ -65,7 +65,7 @@ public struct DataFiles: Sendable {
     let unpacked = taken.map(\.part.unpackedBytes).max() ?? 0
     try Machine.checkMemory(
       Double(total) + Double(unpacked), for: "its images", at: path ?? name,
-      remedy: unpacked > total ? "Unpack the file: gunzip" : "Use fewer of them with --limit")
+      remedy: unpacked > total ? "Unpack the file: gunzip" : "Use fewer of them")
     let labels = try labels(of: taken)
     let pixels = try [UInt8](unsafeUninitializedCapacity: total) { buffer, initialized in
       guard var next = buffer.baseAddress else { return }

@@ -39,8 +39,8 @@ public struct ImageFiles: Sendable {
   ///   - size: the most images of a batch, at least 1.
   ///   - side: the shorter side that larger images are made smaller to, 1…65,535.
   ///   - channels: 1 for grey, 3 for RGB.
-  ///   - memory: bytes that decoding may take.
-  /// - Throws: `SeCuError` of kind `.usage` for a side or a number of channels out of range; what `body` throws.
+  ///   - memory: bytes that decoding may take, above 0.
+  /// - Throws: `SeCuError` of kind `.usage` for a side, a number of channels or a memory out of range; what `body` throws.
   public func eachBatch(
     of size: Int, side: Int, channels: Int, memory: Double, cores: Cores,
     _ body: (ImageBatch, [SkippedFile]) throws -> Void
@@ -66,7 +66,9 @@ public struct ImageFiles: Sendable {
 
 /// Images in memory, of any sizes, with the names of their files.
 public struct ImageBatch: ImageSource {
+  /// Of any sizes.
   public let images: [Image]
+  /// The file of each.
   public let names: [String]
   public let channels: Int
 

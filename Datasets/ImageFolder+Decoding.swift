@@ -23,10 +23,10 @@ struct ImageDecoding: Sendable {
   ///   - root: where the paths of files begin; nil for paths that stand for themselves.
   ///   - side: the shorter side that an image keeps, 1…65,535.
   ///   - channels: 1 for grey, 3 for RGB.
-  ///   - memory: bytes that decoding may take.
+  ///   - memory: bytes that decoding may take, above 0.
   ///   - budget: the bytes that were given (`--memory`), of which `memory` is a share.
   ///   - cores: decode.
-  /// - Throws: `SeCuError` of kind `.usage` for a side or a number of channels that image files are not read with.
+  /// - Throws: `SeCuError` of kind `.usage` for a side or a number of channels that image files are not read with, or for no memory.
   init(
     root: String?, side: Int, channels: Int, memory: Double, of budget: Double, cores: Cores
   ) throws(SeCuError) {
@@ -39,6 +39,9 @@ struct ImageDecoding: Sendable {
       throw SeCuError(
         .usage, "expected 1 channel (grey) or 3 (RGB), as image files are read, found \(channels)", at: "channels",
         remedy: "Images of \(channels) channels are read from arrays, such as numpy's .npy files")
+    }
+    guard memory > 0 else {
+      throw SeCuError(.usage, "expected a number of bytes above 0, found \(budget)", at: "memory")
     }
     (self.root, self.side, self.channels, self.cores) = (root, side, channels, cores)
     (self.memory, self.budget) = (memory, budget)

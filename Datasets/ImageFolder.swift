@@ -54,9 +54,6 @@ public struct ImageFolder: ImageSource {
     }
 
     fileprivate func validate() throws {
-      guard memory > 0 else {
-        throw SeCuError(.usage, "expected a number of bytes above 0, found \(memory)", at: "memory")
-      }
       if let limit, limit < 1 {
         throw SeCuError(.usage, "expected 1 file or more, found \(limit)", at: "limit", remedy: "Leave it out for all")
       }
@@ -187,12 +184,12 @@ public struct ImageFolder: ImageSource {
   /// The classes by the first folder of each path.
   private static func classes(_ files: [String], _ path: String) throws -> ([Int], [String]) {
     let folders = try files.map { file in
-      guard let slash = file.firstIndex(of: "/") else {
+      guard let folder = Path.firstFolder(file) else {
         throw SeCuError(
           .badData, "expected every image in the folder of its class, found \(file) outside", at: path,
           remedy: "Move it to a sub-folder, or leave --class-folders out")
       }
-      return String(file[..<slash])
+      return folder
     }
     let names = Set(folders).sorted(by: FolderScan.precedes)
     let numbers = Dictionary(uniqueKeysWithValues: zip(names, 0...))
@@ -262,7 +259,7 @@ extension ImageFolder {
       }
     }
     guard !sides.isEmpty else { throw SkippedFile.noImage(at: path, SkippedFile.sorted(unread)) }
-    let folders = Set(scan.files.compactMap { file in file.path.firstIndex(of: "/").map { file.path[..<$0] } })
+    let folders = Set(scan.files.compactMap { Path.firstFolder($0.path) })
     return Survey(images: scan.files.count, shorterSide: sides.sorted()[sides.count / 2], folders: folders.count)
   }
 }

@@ -23,4 +23,9 @@ enum Path {
   static func join(_ folder: String, _ name: String) -> String {
     folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }
+
+  /// The first folder of a relative path; nil for a file in none. A slash with an accent above it is another Character, so bytes are looked at.
+  static func firstFolder(_ path: String) -> String? {
+    path.utf8.firstIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) }
+  }
 }

@@ -12,6 +12,7 @@ public struct SkippedFile: Sendable, Equatable, Codable {
 
   /// The path as messages name it.
   public let path: String
+  /// Whether it was to be an image.
   public let kind: Kind
   /// Such as `expected a chunk's length (4 bytes), found the end of the file after 2`.
   public let reason: String

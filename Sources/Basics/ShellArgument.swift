@@ -3,6 +3,8 @@ extension String {
   package var asArgument: String {
     let plain = Set("%+,-./:=@_")
     if !isEmpty, allSatisfy({ $0.isLetter || $0.isNumber || plain.contains($0) }) { return self }
-    return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+    // Byte by byte, as a shell reads it: a quote with an accent above it is another Character.
+    let escaped = utf8.flatMap { $0 == UInt8(ascii: "'") ? Array(#"'\''"#.utf8) : [$0] }
+    return "'" + String(decoding: escaped, as: UTF8.self) + "'"
   }
 }

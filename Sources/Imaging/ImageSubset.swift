@@ -2,6 +2,7 @@ import Basics
 
 /// Some images of another source, by their numbers there: nothing is copied but labels.
 public struct ImageSubset: ImageSource {
+  /// What the images are of.
   public let whole: any ImageSource
   /// The number in `whole` of each image.
   public let ids: [Int]

@@ -29,7 +29,9 @@ package enum CSV {
   private static func quoted(_ field: String, isAlone: Bool) -> String {
     let isSpecial = field.utf8.contains { $0 == comma || $0 == quote || $0 == carriageReturn || $0 == lineFeed }
     guard isSpecial || (isAlone && field.isEmpty) else { return field }
-    return "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+    // Byte by byte: a quote with an accent above it is another Character.
+    let doubled = field.utf8.flatMap { $0 == quote ? [quote, quote] : [$0] }
+    return "\"" + String(decoding: doubled, as: UTF8.self) + "\""
   }
 
   private static let comma = UInt8(ascii: ",")

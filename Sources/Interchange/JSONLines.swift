@@ -9,11 +9,11 @@ package struct JSONLines<Line: Codable>: Sendable {
   private let handle: FileHandle
   private let name: String
 
-  /// Starts the file anew, replacing what is there.
+  /// Starts a file.
   ///
-  /// - Throws: as `AtomicFile.write(_:to:)`.
+  /// - Throws: as `AtomicFile.create(_:at:)`.
   package init(creating url: URL) throws(SeCuError) {
-    try AtomicFile.write(Data(), to: url)
+    try AtomicFile.create(Data(), at: url)
     try self.init(opening: url)
   }
 

@@ -98,6 +98,7 @@ private struct DataCommand {
         files = try DataCatalog.find(entry.name)
         if values[Subcommand.verify] { checks = try (files?.verify() ?? []) + DataCatalog.verifyArchives(of: entry) }
       } catch let error as SeCuError {
+        files = nil
         problem = error.kind == .noInput ? error.problem : error.description
         if error.kind != .noInput { damaged.append(entry.name) }
       }
@@ -183,24 +184,25 @@ private struct DataCommand {
 
   private func tell(_ files: DataFiles) throws {
     let chosen: [Split?] = values[Subcommand.split]?.parts ?? (files.splits.isEmpty ? [nil] : files.splits)
-    let entry =
-      DataCatalog.entries.first { $0.name == files.name }
-      ?? files.entryName.flatMap { try? DataCatalog.entry(named: $0) }
-    try output.print("\(files.name): \(files.format), images of \(files.shape)")
+    let entry = files.entry
+    try output.print("\(printable(files.name)): \(files.format), images of \(files.shape)")
     if let path = files.path { try output.print("in \(printable(path))") }
     let checks = values[Subcommand.verify] ? try files.verify() + (entry.map(DataCatalog.verifyArchives) ?? []) : nil
     for check in checks ?? [] { try output.print(Self.text(check)) }
     var parts: [String: Described.Part] = [:]
     for split in chosen {
       let images = try files.count(split.map { Splits($0) })
-      let sizes = try (checks == nil ? files : files.unjudged).classSizes(of: split)
+      // What is wrong with labels, a check has told.
+      let sizes = checks == nil ? try files.classSizes(of: split) : try? files.unjudged.classSizes(of: split)
       let title = split.map { "\($0)" } ?? "all"
       parts[title] = .init(images: images, class_sizes: sizes)
       let isUsual = split.map { files.usualSplits?.parts.contains($0) ?? false } ?? false
-      let remarks = (sizes == nil ? ", no labels" : "") + (isUsual ? " (used if no split is named)" : "")
+      let isWrong = (checks ?? []).contains { $0.subject == title && !$0.isGood }
+      let remarks = (sizes == nil && !isWrong ? ", no labels" : "") + (isUsual ? " (used if no split is named)" : "")
       try output.print("\(title): \(counted(images, "image"))\(remarks)")
       for (label, size) in (sizes ?? []).enumerated() {
-        try output.print("  class \(Subcommand.className(of: label, in: files.classNames)): \(counted(size, "image"))")
+        try output.print(
+          "  class \(printable(Subcommand.className(of: label, in: files.classNames))): \(counted(size, "image"))")
       }
     }
     if let a = entry?.attribution { try output.print("\(a.title). \(a.authors). \(a.source). Licence: \(a.licence).") }
@@ -261,7 +263,8 @@ private struct DataCommand {
     let image = try set.image(at: index)
     try output.printJSON(
       DrawnImage(name: title, image: index, class: Subcommand.className(index, of: set), pixels: image.pixels))
-    try output.print("\(title) \(index)" + (Subcommand.className(index, of: set).map { ", class \($0)" } ?? ""))
+    let remark = Subcommand.className(index, of: set).map { ", class \($0)" } ?? ""
+    try output.print(printable("\(title) \(index)\(remark)"))
     for line in Self.drawing(image) { try output.print(line) }
   }
 

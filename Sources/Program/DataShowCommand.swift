@@ -87,10 +87,10 @@ private struct DataShowCommand {
         views: isViews ? 2 : 0,
         images: shown))
     let what = isViews ? "two views of each of \(counted(ids.count, "image"))" : counted(ids.count, "image")
-    try output.print("\(path): \(what) of \(set.name), from left to right:")
+    try output.print(printable("\(path): \(what) of \(set.name), from left to right:"))
     for row in 0..<grid.rows {
       let names = shown.filter { $0.row == row }.map { "\($0.image)\($0.class.map { " \($0)" } ?? "")" }
-      try output.print("row \(row + 1): \(names.joined(separator: ", "))")
+      try output.print(printable("row \(row + 1): \(names.joined(separator: ", "))"))
     }
   }
 

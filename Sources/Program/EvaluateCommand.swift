@@ -47,13 +47,14 @@ extension Subcommand {
     "data", "name|path", help: "The images to cluster: a data set that 'secu data' lists, or a file or folder."
   ).showing(default: "the run's own")
   fileprivate static let split = Option.splits(help: "The part of the data set to cluster.").showing(
-    default: "the run's own, or the one for training")
-  fileprivate static let limit = Option.integer("limit", in: 1...Int.max, help: "Use only the first n images.")
+    default: "the run's own, or the usual one")
+  fileprivate static let limit = Option.integer(
+    "limit", in: 1...Int.max, help: "Use only the first n images."
+  ).showing(default: "the run's own")
   fileprivate static let head = Option<HeadChoice?>(
     OptionDeclaration(
       name: "head", placeholder: "n|all", help: "The head to judge by, counted from 0, or a table of all.",
-      shownDefault:
-        "the one with as many clusters as there are classes; without classes, the one that the run was judged by",
+      shownDefault: usualHead,
       read: HeadChoice.read), fallback: .some(nil))
   fileprivate static let details = Option.flag(
     "details", help: "Judge the features by nearest neighbors and a linear probe; needs labels.")
@@ -103,6 +104,9 @@ private struct EvaluateCommand {
     folder = try RunFolder.open(URL(fileURLWithPath: values[Subcommand.model]))
     engine = try Subcommand.engine(values)
     model = try TrainedModel(folder, engine: engine)
+    // To read the images may take minutes.
+    if case .one(let head) = values[Subcommand.head] { _ = try model.clusters(ofHead: head) }
+    if let reference = values[Subcommand.reference] { _ = try DataCatalog.canonicalName(reference) }
     name = values[Subcommand.data] ?? model.settings.data
     try FolderOptions.checkClasses(name, values)
     // What the run learned from, unless other images are asked for.
@@ -193,7 +197,7 @@ private struct EvaluateCommand {
   private func tell(_ summary: EvaluationSummary) throws {
     let judged = summary.judged
     try output.print(
-      "\(images.name), \(counted(images.count, "image")), clean; features: projection, d = \(summary.dimension), unit length"
+      "\(printable(images.name)), \(counted(images.count, "image")), clean; features: projection, d = \(summary.dimension), unit length"
     )
     if let heads = summary.heads {
       try tellTable(heads)
@@ -239,11 +243,12 @@ private struct EvaluateCommand {
   private func tell(_ details: DetailScores?) throws {
     guard let details else { return try output.print("no labels, so no k-NN accuracy and no linear probe") }
     try output.print("features of the details: \(details.features), d = \(details.dimension), unit length")
-    let neighbors = details.reference.map { "neighbors among \($0)" } ?? "leave-one-out"
+    let neighbors = details.reference.map { "neighbors among \(printable($0))" } ?? "leave-one-out"
     try output.print(
       "k-NN accuracy \(Self.text(details.knn_acc))  (k = \(details.neighbors), cosine; \(details.knn_images) images, \(neighbors))"
     )
-    let fitted = details.reference.map { "fitted to \($0)" } ?? "fitted to a random half of each class, seed 0"
+    let fitted =
+      details.reference.map { "fitted to \(printable($0))" } ?? "fitted to a random half of each class, seed 0"
     try output.print(
       "linear probe accuracy \(Self.text(details.probe_acc))  (logistic regression \(fitted), "
         + "\(details.probe_training_images) images; tested on \(details.probe_test_images) others)")

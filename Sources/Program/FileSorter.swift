@@ -53,7 +53,8 @@ final class FileSorter {
 
   /// Copies `file` to the folder of `cluster`, under its own name or, if that is taken, under that with a number.
   ///
-  /// - Throws: `SeCuError` of kind `.cannotCreate` if it can't be copied, `.inputOutput` where the disk is full.
+  /// - Throws: `SeCuError` of kind `.cannotCreate` if it can't be copied, `.inputOutput` where the disk is full; as `unreadable` where `file` is
+  ///   gone or can't be read.
   func copy(_ file: String, to cluster: Int) throws {
     let place = folder.appendingPathComponent(name(of: cluster))
     let source = URL(fileURLWithPath: file).resolvingSymlinksInPath()
@@ -63,7 +64,11 @@ final class FileSorter {
       // A copy gets its name when it is whole. A part of one, left by a process that was killed, would pass for a file.
       let whole = AtomicFile.temporary(in: place)
       defer { try? FileManager.default.removeItem(at: whole) }
-      try FileManager.default.copyItem(at: source, to: whole)
+      do {
+        try FileManager.default.copyItem(at: source, to: whole)
+      } catch  where !FileManager.default.isReadableFile(atPath: source.path) {
+        throw SeCuError.unreadable(error, at: file)
+      }
       let stem = named.deletingPathExtension().lastPathComponent
       let ending = named.pathExtension.isEmpty ? "" : "." + named.pathExtension
       let first = place.appendingPathComponent(named.lastPathComponent)
@@ -75,6 +80,8 @@ final class FileSorter {
       }
       untried[first] = number
       count += 1
+    } catch let error as SeCuError {
+      throw error
     } catch {
       throw Self.failure("\(file) can't be copied", error, at: place)
     }

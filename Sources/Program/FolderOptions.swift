@@ -93,10 +93,13 @@ enum FolderOptions {
 
 extension SettingsOptions {
   /// The settings for data that no preset was made for, with their reasons, or those of the preset that was.
+  ///
+  /// - Parameter isAsked: whether they are to follow from the images even so.
   static func automatic(
-    _ name: String, _ values: ParsedOptions
+    _ name: String, _ values: ParsedOptions, isAsked: Bool
   ) throws -> (settings: TrainingSettings, preset: AutomaticPreset?) {
-    if let known = Preset.all.first(where: { $0.data.name == name.lowercased() }) { return (known.settings, nil) }
+    let presets = isAsked ? [] : Preset.all
+    if let known = presets.first(where: { $0.data.name == name.lowercased() }) { return (known.settings, nil) }
     let data = try DataCatalog.canonicalName(name)
     let wanted = values.declares(clusters) ? values[clusters] : nil
     let preset: AutomaticPreset
@@ -110,7 +113,7 @@ extension SettingsOptions {
           ? survey.folders : nil)
     } else {
       let files = try Subcommand.files(data)
-      if let known = Preset.all.first(where: { $0.data.name == files.entryName }) {
+      if let known = presets.first(where: { $0.data.name == files.entryName }) {
         var settings = known.settings
         settings.data = data
         return (settings, nil)

@@ -36,15 +36,14 @@ extension Subcommand {
     help: "The images, if no files are named: a data set that 'secu data' lists, or a file or folder."
   ).showing(default: "the run's own")
   fileprivate static let split = Option.splits(help: "The part of the data set.").showing(
-    default: "the run's own, or the one for training")
+    default: "the run's own, or the usual one")
   fileprivate static let images = Option.integers(
     "images", "i,i,…", count: 1...100_000, in: 0...Int.max, help: "The numbers of the images, from 0."
   ).showing(
     default: "all")
   fileprivate static let head = Option.integer(
     "head", in: 0...99, help: "The head to judge by, counted from 0."
-  ).showing(
-    default: "the one with as many clusters as there are classes; without classes, the one that the run was judged by")
+  ).showing(default: usualHead)
   fileprivate static let jsonLines = Option.flag(
     "json-lines", help: "Print a line of JSON for each image instead of CSV.")
   fileprivate static let sortInto = Option.path(
@@ -183,6 +182,8 @@ private struct PredictCommand {
   private func predict(dataSet name: String) throws {
     let isOwn = values[Subcommand.data] == nil
     let splits = try values[Subcommand.split] ?? (isOwn ? model.settings.split.map { try Splits($0) } : nil)
+    // To read the images may take minutes.
+    if let head = values[Subcommand.head] { _ = try model.clusters(ofHead: head) }
     let all = try Subcommand.images(
       name, splits, limit: nil, hasClasses: isOwn && model.settings.classFolders == true, for: model.settings, values,
       output)
@@ -225,7 +226,7 @@ private struct PredictCommand {
       let file = line.file.map { [$0] } ?? []
       text = CSV.text([line.image.map { ["\($0)"] + result + file } ?? file + result])
     }
-    // Without the end of the line, which `print` writes.
-    try output.print(text.trimmingCharacters(in: .newlines))
+    // Without the end of the line, one Character though CSV has CR LF: `print` writes its own.
+    try output.print(String(text.dropLast()))
   }
 }

@@ -8,7 +8,8 @@ extension SettingsOptions {
   /// The settings of a new run: those of the preset, over them those of the file, over them those of the options. `--preset` wins over
   /// the preset that the file names; where neither is given, the run in `--init` stands for the preset.
   ///
-  /// Where no preset is chosen, data that is named has the one that was made for it, or settings that follow from the images.
+  /// Where no preset is chosen, data that is named has the one that was made for it, or settings that follow from the images, which the preset
+  /// `automatic` asks for.
   ///
   /// - Parameter output: where what follows from the images is told; nil for nowhere.
   /// - Throws: `SeCuError` for a file that can't be read or holds what it may not, for options that don't go together.
@@ -40,8 +41,8 @@ extension SettingsOptions {
       }
     } else if let chosen = named.flatMap({ TrainingSettings.presets[$0] }) {
       start = chosen
-    } else if let data = values[data] ?? file?.data {
-      (start, automatic) = try Self.automatic(data, values)
+    } else if let data = values[data] ?? file?.data ?? (named == nil ? nil : TrainingSettings.digits.data) {
+      (start, automatic) = try Self.automatic(data, values, isAsked: named != nil)
     } else {
       start = .digits
     }
@@ -77,13 +78,26 @@ extension SettingsOptions {
   static func fit(_ settings: inout TrainingSettings, to images: Int, _ values: ParsedOptions) {
     // The published batch of self-labelling is large; a small data set is one batch. And automatic settings count images before it is
     // known which can be read.
-    let isAutomatic = settings.preset == AutomaticPreset.name
-    if settings.selfLabelling != nil || isAutomatic, values[batch] == nil {
+    let isUsual =
+      settings.selfLabelling != nil
+      ? settings.batch == TrainingSettings.selfLabellingBatch : settings.preset == AutomaticPreset.name
+    if isUsual, values[batch] == nil {
       settings.batch = max(2, min(settings.batch, images))
     }
     if let value = values[clusters], settings.heads == AutomaticPreset.heads(around: value) {
       settings.heads = AutomaticPreset.heads(around: value, images: images)
     }
+  }
+
+  /// The data that the options mean, as settings have it.
+  ///
+  /// - Throws: as `resolve`.
+  static func dataName(_ values: ParsedOptions) throws -> String {
+    let file = try file(values)
+    if let name = values[data] ?? file?.data { return try DataCatalog.canonicalName(name) }
+    let chosen = (values[preset] ?? file?.preset).flatMap { TrainingSettings.presets[$0] }
+    let weights = try values[initial].map { try InitialWeights(contentsOf: URL(fileURLWithPath: $0)) }
+    return (chosen ?? weights?.settings ?? .digits).data
   }
 
   /// Whether any option says, or may say, what data is meant.
@@ -121,7 +135,12 @@ extension SettingsOptions {
     if let value = values[rate] { s.rate = Float(value) }
     if let value = values[centerRate] { s.centerRate = Float(value) }
     if let value = values[centerSchedule].flatMap(CenterSchedule.init) { s.centerSchedule = value }
-    if let value = values[optimizer] { s.optimizer = value == "lars" ? .lars : .sgd }
+    switch (values[optimizer], s.optimizer) {
+    case ("lars", .sgd): s.optimizer = .lars
+    case ("sgd", .lars): s.optimizer = .sgd
+    // One of the same kind keeps what a file says of it.
+    default: break
+    }
     if let value = values[momentum] { s.momentum = Float(value) }
     if let value = values[weightDecay] { s.weightDecay = Float(value) }
     if let value = values[smallestCrop] { s.augmentation.smallestCrop = value }

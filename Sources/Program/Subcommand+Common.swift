@@ -10,6 +10,9 @@ extension Subcommand {
   static let threads = Option.integer(
     "threads", in: 1...1024, help: "Cores to use."
   ).showing(default: "all")
+  /// What `--head` is where it isn't given, as `EvaluatedHead` has it.
+  static let usualHead =
+    "the one with as many clusters as there are classes, or the next larger; without classes, the one that the run was judged by"
   static let model = Option.path("model", "folder", help: "The folder of a run that has ended.").required()
 
   static func engine(_ values: ParsedOptions) throws -> Engine {
@@ -48,7 +51,8 @@ extension Subcommand {
     }
     for warning in files.warnings { output.messages.tell("Warning: \(printable(warning)).\n") }
     if files.path == nil, values.isGiven("data"), FileManager.default.fileExists(atPath: name) {
-      output.messages.tell("\(name) is the data set that is built in; for the folder write ./\(name)\n")
+      output.messages.tell(
+        "\(printable(name)) is the data set that is built in; for the folder write ./\(printable(name))\n")
     }
     return try files.load(splits, limit: limit)
   }

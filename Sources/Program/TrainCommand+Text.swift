@@ -74,7 +74,7 @@ extension TrainCommand {
     if let baseline { try output.print("  k-means clustered   \(baseline.points)") }
     try output.print("  cluster sizes       \(sizes.map(String.init).joined(separator: " "))")
     try output.print("")
-    try output.print("Each image's cluster: \(folder.assignments.relativePath)")
-    try output.print("The encoder:          \(folder.encoder.relativePath)")
+    try output.print("Each image's cluster: \(printable(folder.assignments.relativePath))")
+    try output.print("The encoder:          \(printable(folder.encoder.relativePath))")
   }
 }

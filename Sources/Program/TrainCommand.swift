@@ -172,7 +172,8 @@ struct TrainCommand {
       if !trainer.isFinished { try recorder.save() }
     } catch {
       progress.clear()
-      output.messages.tell("Stopped; \(folder.checkpoint.relativePath) holds the run as it was last saved.\n")
+      output.messages.tell(
+        "Stopped; \(printable(folder.checkpoint.relativePath)) holds the run as it was last saved.\n")
       throw error
     }
     return ending
@@ -184,7 +185,7 @@ struct TrainCommand {
     if values[Subcommand.resume], let data = values[SettingsOptions.data] { command += " --data \(data.asArgument)" }
     // With less memory other images may be too large to be read.
     if let memory = values[FolderOptions.memory] { command += " --memory \(Int((memory / 1e6).rounded(.up)))MB" }
-    output.messages.tell("Interrupted; the run is saved. Go on with it: \(command)\n")
+    output.messages.tell("Interrupted; the run is saved. Go on with it: \(printable(command))\n")
   }
 
   // MARK: - Beginning
@@ -244,7 +245,7 @@ struct TrainCommand {
     let folder =
       try values[Subcommand.output].map { try RunFolder.open(URL(fileURLWithPath: $0)) }
       ?? (SettingsOptions.namesData(values)
-        ? RunFolder.latest(named: DataCatalog.shortName(SettingsOptions.resolve(values).data), in: Self.base)
+        ? RunFolder.latest(named: DataCatalog.shortName(SettingsOptions.dataName(values)), in: Self.base)
         : RunFolder.latest(in: Self.base))
     var settings = try folder.readSettings()
     // Images that have moved may be named anew: the checkpoint knows their pixels.

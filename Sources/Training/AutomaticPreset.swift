@@ -11,7 +11,7 @@ public struct AutomaticPreset: Sendable {
   public static let name = "automatic"
   /// The clusters of the first head where nobody says how many there are.
   public static let usualClusters = 10
-  /// The fewest images to learn from.
+  /// The fewest images of a folder to learn from.
   public static let fewestImages = 50
 
   /// The settings that were chosen.
@@ -46,11 +46,12 @@ public struct AutomaticPreset: Sendable {
   ///   - data: what the settings are to call the data.
   ///   - count: the number of images, or about that.
   ///   - side: the median of their shorter sides, in pixels.
-  ///   - channels: 1 for grey, 3 for RGB.
+  ///   - channels: 1 for grey, 3 for RGB; at least 1.
   ///   - clusters: how many clusters are wanted; nil for unknown.
   ///   - classes: how many classes there are, where they are known.
   public init(data: String, images count: Int, side: Int, channels: Int, clusters: Int?, classes: Int? = nil) {
     images = count
+    let channels = max(1, channels)
     var s = Preset.cifar10Compact.settings
     var choices: [Choice] = []
     func explain<Value: Equatable & Sendable>(

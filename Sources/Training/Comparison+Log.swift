@@ -9,7 +9,6 @@ extension Comparison {
 
     /// - Throws: `SeCuError` of kind `.cannotCreate` if something is at `url` already, or it can't be made.
     public init(creating url: URL) throws {
-      try checkIsFree(url)
       lines = try JSONLines(creating: url)
     }
 

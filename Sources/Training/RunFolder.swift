@@ -122,7 +122,8 @@ public struct RunFolder: Sendable {
   public var isUnbegun: Bool {
     let files = FileManager.default
     let metricsBytes = (try? files.attributesOfItem(atPath: metrics.path))?[.size] as? Int ?? 0
-    return metricsBytes == 0 && ![checkpoint, assignments, encoder].contains { files.fileExists(atPath: $0.path) }
+    return metricsBytes == 0
+      && ![checkpoint, assignments, encoder, centers].contains { files.fileExists(atPath: $0.path) }
   }
 
   // MARK: - Reading

@@ -125,6 +125,9 @@ extension TrainingSettings {
 // MARK: - Stages
 
 extension TrainingSettings {
+  /// The published batch of self-labelling.
+  package static let selfLabellingBatch = 1000
+
   /// The settings of the self-labelling stage after a run with these.
   ///
   /// Published, for SCAN (configuration of `selflabel.py`): Adam with a rate and weight decay of 10⁻⁴, batches of 1000, 200 epochs and a hole
@@ -137,7 +140,7 @@ extension TrainingSettings {
     settings.strongAugmentation = augmentation.geometry == .resizedCrop ? (isLarge ? .stl10 : .cifar) : nil
     (settings.rate, settings.centerRate, settings.weightDecay) = (1e-4, 1e-4, 1e-4)
     (settings.epochs, settings.warmupEpochs, settings.passesPerEpoch) = (isLarge ? 100 : 200, 0, 1)
-    settings.batch = 1000
+    settings.batch = Self.selfLabellingBatch
     return settings
   }
 }
@@ -163,7 +166,7 @@ extension TrainingSettings {
   /// The views of an image that go through the network at a time: both for clustering, one after the other for self-labelling.
   var viewsPerPass: Int { selfLabelling == nil ? 2 : 1 }
 
-  /// The learning rates of a run.
+  /// The learning rates of a run with settings that `validate` accepts.
   ///
   /// - Parameter images: N, the images to learn from.
   public func schedule(images: Int) -> Schedule {

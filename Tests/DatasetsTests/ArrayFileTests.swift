@@ -111,7 +111,9 @@ import Testing
     #expect(try folder.failure() == message)
     let error = try #require(throws: SeCuError.self) { try files.classSizes(of: .test) }
     #expect(error.description.hasSuffix(message))
-    #expect(throws: SeCuError.self) { try files.verify() }
+    let check = try #require(try files.verify().last)
+    #expect(
+      check == DataCheck(subject: "test", result: "expected a label below 10, found 10 (image 10)", isGood: false))
   }
 
   // MARK: - Faults

@@ -19,6 +19,8 @@ import Testing
     #expect(CSV.text(Self.table) == expected)
     #expect(CSV.text([[""], ["x"]]) == "\"\"\r\nx\r\n")
     #expect(CSV.text([["a\rb", "c"]]) == "\"a\rb\",c\r\n")
+    // An accent above a quote makes another Character of it, but no other byte.
+    #expect(CSV.text([["a\"\u{301}", "c"]]).utf8.elementsEqual("\"a\"\"\u{301}\",c\r\n".utf8))
   }
 
   @Test(arguments: [table, [], [[""]], [["", ""]], [["a"], [""]], [["\r"], ["\n"], ["\r\n"]]])

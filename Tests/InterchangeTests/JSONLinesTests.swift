@@ -28,6 +28,11 @@ import Testing
 
   @Test func eachLineIsInTheFileAtOnce() throws {
     try withMetrics { url in
+      // What is there stays.
+      let error = try #require(throws: SeCuError.self) { try JSONLines<Metrics>(creating: url) }
+      #expect(error.kind == .cannotCreate)
+      #expect(try epochs(url) == [1, 2, 3, 4])
+      try FileManager.default.removeItem(at: url)
       let file = try JSONLines<Metrics>(creating: url)
       #expect(try FileContents.read(url) == Data())
       for epoch in 1...3 {

@@ -44,6 +44,18 @@ import Testing
     #expect(failed.stdout.contains("WRONG train: 20 of 50000 images of 32×32×3"))
   }
 
+  @Test func `data that is called like a known set has none of its licence`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try workspace.makeFolder("digits")
+    let images = Data([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 4] + [UInt8](repeating: 9, count: 32))
+    try workspace.write(images, to: "digits/mine-images-idx3-ubyte")
+    let told = try await workspace.secu(["data", "--data", "./digits", "--json"])
+    let json = try jsonObject(told.stdout)
+    #expect(json["name"] as? String == "digits" && json["known_as"] is NSNull, "\(told.stdout)\(told.stderr)")
+    #expect(json["licence"] is NSNull && json["source"] is NSNull)
+  }
+
   @Test func `a damaged file where data is looked for is told`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
@@ -67,11 +79,14 @@ import Testing
     try workspace.write(images, to: "x/t10k-images-idx3-ubyte")
     let labels: [UInt8] = [7, 2, 1, 0, 4, 1, 4, 9, 5, 9, 10]
     try workspace.write(Data([0, 0, 8, 1, 0, 0, 0, 11] + labels), to: "x/t10k-labels-idx1-ubyte")
-    for options in [[], ["--verify"]] {
-      let refused = try await workspace.secu(["data", "--data", "x"] + options)
-      #expect(refused.exitCode == 65)
-      #expect(refused.stderr.contains("image 10: expected a label below 10, found 10. "), "\(refused.stderr)")
-    }
+    let refused = try await workspace.secu(["data", "--data", "x"])
+    #expect(refused.exitCode == 65)
+    #expect(refused.stderr.contains("image 10: expected a label below 10, found 10. "), "\(refused.stderr)")
+    let checked = try await workspace.secu(["data", "--data", "x", "--verify"])
+    #expect(checked.exitCode == 65)
+    #expect(
+      checked.stdout.contains("WRONG test: expected a label below 10, found 10 (image 10)\n"), "\(checked.stdout)")
+    #expect(checked.stdout.contains("test: 11 images (used"), "\(checked.stdout)")
   }
 
   @Test func `runs train on one split and are judged by another`() async throws {

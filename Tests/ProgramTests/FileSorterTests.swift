@@ -85,10 +85,14 @@ import Testing
     let sorter = try FileSorter(workspace.url("sorted"), clusters: 2)
     let missing = workspace.url("missing.png").path
     let error = try #require(throws: SeCuError.self) { try sorter.copy(missing, to: 1) }
-    #expect(error.kind == .cannotCreate && error.problem.hasPrefix("\(missing) can't be copied ("), "\(error)")
-    #expect(error.remedy == "Name another --sort-into, or see to what is in the way")
+    #expect(error.kind == .noInput && error.place == missing, "\(error)")
+    try workspace.write(Data([1]), to: "a.png")
+    try workspace.write(Data([1]), to: "sorted/cluster-0")
+    let other = try #require(throws: SeCuError.self) { try sorter.copy(workspace.url("a.png").path, to: 0) }
+    #expect(other.kind == .cannotCreate && other.problem.contains("a.png can't be copied ("), "\(other)")
+    #expect(other.remedy == "Name another --sort-into, or see to what is in the way")
     #expect(sorter.count == 0)
-    #expect(try workspace.paths() == ["sorted", "sorted/cluster-1"])
+    #expect(try workspace.paths() == ["a.png", "sorted", "sorted/cluster-0", "sorted/cluster-1"])
   }
 
   @Test func `what can't be sorted into is told before anything is read`() throws {

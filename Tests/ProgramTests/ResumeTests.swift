@@ -66,7 +66,7 @@ import Testing
     defer { workspace.remove() }
     try await workspace.train()
     let expected = try Outcome(workspace, "run")
-    for file in ["checkpoint", "metrics.jsonl", "assignments.csv", "encoder.safetensors"] {
+    for file in ["checkpoint", "metrics.jsonl", "assignments.csv", "encoder.safetensors", "centers.safetensors"] {
       try FileManager.default.removeItem(at: workspace.url("run/\(file)"))
     }
     try workspace.write(Data("half a checkpoint".utf8), to: "run/.secu-\(UUID().uuidString).partial")

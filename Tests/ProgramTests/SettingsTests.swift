@@ -55,6 +55,26 @@ import Testing
     #expect(try await shown(#"{"epochs": 9, "warmupEpochs": 7}"#, "--warmup", "1")["warmupEpochs"] as? Int == 1)
   }
 
+  @Test func `settings follow from the images if that is asked for, also where a preset was made for them`()
+    async throws
+  {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    try workspace.write(
+      Data(#"{"preset": "automatic", "optimizer": {"kind": "lars", "trust": 0.005}}"#.utf8), to: "a.json")
+    for options in [
+      ["--preset", "automatic"], ["--preset", "automatic", "--data", "digits"], ["--config", "a.json"],
+    ] {
+      let shown = try await workspace.secu(["train", "--show", "--optimizer", "lars"] + options)
+      let found = try settings(shown.stdout)
+      #expect(found["preset"] as? String == "automatic" && found["data"] as? String == "digits", "\(shown.stderr)")
+      #expect(found["heads"] as? [Int] == [10, 20, 30, 40, 50], "\(shown.stdout)")
+      // What a file says of the optimiser stays.
+      let trust = options.contains("--config") ? 0.005 : 0.001
+      #expect((found["optimizer"] as? NSDictionary)?["trust"] as? Double == trust, "\(shown.stdout)")
+    }
+  }
+
   @Test func `another constraint has its own recipe where one was published`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }
