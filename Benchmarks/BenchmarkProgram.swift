@@ -83,7 +83,8 @@ extension FileHandle {
       try write(contentsOf: Data(text.utf8))
     } catch {
       throw SeCuError(
-        .inputOutput, "cannot write (\(systemReason(error)))", at: "standard output",
+        .inputOutput, "cannot write (\(systemReason(error)))",
+        at: fileDescriptor == 2 ? "standard error" : "standard output",
         remedy: "Make sure that its reader goes on, and that the disk has space left")
     }
   }

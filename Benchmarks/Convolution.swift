@@ -1,8 +1,8 @@
 import Kernels
 
 /// `conv`: the three passes of a convolution, NHWC, padded by half the kernel. Each costs 2·N·H'·W'·Cin·Cout·k² FLOPs, with
-/// taps on padding counted although the kernels skip them, and Winograd takes a quarter of the multiplications: more than 100 % of the
-/// peak is possible.
+/// taps on padding counted although the kernels skip them, and Winograd takes a quarter of the multiplications, with stride 2 nine of sixteen:
+/// more than 100 % of the peak is possible.
 extension Benchmark {
   /// The layers of ResNet-18 at 32×32 pixels, then those of the compact network (16-32-64 channels).
   static func convolutions(batch: Int) -> [Benchmark] {

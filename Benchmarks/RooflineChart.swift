@@ -57,7 +57,7 @@ struct RooflineChart {
   private var axes: (across: ClosedRange<Double>, up: ClosedRange<Double>) {
     let corners = roofs.flatMap { roof in ([1] + factors).map { $0 * roof.gflops / roof.gbs } }
     let across = points.map(\.intensity) + corners + [0.25, 64]
-    let up = points.map(\.gflops) + roofs.map { (factors.last ?? 1.5) * $0.gflops } + [1]
+    let up = points.map(\.gflops) + roofs.map { (factors.last ?? 1.5) * $0.gflops } + [1, 10]
     func power(_ value: Double, _ base: Double, _ rounding: FloatingPointRoundingRule) -> Double {
       pow(base, (log(max(value, 1e-9)) / log(base)).rounded(rounding))
     }

@@ -59,12 +59,17 @@ extension Learner {
     case .convolution(let convolution):
       var shape = convolution.shape
       shape.batch = rows
-      let pass = ConvolutionPass(rawValue: pass) ?? .forward
+      let pass: ConvolutionPass =
+        switch operation.kind {
+        case .inputGradient: .inputGradient
+        case .weightGradient: .weightGradient
+        case .forward, .backward, .restoring, .clearing: .forward
+        }
       let plan = convolution.plan(pass, on: engine)
       return part(
         "convolution", .flops(shape.flops, bytes: shape.bytes(pass)), Benchmark.Plan(plan, pass, shape))
     case .batchNorm(
-      let pixels, let channels, let relu, let hasResidual, let readsInput, let storesOutput, let joinsResidual):
+      let pixels, let channels, let relu, let hasResidual, let takesStatistics, let storesOutput, let joinsResidual):
       // Forward reads x, where it does not know its statistics already or writes y, and the residual; backward reads dy, x and, for the ReLU of a sum, y, and
       // writes dx and the residual's gradient, for which a batch norm on the shortcut reads its own x. What is made again reads the x of
       // both batch norms.
@@ -73,12 +78,12 @@ extension Learner {
         operation.kind == .restoring
         ? 3
         : isForward
-          ? (readsInput ? 1 : 0) + residual + (storesOutput ? 1 : 0)
+          ? (storesOutput || !takesStatistics ? 1 : 0) + residual + (storesOutput ? 1 : 0)
           : 3 + residual + (relu ? residual : 0) + (joinsResidual ? 1 : 0)
       // Forward may find its statistics made by the convolution before, and leave normalising to those that read y. What is made again
       // is the sum of two batch norms and its ReLU.
       let each =
-        operation.kind == .restoring ? 6 : isForward ? (readsInput ? 4 : 0) + (storesOutput ? 3 : 0) : 8
+        operation.kind == .restoring ? 6 : isForward ? (takesStatistics ? 0 : 4) + (storesOutput ? 3 : 0) : 8
       return part("batch norm", .bytes(4 * values * passes, flops: each * values))
     case .pooling(let inputs, let outputs):
       return part("pooling", .bytes(4 * rows * (inputs + outputs), flops: rows * inputs))

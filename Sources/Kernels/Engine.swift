@@ -4,7 +4,7 @@ import MicrokernelInterface
 /// What runs an operation: the microkernels of one instruction set, the cores, and memory to work in.
 ///
 /// An engine belongs to one computation at a time: its scratch memory is overwritten by every operation. Scratch memory grows
-/// to what the largest operation needs and then stays, so that a training step allocates nothing after the first.
+/// to what the largest operation needs and then stays, so that a training step allocates none after the first.
 public final class Engine {
   /// Which microkernels run.
   public let instructionSet: InstructionSet

@@ -55,7 +55,6 @@ package protocol MicrokernelTable: Sendable {
     _ x: Floats, _ y: Floats, _ count: Int, _ remaining: MutableFloats, _ dx: MutableFloats)
 
   static func exponentials(_ x: Floats, _ count: Int, _ y: MutableFloats)
-  static func logarithms(_ x: Floats, _ count: Int, _ y: MutableFloats)
   static func dotProduct(_ x: Floats, _ y: Floats, _ count: Int) -> Float
   static func addScaledRows(
     _ x: Floats, _ b: Floats, _ stride: Int, _ rows: Int, _ columns: Int, _ y: MutableFloats)

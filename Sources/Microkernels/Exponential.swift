@@ -1,6 +1,4 @@
-/// eˣ and ln x on whole vectors.
-///
-/// **exp.** With n = round(x·log₂e) and r = x − n·ln 2 in [−0.347, 0.347]:
+/// eˣ on whole vectors. With n = round(x·log₂e) and r = x − n·ln 2 in [−0.347, 0.347]:
 ///
 ///     eˣ = 2ⁿ · eʳ,   eʳ ≈ 1 + r + r²·P(r),   P of degree 5
 ///
@@ -8,14 +6,6 @@
 /// e⁻⁸⁷ ≈ 1.6e-38 and larger ones e⁸⁸ ≈ 1.7e38. Error: the coefficients are 1/k!; the first one left out is r⁸/40320 ≤ 6e-9, a
 /// tenth of an ulp, and the roundings of r, of the last two sums and of the product come to it. Measured over 63 million
 /// arguments, the result stays within 1.1 ulp.
-///
-/// **log.** With x = 2ᵉ·m, m in [√½, √2), f = m − 1 and s = f/(2 + f):
-///
-///     ln x = e·ln 2 + 2·artanh(s),   2·artanh(s) = 2s + 2s³/3 + 2s⁵/5 + 2s⁷/7 + 2s⁹/9
-///
-/// |s| ≤ 0.172: the first term left out, 2s¹¹/11, is below 7e-10. Domain: positive normal numbers. The worst arguments lie next
-/// to 1, where e = 0 and the two roundings of s show in full. Measured over 38 million arguments, all floats in [½, 2]
-/// among them, the result stays within 2 ulp.
 ///
 /// `exponential` is `@_transparent` because with `@inline(__always)` Swift 6.3.1 leaves calls to it in the AVX-512 build, each of which
 /// loads all constants again: soft-max of rows of 100 and more then takes over twice as long.
@@ -40,37 +30,12 @@
   return p * unsafeBitCast(power, to: Lanes.self)
 }
 
-@inline(__always) func logarithm(_ x: Lanes) -> Lanes {
-  // Subtracting the bits of √½ puts the exponent of m in [√½, √2) into the high bits.
-  let bits = unsafeBitCast(x, to: LaneBits.self) &- LaneBits(repeating: 0x3F35_04F3)
-  let mantissa = (bits & LaneBits(repeating: 0x007F_FFFF)) &+ LaneBits(repeating: 0x3F35_04F3)
-  // The exponent as a float, again through the low bits of 1.5·2²³ (biased by 128 to stay positive).
-  let magic = splat(12_582_912)
-  let biased = ((bits &+ LaneBits(repeating: 0x4000_0000)) &>> 23) &+ LaneBits(repeating: 0x4B40_0000)
-  let e = unsafeBitCast(biased, to: Lanes.self) - (magic + splat(128))
-  let f = unsafeBitCast(mantissa, to: Lanes.self) - splat(1)
-  let s = f / (f + splat(2))
-  let q = s * s
-  var p = splat(2.0 / 9)
-  p = multiplyAdd(p, q, splat(2.0 / 7))
-  p = multiplyAdd(p, q, splat(2.0 / 5))
-  p = multiplyAdd(p, q, splat(2.0 / 3))
-  p = multiplyAdd(p * q, s, s + s)
-  let small = multiplyAdd(e, splat(-2.121_944_4e-4), p)
-  return multiplyAdd(e, splat(0.693_359_375), small)
-}
-
 extension EntryPoints {
-  /// y[i] = e^x[i] for i < count; `exponential` states domain and error. x and y may be the same memory.
+  /// y[i] = e^x[i] for i < count; `exponential` states domain and error, to which tests hold this. x and y may be the same
+  /// memory.
   @inline(never)
   package static func exponentials(_ x: UnsafePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>) {
     mapVectors(x, count, y, exponential)
-  }
-
-  /// y[i] = ln x[i] for i < count; `logarithm` states domain and error. x and y may be the same memory.
-  @inline(never)
-  package static func logarithms(_ x: UnsafePointer<Float>, _ count: Int, _ y: UnsafeMutablePointer<Float>) {
-    mapVectors(x, count, y, logarithm)
   }
 }
 

@@ -23,10 +23,6 @@ let lanes = Lanes.scalarCount
   UnsafeRawPointer(p).loadUnaligned(as: Lanes.self)
 }
 
-@inline(__always) func load(_ p: UnsafeMutablePointer<Float>) -> Lanes {
-  UnsafeRawPointer(p).loadUnaligned(as: Lanes.self)
-}
-
 @inline(__always) func store(_ v: Lanes, _ p: UnsafeMutablePointer<Float>) {
   UnsafeMutableRawPointer(p).storeBytes(of: v, as: Lanes.self)
 }

@@ -30,48 +30,50 @@ extension EntryPoints {
     _ x2: UnsafePointer<Float>, _ center2: UnsafePointer<Float>, _ rows: Int, _ channels: Int,
     _ sumG: UnsafeMutablePointer<Float>, _ sumGD: UnsafeMutablePointer<Float>, _ sumGD2: UnsafeMutablePointer<Float>
   ) {
-    var c = 0
-    while c + 2 * lanes <= channels {
-      var s0 = PairSums(sumG, sumGD, sumGD2, center, center2, c)
-      var s1 = PairSums(sumG, sumGD, sumGD2, center, center2, c + lanes)
-      var at = c
-      var r = rows
-      while r > 0 {
-        s0.add(dy, y, x, x2, at)
-        s1.add(dy, y, x, x2, at + lanes)
-        at += channels
-        r -= 1
+    forBlocksOfRows(rows, channels) { first, rows in
+      var c = 0
+      while c + 2 * lanes <= channels {
+        var s0 = PairSums(sumG, sumGD, sumGD2, center, center2, c)
+        var s1 = PairSums(sumG, sumGD, sumGD2, center, center2, c + lanes)
+        var at = first * channels + c
+        var r = rows
+        while r > 0 {
+          s0.add(dy, y, x, x2, at)
+          s1.add(dy, y, x, x2, at + lanes)
+          at += channels
+          r -= 1
+        }
+        s0.put(sumG, sumGD, sumGD2, c)
+        s1.put(sumG, sumGD, sumGD2, c + lanes)
+        c += 2 * lanes
       }
-      s0.put(sumG, sumGD, sumGD2, c)
-      s1.put(sumG, sumGD, sumGD2, c + lanes)
-      c += 2 * lanes
-    }
-    while c + lanes <= channels {
-      var s = PairSums(sumG, sumGD, sumGD2, center, center2, c)
-      var at = c
-      var r = rows
-      while r > 0 {
-        s.add(dy, y, x, x2, at)
-        at += channels
-        r -= 1
+      while c + lanes <= channels {
+        var s = PairSums(sumG, sumGD, sumGD2, center, center2, c)
+        var at = first * channels + c
+        var r = rows
+        while r > 0 {
+          s.add(dy, y, x, x2, at)
+          at += channels
+          r -= 1
+        }
+        s.put(sumG, sumGD, sumGD2, c)
+        c += lanes
       }
-      s.put(sumG, sumGD, sumGD2, c)
-      c += lanes
-    }
-    while c < channels {
-      var s = sumG[c], t = sumGD[c], t2 = sumGD2[c]
-      var at = c
-      var r = rows
-      while r > 0 {
-        let g = y[at] > 0 ? dy[at] : 0
-        s += g
-        t = multiplyAdd(g, x[at] - center[c], t)
-        t2 = multiplyAdd(g, x2[at] - center2[c], t2)
-        at += channels
-        r -= 1
+      while c < channels {
+        var s = sumG[c], t = sumGD[c], t2 = sumGD2[c]
+        var at = first * channels + c
+        var r = rows
+        while r > 0 {
+          let g = y[at] > 0 ? dy[at] : 0
+          s += g
+          t = multiplyAdd(g, x[at] - center[c], t)
+          t2 = multiplyAdd(g, x2[at] - center2[c], t2)
+          at += channels
+          r -= 1
+        }
+        (sumG[c], sumGD[c], sumGD2[c]) = (s, t, t2)
+        c += 1
       }
-      (sumG[c], sumGD[c], sumGD2[c]) = (s, t, t2)
-      c += 1
     }
   }
 

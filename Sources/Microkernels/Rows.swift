@@ -1,5 +1,5 @@
-/// Whole rows at a time: products, lengths and soft-max. Each function states its formula; a row has `count` values, and x and y may be the
-/// same memory unless it says otherwise.
+// Whole rows at a time: products, lengths and soft-max. Each function states its formula; a row has `count` values, and x and y may be the
+// same memory unless it says otherwise.
 
 extension EntryPoints {
   /// Σ_i x[i] · y[i], in two vector sums and a scalar tail.

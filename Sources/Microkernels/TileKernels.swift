@@ -104,19 +104,20 @@ func computeRows<S: TileShape>(_ shape: S.Type, _ t: Tile, _ start: TileStart, _
 /// Panel by panel, and each piece by piece.
 @inline(__always)
 private func computePanels<S: TileShape>(_ shape: S.Type, _ t: Tile) {
-  let isAtEdge = t.columns != (S.wide ? 2 : 1) * lanes || t.bias != nil
+  let isAtEdge = t.columns != (S.wide ? 2 : 1) * lanes
   var panel = 0
   while panel < t.panels {
     var start = TileStart(t, panel: panel)
     var left = t.rows
     while left > 0 {
-      let rows = TileRows.next(left: left)
+      let rows = min(TileRows.next(left: left), isAtEdge ? mostRowsAtEdge(shape) : TileRows.most)
       let repeats = isAtEdge ? 1 : TileRows.repeats(left: left)
       start.endsPanel = rows * repeats == left && rows < t.rows
       if isAtEdge {
         computePieceAtEdge(shape, t, start, rows, panel)
       } else {
         computeRows(shape, t, start, rows, repeats: repeats)
+        if let bias = t.bias { add(bias + panel * t.columns, to: start.c, rows * repeats, t) }
       }
       start.advance(rows * repeats, shape, t)
       left -= rows * repeats

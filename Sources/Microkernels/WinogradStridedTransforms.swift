@@ -1,11 +1,11 @@
-/// The seven transforms of Winograd's convolution with stride 2; `Kernels/Convolution/Winograd.swift` says where they come from. Along an
-/// axis every other pixel meets taps 0 and 2 of the kernel, at the points 0, 1, −1, 2 and ∞; those between them meet tap 1, for which the
-/// four finite points are enough. So a line is two lines, one of five elements and one of four:
-///
-///     pixels    │ 0 │ 1 │ 2 │ 3 │ 4 │ 5 │ 6 │ 7 │ 8 │       elements   │ 0 1 2 3 4 │ 5 6 7 8 │
-///     taps        0,2 1  0,2  1  0,2  1  0,2  1  0,2        of taps      0 and 2     1
-///
-/// Multiplications by 1/2 and 1/6 come last, so that multiples of 6 stay whole numbers.
+// The seven transforms of Winograd's convolution with stride 2; `Kernels/Convolution/Winograd.swift` says where they come from. Along an
+// axis every other pixel meets taps 0 and 2 of the kernel, at the points 0, 1, −1, 2 and ∞; those between them meet tap 1, for which the
+// four finite points are enough. So a line is two lines, one of five elements and one of four:
+//
+//     pixels    │ 0 │ 1 │ 2 │ 3 │ 4 │ 5 │ 6 │ 7 │ 8 │       elements   │ 0 1 2 3 4 │ 5 6 7 8 │
+//     taps        0,2 1  0,2  1  0,2  1  0,2  1  0,2        of taps      0 and 2     1
+//
+// Multiplications by 1/2 and 1/6 come last, so that multiples of 6 stay whole numbers.
 
 /// Up to nine values of a line, each a vector of channels.
 typealias Nine = (

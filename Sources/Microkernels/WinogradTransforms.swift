@@ -1,10 +1,10 @@
 import MicrokernelInterface
 
-/// The five transforms of Winograd's convolution with 6×6 patches. Each is a small matrix T, applied to the columns of a patch
-/// and then to its rows, T · d · Tᵀ, with channels innermost: a line of T is a sum of a few vectors.
-///
-/// All matrices belong to the interpolation points 0, 1, −1, 2, −2, ∞; `Kernels/Convolution/Winograd.swift` says where they come
-/// from. Multiplications by 1/6, 1/24 and 1/4 come last, so that multiples of 24 stay whole numbers.
+// The five transforms of Winograd's convolution with 6×6 patches. Each is a small matrix T, applied to the columns of a patch
+// and then to its rows, T · d · Tᵀ, with channels innermost: a line of T is a sum of a few vectors.
+//
+// All matrices belong to the interpolation points 0, 1, −1, 2, −2, ∞; `Kernels/Convolution/Winograd.swift` says where they come
+// from. Multiplications by 1/6, 1/24 and 1/4 come last, so that multiples of 24 stay whole numbers.
 
 /// Up to six values of a line, each a vector of channels. A tuple, since the compiler makes functions for a structure that all modules would
 /// share, whichever instruction set they were compiled for.

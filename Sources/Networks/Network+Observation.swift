@@ -34,11 +34,12 @@ package struct LayerDescription {
     /// The shape is for the network's whole batch, all views together.
     case convolution(Convolution)
     /// - rows: pixels of an image, or 1 after pooling.
-    /// - readsInput: false if forward takes the statistics that the convolution before has summed up, and nothing else.
+    /// - takesStatistics: whether forward takes those that the convolution before has summed up.
     /// - storesOutput: false if forward takes the statistics only, and the readers of the output compute it.
     /// - joinsResidual: whether backward makes the gradients of the batch norm that the residual comes from as well.
     case batchNorm(
-      rows: Int, channels: Int, relu: Bool, hasResidual: Bool, readsInput: Bool, storesOutput: Bool, joinsResidual: Bool
+      rows: Int, channels: Int, relu: Bool, hasResidual: Bool, takesStatistics: Bool, storesOutput: Bool,
+      joinsResidual: Bool
     )
     /// Floats of an image before and after.
     case pooling(inputs: Int, outputs: Int)
@@ -77,7 +78,7 @@ extension NormLayer {
   var description: LayerDescription.Kind {
     .batchNorm(
       rows: norm.pixels, channels: norm.batchNorm.channels, relu: norm.relu, hasResidual: residual != nil,
-      readsInput: storesOutput || statistics == nil, storesOutput: storesOutput, joinsResidual: joinsResidual)
+      takesStatistics: statistics != nil, storesOutput: storesOutput, joinsResidual: joinsResidual)
   }
   var firstParameter: Int? { norm.gamma }
 }

@@ -3,7 +3,7 @@ import Kernels
 
 /// A residual network with its parameters, its memory, and both directions.
 ///
-/// All activations and their gradients lie in one arena that is planned when the network is made; a step allocates nothing. Both
+/// All activations and their gradients lie in one arena that is planned when the network is made; a step allocates no tensor. Both
 /// views of a batch pass together, as two groups of rows that share every layer but have batch statistics of their own,
 /// which is what two passes one after the other would compute.
 public final class Network {
@@ -33,7 +33,7 @@ public final class Network {
   /// - Parameters:
   ///   - description: the network.
   ///   - batch: the most images at a time, all views together, 1 to 2²⁴.
-  ///   - groups: the most views in a batch, 1 to `batch`.
+  ///   - groups: the most views in a batch, 1 to `batch` and no more than 1024.
   /// - Throws: what `ResNet.validate` throws; `SeCuError` of kind `.usage` if `batch` or `groups` is out of range or
   ///   a batch needs more memory than this machine has.
   public init(_ description: ResNet, batch: Int, groups: Int = 2) throws {
@@ -51,10 +51,10 @@ public final class Network {
 
   static func plan(_ description: ResNet, batch: Int, groups: Int) throws -> NetworkPlan {
     try description.validate()
-    guard (1...1 << 24).contains(batch), (1...batch).contains(groups) else {
+    guard (1...1 << 24).contains(batch), (1...min(batch, 1024)).contains(groups) else {
       throw SeCuError(
         .usage, "\(batch) images in \(groups) views", at: "batch",
-        remedy: "Use 1 to \(1 << 24) images and no more views than images")
+        remedy: "Use 1 to \(1 << 24) images and no more views than images, or than 1024")
     }
     return try NetworkPlan(description, batch: batch, groups: groups)
   }

@@ -45,7 +45,7 @@ struct NetworkMemory {
     }
     // In Double: what fits no machine may not fit an Int either.
     let kept = tensors.filter { $0.lifetime.contains(layers.count) }.reduce(0) { $0 + Double($1.floats) }
-    if kept > 0x1p50 { try Self.check(4 * kept, batch: batch) }
+    if kept > 0x1p40 { try Self.check(4 * kept, batch: batch) }
     let plan = ArenaPlan(tensors)
     valueOffsets = [0] + plan.offsets[..<(valueFloats.count - 1)]
     let gradientPlaces = [0] + plan.offsets[(valueFloats.count - 1)...]

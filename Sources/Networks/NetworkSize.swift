@@ -7,15 +7,16 @@ public struct NetworkSize: Sendable, Equatable {
   /// Bytes of activations and their gradients, of parameters and their gradients, of running and saved statistics. An optimizer's
   /// velocities come on top.
   public let bytes: Double
-  /// The most bytes that an engine works in during a step, whatever its instruction set; they come on top, too.
+  /// Bytes that an engine works in during a step, whatever its instruction set; they come on top, too. A product of a large fully connected
+  /// layer can take some 20 MB more.
   public let scratchBytes: Double
 
   /// - Parameters:
   ///   - description, batch, groups: as `Network.init` has them.
-  ///   - threads: the cores of the engine.
+  ///   - threads: the cores of the engine; brought into the range of `Cores`.
   /// - Throws: what `Network.init` throws, but not for a network that is merely too large for this machine.
   public init(_ description: ResNet, batch: Int, groups: Int = 2, threads: Int) throws {
-    let plan = try Network.plan(description, batch: batch, groups: groups)
+    let plan = try Network.plan(description, batch: batch, groups: groups), threads = Cores(threads: threads).threads
     parameters = plan.layout.parameterCount
     bytes = plan.bytes
     // All layers share one memory, and each core has one for all of them: what the weights of a fully connected layer take, packed for tiles of

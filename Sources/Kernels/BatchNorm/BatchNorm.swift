@@ -18,19 +18,16 @@ import MicrokernelInterface
 /// bits for any number of threads.
 ///
 /// `BatchNormReference` computes the same as the formulas read. Error of statistics that are taken here, but for terms of second order and
-/// with γ as in Winograd.swift and u = 2⁻²⁴:
+/// with u = 2⁻²⁴ and the γ(k) of Winograd.swift, which is not the scale γ[c]:
 ///
 ///     |Δμ| ≤ γ(chunk)·mean |x − μ| + u·|μ|,    |Δσ²| ≤ γ(chunk + 3)·σ² + 4·|Δμ|·σ          chunk: `chunkRows`
 package struct BatchNorm {
   package let channels: Int
-  package let epsilon: Float
-  package let momentum: Float
+  /// ε and m: PyTorch's defaults.
+  package let epsilon: Float = 1e-5, momentum: Float = 0.1
 
-  /// PyTorch's defaults: ε = 1e-5, momentum = 0.1.
-  package init(channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1) {
+  package init(channels: Int) {
     self.channels = channels
-    self.epsilon = epsilon
-    self.momentum = momentum
   }
 
   /// Where the layer's vectors lie, each [channels].

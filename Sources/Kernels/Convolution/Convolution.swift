@@ -7,7 +7,7 @@ import MicrokernelInterface
 /// - `direct`, for everything: a sum over taps without im2col, along rows of pixels (`RowSum`, `RowWeightGradient`) or across images
 ///   (`TapSum`, `WeightGradient`), as `ConvolutionShape.sumsAlongRows` says.
 ///
-/// Tables that depend on the shape are made here once; a pass allocates nothing.
+/// Tables that depend on the shape are made here once; a pass allocates no more than a few words.
 ///
 /// What a pass writes may not overlap what it reads. Error of an element of a direct sum, with γ as in Winograd.swift: |error| ≤ γ(n) ·
 /// (|before| + Σ|a·b|), where n counts its products and, if they are added to what was there, one more; Winograd.swift and GEMM.swift state
@@ -57,6 +57,7 @@ package final class Convolution {
   /// y = x ∗ w over the first `count` images.
   ///
   /// - Parameters:
+  ///   - count: 1 to the batch of the shape, in all passes.
   ///   - normalizing: takes relu(normalised x) in place of x; for convolutions that `normalizesInput`.
   ///   - statistics: receives the sums over y, where there are `outputParts`.
   package func forward(

@@ -6,7 +6,7 @@ extension WinogradSum {
   /// to 7 % slower, but for 16 channels, of which they fill as much as 12 of 32 do, 8 % faster.
   var blockTiles: Int { sourceChannels + targetChannels > 32 ? 12 : 24 }
 
-  /// How the work is cut, and where its parts lie; a function of the sizes alone.
+  /// How the work is cut, and where its parts lie: a function of the sizes and the instruction set, but for `taskPanels`, which changes no bit.
   struct Plan {
     /// Elements of V, M and U.
     private let sourceElements: Int, targetElements: Int, products: Int
@@ -20,7 +20,6 @@ extension WinogradSum {
     /// Stretches, and how many of them follow each other in a task, so that one can ask for the next one's pixels.
     let stretchCount: Int, taskStretches: Int
     private let groupTiles: Int, groupStretches: Int
-    let flops: Int
     /// About the cost of transforming a patch, and all weights.
     let tileFlops: Int, weightFlops: Int
     /// Floats from one element to the next of U, V and M, and from one tile to the next. A line more than the data keeps
@@ -40,7 +39,7 @@ extension WinogradSum {
 
     /// - Parameters:
     ///   - groups: equal parts of the batch that no stretch is in two of, since its statistics are one group's.
-    ///   - threads: who the work is for, which changes no bit.
+    ///   - threads: the cores, 1 or more.
     init(_ w: WinogradSum, count: Int, groups: Int, threads: Int = 1, kernels: any MicrokernelTable.Type) {
       panels = PackedPanels(depth: w.sourceChannels, columns: w.targetChannels, kernels: kernels)
       tileCount = count * w.tiles.perImage
@@ -57,7 +56,6 @@ extension WinogradSum {
       groupStretches = (groupTiles + stretch - 1) / max(1, stretch)
       stretchCount = groups * groupStretches
       taskStretches = max(1, min(8, stretchCount / 64))
-      flops = 2 * products * tileCount * w.sourceChannels * w.targetChannels
       tileFlops = 250 * w.sourceChannels
       weightFlops = 200 * w.sourceChannels * w.targetChannels
       uElement = (takesPanels ? panels.offset(taskPanels) : panels.floats) + 16
@@ -88,6 +86,8 @@ extension WinogradSum {
       return first..<min(end, first + stretch)
     }
 
+    /// Counted where it is run: of sizes that no memory holds it may not fit an Int.
+    var flops: Int { 2 * products * tileCount * panels.depth * panels.columns }
     var uFloats: Int { products * uElement }
     var vFloats: Int { sourceElements * vElement }
     var mFloats: Int { targetElements * mElement }

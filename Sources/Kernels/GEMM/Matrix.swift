@@ -19,10 +19,6 @@ package struct Matrix {
     transposed = false
   }
 
-  package init(_ base: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int? = nil) {
-    self.init(UnsafePointer(base), rows: rows, columns: columns, stride: stride)
-  }
-
   /// The same memory, read as the transposed matrix.
   package var t: Matrix {
     var m = self
