@@ -102,6 +102,7 @@ extension DataCatalog {
       found += (entry.folders + [entry.content]).map { (join(base, $0), false) }
       found.append((base, true))
       // What was unpacked beside another data set.
+      if base == "." { continue }
       found += entry.folders.map { (join(base, "../\($0)"), false) }
     }
     return found.filter { Path.isFolder($0.folder) }

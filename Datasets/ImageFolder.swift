@@ -236,6 +236,8 @@ extension ImageFolder {
     public let shorterSide: Int
     /// The number of folders in the folder that have images.
     public let folders: Int
+    /// Images in none of them, which would have no class.
+    public let imagesOutside: Int
   }
 
   /// Looks at the files of a folder, and decodes up to 32 of them; where none of these can be read, as many others, and so on.
@@ -259,7 +261,9 @@ extension ImageFolder {
       }
     }
     guard !sides.isEmpty else { throw SkippedFile.noImage(at: path, SkippedFile.sorted(unread)) }
-    let folders = Set(scan.files.compactMap { Path.firstFolder($0.path) })
-    return Survey(images: scan.files.count, shorterSide: sides.sorted()[sides.count / 2], folders: folders.count)
+    let folders = scan.files.compactMap { Path.firstFolder($0.path) }
+    return Survey(
+      images: scan.files.count, shorterSide: sides.sorted()[sides.count / 2], folders: Set(folders).count,
+      imagesOutside: scan.files.count - folders.count)
   }
 }

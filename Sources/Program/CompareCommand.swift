@@ -121,7 +121,7 @@ private struct CompareCommand {
         let name = "\(number + 1)/\(pairs.count) \(method.rawValue), seed \(seed)"
         progress.update(name)
         let result = try comparison.run(method, seed: seed, shouldStop: { Interruption.isRequested }) { event in
-          if case .stepped(let step) = event { progress.update("\(name): epoch \(step.epoch + 1)/\(step.epochs)") }
+          if case .stepped(let step) = event { progress.update("\(name): \(TrainCommand.line(step))") }
         }
         guard let result else { break }
         found.append(result)

@@ -9,8 +9,9 @@ struct ComparisonTable {
     let header = ["method", "runs", "ACC", "NMI", "ARI", "sizes", "empty", "turn", "loss"]
     let rows = summaries.map { s in
       [
-        s.method.rawValue, s.diverged == 0 ? "\(s.runs)" : "\(s.runs), \(s.diverged) diverged", Self.text(s.acc),
-        Self.text(s.nmi), Self.text(s.ari), Self.sizes(s), Self.text(s.empty, "%.1f"),
+        s.method.rawValue, s.diverged == 0 ? "\(s.runs)" : "\(s.runs), \(s.diverged) diverged",
+        Self.text(s.acc, of: s.runs - s.diverged), Self.text(s.nmi, of: s.runs - s.diverged),
+        Self.text(s.ari, of: s.runs - s.diverged), Self.sizes(s), Self.text(s.empty, "%.1f"),
         Self.text(s.centerMovement, "%.1f°"), Self.text(s.loss, "%.3f"),
       ]
     }
@@ -21,8 +22,9 @@ struct ComparisonTable {
     }
   }
 
-  private static func text(_ score: Comparison.Summary.Score?) -> String {
-    score.map { String(format: "%.3f ±%.3f", $0.mean, $0.deviation) } ?? "–"
+  private static func text(_ score: Comparison.Summary.Score?, of results: Int) -> String {
+    // One run has no deviation.
+    score.map { Subcommand.score($0.mean) + (results > 1 ? " ±" + Subcommand.score($0.deviation) : "") } ?? "–"
   }
 
   private static func text(_ value: Double?, _ format: String) -> String {

@@ -243,7 +243,7 @@ private struct DataCommand {
     try output.print("\(printable(name)): a folder of images\nin \(printable(path))")
     try output.print(
       "\(counted(survey.images, "image file")), with a median shorter side of \(survey.shorterSide) pixels")
-    if survey.folders > 0 {
+    if survey.folders > 0, survey.imagesOutside == 0 {
       try output.print(
         "\(counted(survey.folders, "sub-folder")) with images: 'secu train --class-folders' takes them for classes, for scores only"
       )

@@ -40,6 +40,7 @@ private struct DataShowCommand {
   /// An image in `--json`, with its place in the picture from 0.
   private struct Shown: Encodable {
     var image: Int
+    @OrNull var file: String?
     @OrNull var `class`: String?
     var row: Int
     var column: Int
@@ -79,7 +80,9 @@ private struct DataShowCommand {
     try AtomicFile.create(Data(PNGEncoder.encode(grid.image)), at: URL(fileURLWithPath: path))
 
     let shown = ids.enumerated().map { index, id in
-      Shown(image: id, class: Subcommand.className(id, of: set), row: index / columns, column: index % columns * each)
+      Shown(
+        image: id, file: set.fileNames?[id], class: Subcommand.className(id, of: set), row: index / columns,
+        column: index % columns * each)
     }
     try output.printJSON(
       Summary(
@@ -89,7 +92,9 @@ private struct DataShowCommand {
     let what = isViews ? "two views of each of \(counted(ids.count, "image"))" : counted(ids.count, "image")
     try output.print(printable("\(path): \(what) of \(set.name), from left to right:"))
     for row in 0..<grid.rows {
-      let names = shown.filter { $0.row == row }.map { "\($0.image)\($0.class.map { " \($0)" } ?? "")" }
+      let names = shown.filter { $0.row == row }.map { shown in
+        ["\(shown.image)", shown.file ?? shown.class].compactMap(\.self).joined(separator: " ")
+      }
       try output.print(printable("row \(row + 1): \(names.joined(separator: ", "))"))
     }
   }

@@ -132,7 +132,8 @@ private struct EvaluateCommand {
     case nil: break
     }
     let summary = EvaluationSummary(
-      model: folder.url.relativePath, data: name, images: images.count, left_out: LeftOutFile.all(of: images),
+      model: folder.url.relativePath, data: name, name: images.name, images: images.count,
+      left_out: LeftOutFile.all(of: images),
       classes: images.classCount,
       dimension: projections.dimension, isa: model.instructionSet.rawValue,
       judged: try all?[judged] ?? score(judged), heads: all,

@@ -40,6 +40,8 @@ struct DetailScores: Encodable {
 struct EvaluationSummary: Encodable {
   var model: String
   var data: String
+  /// The images as people read of them, with their split.
+  var name: String
   var images: Int
   var left_out: [LeftOutFile]
   @OrNull var classes: Int?
@@ -50,7 +52,7 @@ struct EvaluationSummary: Encodable {
   @OrNull var details: DetailScores?
 
   private enum CodingKeys: String, CodingKey {
-    case model, data, images, classes, dimension, left_out, isa, heads, details
+    case model, data, name, images, classes, dimension, left_out, isa, heads, details
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -58,6 +60,7 @@ struct EvaluationSummary: Encodable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(model, forKey: .model)
     try container.encode(data, forKey: .data)
+    try container.encode(name, forKey: .name)
     try container.encode(images, forKey: .images)
     try container.encode(left_out, forKey: .left_out)
     try container.encode(_classes, forKey: .classes)

@@ -145,11 +145,20 @@ enum SettingsOptions {
     .init("stages", initial, selfLabel, threshold),
   ]
 
-  /// The same for `secu compare`, which has seeds of its own, compares center losses, and compares first stages.
+  /// The same for `secu compare`, which has seeds of its own, compares center losses and constraints, and compares first stages.
   static let comparisonGroups: [Subcommand.Group] = groups.dropLast().map { group in
     let others = [seed.declaration.name, discrimination.declaration.name]
-    return Subcommand.Group(group.title, group.options.filter { !others.contains($0.declaration.name) })
+    let options = group.options.filter { !others.contains($0.declaration.name) }
+    return Subcommand.Group(
+      group.title, options.map { $0.declaration.name == constraint.declaration.name ? tunedConstraint : $0 })
   }
+
+  /// `--constraint` of `secu compare`, whose methods have each its own.
+  private static let tunedConstraint = Option.choice(
+    constraint.declaration.name, of: [AssignmentConstraint.Kind.size, .entropy].map(\.rawValue),
+    help:
+      "Which methods --ratio and --dual-rate, or --alpha and --alpha-per-image, are for; those with the other constraint keep its usual values."
+  ).showing(default: shown.constraint.kind.rawValue)
 }
 
 /// The networks that have names.

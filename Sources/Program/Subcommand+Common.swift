@@ -54,7 +54,14 @@ extension Subcommand {
       output.messages.tell(
         "\(printable(name)) is the data set that is built in; for the folder write ./\(printable(name))\n")
     }
-    return try files.load(splits, limit: limit)
+    let set = try files.load(splits, limit: limit)
+    // Whole numbers from 0 to 16, for example, which others scale when they read them.
+    if let most = set.pixels.max(), most < 64 {
+      output.messages.tell(
+        "Warning: \(printable(set.name)): the largest value is \(most) of 255, and the images are dark to the network. "
+          + "Scale the values to 0…255, or save them as floats from 0 to 1.\n")
+    }
+    return set
   }
 
   /// Checks the numbers that `--images` gives.

@@ -108,7 +108,7 @@ struct TrainCommand {
       images, clusters: evaluation.clusters, seed: settings.seed, cores: engine.cores)
     if Interruption.isRequested { return tellInterrupted(folder) }
     let summary = TrainingSummary(
-      data: settings.data, images: images.count, clusters: evaluation.clusters, epochs: settings.epochs,
+      data: settings.data, images: images.count, clusters: evaluation.clusters, epochs: trainer.progress.epoch,
       seconds: trainer.seconds, images_per_s: ending.imagesPerSecond,
       data_wait: trainer.dataWait, acc: evaluation.scores?.accuracy,
       nmi: evaluation.scores?.nmi, ari: evaluation.scores?.ari, kmeans_acc: baseline?.scores?.accuracy,

@@ -248,11 +248,11 @@ import Testing
     defer { place.remove() }
     for i in 0..<40 { try place.write(Self.png(20, 30 + i, 1), to: "\(i % 3)/\(i).png") }
     let survey = try ImageFolder.survey(place.path, memory: 64e6, cores: Cores(threads: 2))
-    #expect((survey.images, survey.shorterSide, survey.folders) == (40, 20, 3))
+    #expect((survey.images, survey.shorterSide, survey.folders, survey.imagesOutside) == (40, 20, 3, 0))
     // As the files have them, however large.
     try place.write(Self.png(2100, 2000, 1, channels: 1), to: "large/x.png")
     let large = try ImageFolder.survey(place.path + "/large", memory: 256e6, cores: Cores(threads: 2))
-    #expect((large.images, large.shorterSide, large.folders) == (1, 2000, 0))
+    #expect((large.images, large.shorterSide, large.folders, large.imagesOutside) == (1, 2000, 0, 1))
     // The median of 10, 12, 30: neither the mean nor an end.
     for (i, side) in [12, 30, 10].enumerated() { try place.write(Self.png(side, 40, 1), to: "three/\(i).png") }
     let three = try ImageFolder.survey(place.path + "/three", memory: 64e6, cores: Cores(threads: 2))

@@ -54,6 +54,9 @@ import Testing
     let json = try jsonObject(told.stdout)
     #expect(json["name"] as? String == "digits" && json["known_as"] is NSNull, "\(told.stdout)\(told.stderr)")
     #expect(json["licence"] is NSNull && json["source"] is NSNull)
+    // Values that reach from 0 to 9 of 255 are told.
+    let shown = try await workspace.secu(["data", "show", "--data", "./digits", "--output", "p.png"])
+    #expect(shown.exitCode == 0 && shown.stderr.contains("the largest value is 9 of 255"), "\(shown.stderr)")
   }
 
   @Test func `a damaged file where data is looked for is told`() async throws {

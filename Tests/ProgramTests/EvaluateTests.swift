@@ -7,7 +7,7 @@ import Testing
 @Suite struct EvaluateTests {
   static let keys = [
     "acc", "ari", "classes", "clusters", "data", "davies_bouldin", "details", "dimension", "empty", "head", "heads",
-    "images", "isa", "left_out", "model", "nmi", "purity", "silhouette", "sizes",
+    "images", "isa", "left_out", "model", "name", "nmi", "purity", "silhouette", "sizes",
   ]
 
   @Test func `one object with the same keys whatever is asked for`() async throws {
