@@ -136,4 +136,11 @@ import Testing
     #expect(first > 0)
     #expect(Measurement.uptime() >= first)
   }
+
+  @Test func `a gain of one percent is settled`() {
+    let work = Work { 1 - 0.01 * Double($0) }
+    _ = work.timed(.repeats(3))
+    // One call before all, two of warm-up, three samples.
+    #expect(work.calls == 1 + 2 + 3)
+  }
 }

@@ -141,4 +141,17 @@ import Testing
       #expect(PixelRectangle.random(recipe, height: height, width: width, drawing: &stream) == expected)
     }
   }
+
+  /// Each side of the range of aspect ratios has its own fallback.
+  @Test func fallbackKeepsTheNearerAspect() {
+    var recipe = Augmentation.cifar10
+    (recipe.smallestCrop, recipe.smallestAspect, recipe.largestAspect) = (0.9, 0.5, 1.25)
+    for (height, width, expected) in [
+      (100, 1000, PixelRectangle(top: 0, left: 437, height: 100, width: 125)),
+      (1000, 100, PixelRectangle(top: 400, left: 0, height: 200, width: 100)),
+    ] {
+      var stream = RandomStream(seed: 0, purpose: .augmentation)
+      #expect(PixelRectangle.random(recipe, height: height, width: width, drawing: &stream) == expected)
+    }
+  }
 }

@@ -164,4 +164,15 @@ import Testing
     #expect(try error(sample.file(), limits: DecodingLimits(mostBytes: 5)).problem.contains("at most 5 pixels"))
     #expect(try PNGDecoder.decode(sample.file(), name: "a", limits: DecodingLimits(mostPixels: 6)).width == 3)
   }
+
+  /// A chunk that need not be understood is skipped, and checked all the same.
+  @Test func damagedRemarksAreRefused() throws {
+    let sample = Self.sample()
+    var remark = PNGSample.chunk("tEXt", Array("Comment".utf8))
+    remark[10] ^= 1
+    let file =
+      PNG.signature + PNGSample.chunk("IHDR", sample.header) + remark
+      + PNGSample.chunk("IDAT", Zlib.compress(sample.rows)) + PNGSample.chunk("IEND", [])
+    #expect(try error(file).problem.contains("of chunk tEXt, found"))
+  }
 }

@@ -10,6 +10,22 @@ import Testing
   /// All shapes but products, and those that take long.
   @Test func mostShapesAreTried() { #expect(Self.shapes.count > 80) }
 
+  /// The room that is kept for them, also where a batch of large images has more than 128 parts. Nothing is computed.
+  @Test(arguments: InstructionSet.available)
+  func everyPartHasRoom(instructionSet: InstructionSet) throws {
+    for (batch, side, channels) in [(64, 96, 64), (256, 32, 64), (32, 224, 16), (8, 200, 512)] {
+      let convolution = Convolution(
+        ConvolutionShape(
+          batch: batch, height: side, width: side, inputChannels: channels, outputChannels: channels, kernel: 3,
+          padding: 1), algorithm: .winograd)
+      for groups in [1, 2] {
+        let parts = try #require(
+          convolution.outputParts(count: batch, groups: groups, on: poisonedEngine(instructionSet)))
+        #expect(parts <= convolution.mostOutputParts(groups: groups), "\(batch) of \(side)×\(side)×\(channels)")
+      }
+    }
+  }
+
   @Test(arguments: InstructionSet.available)
   func areThoseOfTheOutput(instructionSet: InstructionSet) {
     for (i, s) in Self.shapes.enumerated() {

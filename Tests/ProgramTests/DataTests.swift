@@ -132,6 +132,10 @@ import Testing
     let resume = ["train", "--resume", "--output", "run"]
     let same = try await workspace.secu(resume + ["--data", "mine"])
     #expect(same.exitCode == 0, "\(same.stderr)")
+    // While the images are where they were, other data is other data.
+    try FileManager.default.copyItem(at: workspace.url("mine"), to: workspace.url("copy"))
+    let copy = try await workspace.secu(resume + ["--data", "copy"])
+    #expect(copy.exitCode == 64 && copy.stderr.contains("the run has data "), "\(copy.stderr)")
     try FileManager.default.moveItem(at: workspace.url("mine"), to: workspace.url("moved"))
     for arguments in [resume, ["evaluate", "--model", "run"], ["predict", "--model", "run"]] {
       let gone = try await workspace.secu(arguments)

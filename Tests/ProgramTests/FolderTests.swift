@@ -114,6 +114,9 @@ import Testing
     let strict = try await workspace.secu(["predict", "--model", "run", "my pictures", "--strict"])
     #expect(strict.exitCode == 65 && strict.stderr.contains("broken.jpg"))
     #expect(strict.stdout == "file,cluster,confidence,second\n" && !strict.stderr.contains("Left out"))
+    try workspace.write(Data("no image".utf8), to: "notes.png")
+    let notes = try await workspace.secu(["predict", "--model", "run", "notes.png", files[0], "--strict"])
+    #expect(notes.exitCode == 65 && notes.stdout.isEmpty && notes.stderr.contains("notes.png"), "\(notes.stderr)")
     #expect(try await workspace.secu(["predict", "--model", "run", "missing.png"]).exitCode == 66)
 
     let sorted = try await workspace.secu(

@@ -75,6 +75,24 @@ import Testing
     }
   }
 
+  @Test func `heads and weights that a file names stay`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    // The number of clusters that the first head has already changes no heads.
+    try workspace.write(Data(#"{"heads": [10, 4]}"#.utf8), to: "heads.json")
+    let trained = try await workspace.secu([
+      "train", "--config", "heads.json", "--clusters", "10", "--limit", "60", "--batch", "20", "--widths", "4",
+      "--blocks", "1", "--epochs", "1", "--passes", "1", "--output", "run",
+    ])
+    #expect(trained.exitCode == 0, "\(trained.stderr)")
+    #expect(try settings(workspace.text("run/config.json"))["heads"] as? [Int] == [10, 4])
+    // A path is whole.
+    try workspace.write(Data(#"{"initialWeights": "start"}"#.utf8), to: "start.json")
+    let shown = try await workspace.secu(["train", "--config", "start.json", "--show"])
+    let weights = try settings(shown.stdout)["initialWeights"] as? String
+    #expect(weights?.hasPrefix("/") == true && weights?.hasSuffix("/start") == true, "\(shown.stderr)")
+  }
+
   @Test func `another constraint has its own recipe where one was published`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }

@@ -57,6 +57,7 @@ import Testing
     #expect(settings(400, clusters: 12).heads == [12, 24, 36, 48, 60])
     // Four images a cluster are enough.
     for count in [96, 100] { #expect(settings(count, clusters: 12).heads == [12, 24]) }
+    #expect(settings(95, clusters: 12).heads == [12])
     #expect(settings(400, classes: 7).heads.first == 7)
     #expect(settings(400, classes: 1).heads.first == AutomaticPreset.usualClusters)
     #expect(settings(400).augmentation.geometry == .resizedCrop)

@@ -238,4 +238,11 @@ import Testing
     let entropy = try TinyRun.trainer(TinyRun.settings { $0.constraint = .entropy(.published) })
     try entropy.run { if case .epochEnded(let report) = $0 { #expect(report.dualSpread == nil) } }
   }
+
+  @Test func `the spread of duals is the greatest of any head`() throws {
+    let heads = try TinyRun.trainer(TinyRun.settings).learner.heads
+    heads.duals.base.update(repeating: 0, count: heads.duals.count)
+    (heads.duals.base[0], heads.duals.base[heads.total - 1]) = (3, 1)
+    #expect(heads.dualSpread == 3)
+  }
 }

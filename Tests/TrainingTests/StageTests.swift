@@ -313,5 +313,11 @@ import Testing
     let stl = Preset.stl10Stage2.settings.forSelfLabelling
     #expect(stl.epochs == 100 && stl.strongAugmentation?.cutout == 32)
     #expect(TrainingSettings.digits.forSelfLabelling.strongAugmentation == nil)
+    let epochs = [64, 65].map { side in
+      var settings = Preset.cifar10.settings
+      (settings.network.height, settings.network.width) = (side, side)
+      return settings.forSelfLabelling.epochs
+    }
+    #expect(epochs == [200, 100])
   }
 }

@@ -181,4 +181,15 @@ import Testing
     let image = try JPEGDecoder.decode(JPEGParts.progressive(scans: [[0, 0, 1]]), name: "dc")
     #expect(image.pixels == [UInt8](repeating: 128, count: 64))
   }
+
+  /// The last entry may end with the segment, without the place of a next directory.
+  @Test func findsOrientationAtTheVeryEnd() throws {
+    let sample = try JPEGSample.named("yCbCr422")
+    var parts = try JPEGParts(sample.bytes), exif = JPEGParts.exif(6, isBigEndian: true)
+    parts.segments.insert(exif, at: 1)
+    let turned = try JPEGDecoder.decode(parts.bytes, name: "turned")
+    exif = JPEGParts.segment(0xE1, Array(exif[4...].dropLast(4)))
+    parts.segments[1] = exif
+    #expect(try JPEGDecoder.decode(parts.bytes, name: "short") == turned)
+  }
 }
