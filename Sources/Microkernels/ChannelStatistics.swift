@@ -3,8 +3,8 @@
 /// What sums up channels goes down the rows once for every four vectors of them. Where that takes more than two turns, it does so for some
 /// 8 KiB of rows at a time: these are read as they lie in memory, and are in L1 when the rest of their channels has its turn. Over all rows
 /// at once each turn would take a cache line or two of a row, too far apart for the processor to see what is read next. Batch norm with 128
-/// (AVX2; with AVX-512 256) to 512 channels is 5 to 15 % faster by it while its values stay in L3. Up to 64 channels lines are near enough, and from memory blocks
-/// were 6 % slower.
+/// (AVX-512: 256) to 512 channels is 5 to 15 % faster by it while its values stay in L3. Up to 64 channels lines are near enough, and from
+/// memory blocks were 6 % slower.
 @inline(__always)
 func forBlocksOfRows(_ rows: Int, _ channels: Int, _ body: (_ first: Int, _ rows: Int) -> Void) {
   let block = channels > max(64, 8 * lanes) ? max(4, 2048 / channels) : max(1, rows)

@@ -66,8 +66,8 @@ final class FileSorter {
       defer { try? FileManager.default.removeItem(at: whole) }
       do {
         try FileManager.default.copyItem(at: source, to: whole)
-      } catch  where !FileManager.default.isReadableFile(atPath: source.path) {
-        throw SeCuError.unreadable(error, at: file)
+      } catch {
+        throw FileManager.default.isReadableFile(atPath: source.path) ? error : SeCuError.unreadable(error, at: file)
       }
       let stem = named.deletingPathExtension().lastPathComponent
       let ending = named.pathExtension.isEmpty ? "" : "." + named.pathExtension
