@@ -8,11 +8,11 @@ struct ComparisonTable {
   init(_ summaries: [Comparison.Summary]) {
     let header = ["method", "runs", "ACC", "NMI", "ARI", "sizes", "empty", "turn", "loss"]
     let rows = summaries.map { s in
-      [
+      let results = s.runs - s.diverged
+      return [
         s.method.rawValue, s.diverged == 0 ? "\(s.runs)" : "\(s.runs), \(s.diverged) diverged",
-        Self.text(s.acc, of: s.runs - s.diverged), Self.text(s.nmi, of: s.runs - s.diverged),
-        Self.text(s.ari, of: s.runs - s.diverged), Self.sizes(s), Self.text(s.empty, "%.1f"),
-        Self.text(s.centerMovement, "%.1f°"), Self.text(s.loss, "%.3f"),
+        Self.text(s.acc, of: results), Self.text(s.nmi, of: results), Self.text(s.ari, of: results), Self.sizes(s),
+        Self.text(s.empty, "%.1f"), Self.text(s.centerMovement, "%.1f°"), Self.text(s.loss, "%.3f"),
       ]
     }
     let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }

@@ -64,9 +64,7 @@ private struct DataShowCommand {
     if let folder = try DataCatalog.imageFolder(settings.data),
       place.starts(with: URL(fileURLWithPath: folder).componentsWithoutLinks)
     {
-      throw SeCuError(
-        .usage, "the picture would lie in \(folder), and be among its images the next time", at: "--output",
-        remedy: "Name a file outside")
+      throw SeCuError.amongImages("the picture", of: folder, at: "--output", remedy: "Name a file outside")
     }
     let set = try Subcommand.images(settings, values, output)
     let ids = try chosen(set, seed: settings.seed)

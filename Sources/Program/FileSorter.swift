@@ -27,9 +27,7 @@ final class FileSorter {
       let above = URL(fileURLWithPath: input).componentsWithoutLinks
       let isCluster = above.dropLast() == place[...] && (0..<clusters).contains { name(of: $0) == above.last }
       guard isCluster || place.starts(with: above) else { continue }
-      throw SeCuError(
-        .usage, "copies would lie in \(input), and be among its images the next time", at: "--sort-into",
-        remedy: "Name a folder outside")
+      throw SeCuError.amongImages("copies", of: input, at: "--sort-into", remedy: "Name a folder outside")
     }
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -92,17 +90,5 @@ final class FileSorter {
     var stem = stem
     while stem.utf8.count + ending.utf8.count > 255, !stem.isEmpty { stem.removeLast() }
     return stem + ending
-  }
-}
-
-extension URL {
-  /// The components of a file's path without links, also where its end is not there yet.
-  var componentsWithoutLinks: [String] {
-    var there = standardizedFileURL, rest: [String] = []
-    while !FileManager.default.fileExists(atPath: there.path), there.pathComponents.count > 1 {
-      rest.insert(there.lastPathComponent, at: 0)
-      there.deleteLastPathComponent()
-    }
-    return there.resolvingSymlinksInPath().pathComponents + rest
   }
 }

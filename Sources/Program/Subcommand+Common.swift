@@ -55,8 +55,8 @@ extension Subcommand {
         "\(printable(name)) is the data set that is built in; for the folder write ./\(printable(name))\n")
     }
     let set = try files.load(splits, limit: limit)
-    // Whole numbers from 0 to 16, for example, which others scale when they read them.
-    if let most = set.pixels.max(), most < 64 {
+    // Whole numbers from 0 to 16, for example, which others scale when they read them. Usual images have a bright value near their beginning.
+    if !set.pixels.contains(where: { $0 >= 64 }), let most = set.pixels.max() {
       output.messages.tell(
         "Warning: \(printable(set.name)): the largest value is \(most) of 255, and the images are dark to the network. "
           + "Scale the values to 0…255, or save them as floats from 0 to 1.\n")
