@@ -92,16 +92,19 @@ struct GoldenNetwork {
     return errors
   }
 
-  /// How far each tensor moves when every weight is moved by one unit in the last place: the middle one of `runs` runs, at most 8.
-  func sensitivity(_ engine: Engine, runs: Int) -> [String: Double] {
-    let first = run(engine, nudge: 0)
-    var moved: [String: [Double]] = [:]
-    for nudge in 1...runs {
-      for (key, distance) in distances(run(engine, nudge: nudge), first, by: relativeLength) {
-        moved[key, default: []].append(distance)
+  /// How far each tensor moves when every weight is moved by one unit in the last place, where no activation takes another side: the distance
+  /// from each of `count` runs, at most 9, to the one nearest to it, in the middle one of them.
+  func sensitivity(_ engine: Engine, runs count: Int) -> [String: Double] {
+    let runs = (0..<count).map { run(engine, nudge: $0) }
+    var nearest: [String: [Double]] = [:]
+    for i in runs.indices {
+      var distance: [String: Double] = [:]
+      for j in runs.indices where j != i {
+        distance.merge(distances(runs[i], runs[j], by: relativeLength), uniquingKeysWith: min)
       }
+      for (key, value) in distance { nearest[key, default: []].append(value) }
     }
-    return moved.mapValues { $0.sorted()[$0.count / 2] }
+    return nearest.mapValues { $0.sorted()[$0.count / 2] }
   }
 
   /// The number of a module in its sequence, such as 1 of `fc` for `fc.1`.

@@ -57,18 +57,19 @@ import Testing
 
   /// **Tolerance.** Sums that cancel, such as a batch norm's gradients behind another batch norm, have errors of the size of their terms,
   /// so a tensor's is taken from the network itself: how far it moves when every weight is moved by one unit in the last place, up
-  /// or down at random, in the middle one of five runs; times 16, since a pass has many more roundings than weights' worth, and
+  /// or down at random, from the nearest of six runs; times 16, since a pass has many more roundings than weights' worth, and
   /// times the units that the matching run was moved by. Distances are lengths, as a share of the expected tensor's. In networks
   /// of full width some of the millions of ReLUs take another side in every run, and so they do in these.
   @Test(.serialized, arguments: InstructionSet.available, others)
   func othersMatchPyTorch(instructionSet: InstructionSet, example: Case) throws {
     let golden = try GoldenNetwork(example)
     let engine = makeEngine(instructionSet, 2)
-    let sensitivity = golden.sensitivity(engine, runs: 5)
-    // A narrow network that moved further would have a tolerance that says little. Up to 5e-4 was measured.
+    let sensitivity = golden.sensitivity(engine, runs: 6)
+    // A narrow network that moved further would have a tolerance that says little. In the files of 16 seeds it was up to
+    // 9e-5.
     if Self.narrow.contains(where: { $0.name == example.name }) {
       let most = try #require(sensitivity.max { $0.value < $1.value })
-      #expect(most.value < 0.005, "\(most.key) is too sensitive to compare: take another seed")
+      #expect(most.value < 0.001, "\(most.key) is too sensitive to compare: take another seed")
     }
     var worst = (key: "", error: Double.infinity, ratio: Double.infinity)
     for nudge in FloatBuffer.nudges where !(worst.ratio <= 16) {

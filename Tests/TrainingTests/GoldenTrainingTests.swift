@@ -13,52 +13,49 @@ import Testing
 /// every label.
 ///
 /// **Tolerance.** A run contains ReLUs and arg-maxima: where one of millions of activations lies within rounding of zero, two correct
-/// implementations can take different sides, and from there the runs part visibly. (In the file of seed 1, PyTorch itself takes
-/// the other side when the initial weights are scaled by 1 + 3e-7.) So the test asks for a small *backward* error: this
+/// implementations can take different sides, and from there the runs part visibly. (With the first seed that was tried PyTorch itself
+/// takes the other side when the initial weights are scaled by 1 + 3e-7.) So the test asks for a small *backward* error: this
 /// project's run, with every initial weight moved by at most eight units in the last place, must be PyTorch's run: every label
 /// equal, every loss and tensor within a tolerance. Moving none is tried first.
 ///
-/// The tolerance is the run's own sensitivity: how far it moves when every weight is moved by one unit in the last place, up
-/// or down at random, times 16, since a step has many more roundings than weights' worth, and times the units that the matching
-/// run was moved by. At least two more runs that take the matching one's sides are asked how far that is.
+/// The tolerance is the run's own sensitivity: how far apart are runs that take the same sides, of weights that differ by one unit in the last
+/// place, up or down at random, in the middle one of three or more pairs; times 16, since a step has many more roundings than weights' worth,
+/// and times the units that the run was moved by. In the middle, because a side that no label shows can be in a pair as well.
 @Suite struct GoldenTrainingTests {
   @Test(arguments: InstructionSet.available, ["size", "entropy"])
   func runMatchesPyTorch(instructionSet: InstructionSet, constraint: String) throws {
     let file = try Golden.file("training_\(constraint)")
     let engine = makeEngine(instructionSet, 2)
     let expected = try Outcome(pyTorch: file)
-    var runs: [(outcome: Outcome, units: Int)] = []
-    var alike: [(outcome: Outcome, units: Int)] = []
-    for nudge in FloatBuffer.nudges where runs.count < 6 || alike.count < 3 {
-      let run = (outcome: try Self.train(file, engine, nudge: nudge), units: FloatBuffer.units(nudge))
-      if run.outcome.isLike(expected) { alike.append(run) }
+    var runs: [Outcome] = []
+    var distances: [[Double]] = []
+    for nudge in FloatBuffer.nudges where runs.count < 9 || distances.count < 3 {
+      let run = try Self.train(file, engine, nudge: nudge)
+      if let other = runs.first(where: { $0.isLike(run) }) {
+        let units = Double(max(1, FloatBuffer.units(nudge)))
+        distances.append(run.losses.indices.map { run.lossError(other, step: $0) / units })
+      }
       runs.append(run)
     }
-    let (outcome, units) = try #require(
-      alike.first, "no backward error of eight units in the last place explains the run")
+    try #require(distances.count >= 3, "no three pairs of runs take the same sides: take another seed")
+    let sensitivity = expected.losses.indices.map { step in distances.map { $0[step] }.sorted()[distances.count / 2] }
 
-    // Runs that took the same sides differ by rounding alone; each is compared with the first one like it.
-    var sensitivity = [Double](repeating: 0, count: outcome.losses.count)
-    for run in runs {
-      let first = runs.first { $0.outcome.isLike(run.outcome) } ?? run
-      for step in sensitivity.indices {
-        let distance = run.outcome.lossError(first.outcome, step: step)
-        sensitivity[step] = max(sensitivity[step], distance / Double(max(1, run.units)))
+    var nearest: (differences: [String], tolerance: Double)?
+    for nudge in FloatBuffer.nudges where nearest?.differences.isEmpty != true {
+      if nudge == runs.count { runs.append(try Self.train(file, engine, nudge: nudge)) }
+      // An error stays in the weights: what is allowed once is allowed later. A loss itself is rounded to 2⁻²⁴.
+      var tolerances: [Double] = []
+      for moved in sensitivity {
+        tolerances.append(max(tolerances.last ?? 0x1p-20, 16 * Double(max(1, FloatBuffer.units(nudge))) * moved))
       }
+      let differences = try runs[nudge].differences(expected, tolerances)
+      if differences.count < nearest?.differences.count ?? .max { nearest = (differences, tolerances.last ?? 0) }
     }
-    // An error stays in the weights: what is allowed once is allowed later. A loss itself is rounded to 2⁻²⁴.
-    var tolerance = 0x1p-20
-    for step in outcome.losses.indices {
-      tolerance = max(tolerance, 16 * Double(max(1, units)) * sensitivity[step])
-      #expect(outcome.lossError(expected, step: step) <= tolerance, "step \(step)")
-    }
-    // A run that is more sensitive would be compared with nothing. Up to 0.002 was measured.
-    #expect(tolerance < 0.01, "too sensitive to compare: take another seed")
-    // A tensor's smallest parts are worse than a loss, which is a mean: ten times as much as a share of the largest value.
-    for (name, values) in outcome.tensors {
-      let reference = try #require(expected.tensors[name])
-      #expect(relativeError(values, reference) <= 10 * tolerance, "\(name)")
-    }
+    let run = try #require(nearest)
+    #expect(run.differences.isEmpty, "no backward error of eight units in the last place explains the run")
+    // A run that is more sensitive would be compared with nothing. In the files of 16 seeds it was up to 0.00996, mostly below
+    // 0.001; in those that lie beside these tests up to 5e-5.
+    #expect(run.tolerance < 0.01, "too sensitive to compare: take another seed")
   }
 
   /// Reductions are cut by the problem, not by the threads: all bits agree.
@@ -96,6 +93,20 @@ import Testing
       let errors = zip(losses[step], other.losses[step]).map { abs($0 - $1) / max(1, abs($1)) }
       // A NaN has to count as far away, which max() alone would not see.
       return errors.allSatisfy(\.isFinite) ? errors.max() ?? .infinity : .infinity
+    }
+
+    /// What is further from the expected run than the losses of its steps may be. A tensor's smallest parts are worse than a loss, which is a
+    /// mean: ten times as much as a share of the largest value.
+    func differences(_ expected: Outcome, _ tolerances: [Double]) throws -> [String] {
+      var found: [String] = labels == expected.labels ? [] : ["labels"]
+      for (step, tolerance) in tolerances.enumerated() where !(lossError(expected, step: step) <= tolerance) {
+        found.append("the losses of step \(step)")
+      }
+      for (name, values) in tensors {
+        let reference = try #require(expected.tensors[name])
+        if !(relativeError(values, reference) <= 10 * (tolerances.last ?? 0)) { found.append(name) }
+      }
+      return found
     }
 
     /// Whether both runs took the same sides wherever it shows.
