@@ -25,6 +25,10 @@ func microkernels(_ flags: [SwiftSetting]) -> [SwiftSetting] {
   return [.unsafeFlags(always), .unsafeFlags(asOne, .when(configuration: .debug))] + flags
 }
 
+/// With SECU_EMULATE=avx512 in the environment AVX-512's module is made of AVX2's instructions and runs where those do, slowly: its tiles and
+/// vectors can then be tested on a machine that lacks it.
+let emulatesAVX512 = Context.environment["SECU_EMULATE"] == "avx512"
+
 /// This is asked of the machine that builds. SECU_PORTABLE in the environment leaves the modules out, to build for another processor than that.
 #if arch(x86_64)
   let vectorModules: [Target] =
@@ -36,7 +40,9 @@ func microkernels(_ flags: [SwiftSetting]) -> [SwiftSetting] {
         swiftSettings: microkernels([.unsafeFlags(["-Xcc", "-march=x86-64-v3"]), .define("AVX2")])),
       .target(
         name: "MicrokernelsAVX512", dependencies: ["MicrokernelInterface"],
-        swiftSettings: microkernels([.unsafeFlags(["-Xcc", "-march=x86-64-v4"]), .define("AVX512")])),
+        swiftSettings: microkernels([
+          .unsafeFlags(["-Xcc", emulatesAVX512 ? "-march=x86-64-v3" : "-march=x86-64-v4"]), .define("AVX512"),
+        ])),
     ]
 #else
   let vectorModules: [Target] = []
@@ -69,7 +75,7 @@ let package = Package(
       name: "Kernels",
       dependencies: ["Basics", "MicrokernelInterface", "Microkernels"]
         + vectorModules.map { .target(name: $0.name) },
-      swiftSettings: optimised),
+      swiftSettings: optimised + (emulatesAVX512 ? [.define("EMULATES_AVX512")] : [])),
     .target(name: "Imaging", dependencies: ["Basics", "MicrokernelInterface", "Kernels"], swiftSettings: optimised),
     .target(
       name: "Datasets", dependencies: ["Basics", "Interchange", "Imaging"], path: "Datasets", exclude: ["README.md"],

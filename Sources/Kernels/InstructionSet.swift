@@ -19,7 +19,13 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   case avx512
 
   /// Those that this program was built for and this machine can run, narrowest first.
-  public static let available: [InstructionSet] = allCases.filter { $0.isBuilt && $0.isSubset(of: processorFeatures()) }
+  public static let available: [InstructionSet] = {
+    var features = processorFeatures()
+    #if EMULATES_AVX512
+      features.formUnion(avx512Features)
+    #endif
+    return allCases.filter { $0.isBuilt && $0.isSubset(of: features) }
+  }()
 
   private var isBuilt: Bool {
     #if canImport(MicrokernelsAVX2)
@@ -73,14 +79,15 @@ public enum InstructionSet: String, CaseIterable, Sendable {
     #endif
   }
 
+  private static let avx2Features: Set = ["abm", "avx", "avx2", "fma", "bmi1", "bmi2", "f16c", "movbe"]
+  private static let avx512Features: Set = ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]
+
   /// Whether `features`, under the names of Linux's /proc/cpuinfo, are all that the compiler may assume.
   package func isSubset(of features: Set<String>) -> Bool {
-    let avx2 = ["abm", "avx", "avx2", "fma", "bmi1", "bmi2", "f16c", "movbe"]
     switch self {
-    case .portable: return true
-    case .avx2: return features.isSuperset(of: avx2)
-    case .avx512:
-      return features.isSuperset(of: avx2 + ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"])
+    case .portable: true
+    case .avx2: features.isSuperset(of: Self.avx2Features)
+    case .avx512: features.isSuperset(of: Self.avx2Features.union(Self.avx512Features))
     }
   }
 }
