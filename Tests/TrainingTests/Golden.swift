@@ -108,8 +108,8 @@ extension FloatBuffer {
     for i in 0..<count { base[i] *= 1 + Float(Int(stream.nextWord() % 3) - 1) * size }
   }
 
-  /// The units in the last place that `nudge` moves by.
-  static func units(_ seed: Int) -> Int { seed == 0 ? 0 : 1 << ((seed - 1) / 8) }
+  /// The units in the last place that `nudge` moves by, and 1 where it moves none: what a tolerance counts.
+  static func units(_ seed: Int) -> Int { seed == 0 ? 1 : 1 << ((seed - 1) / 8) }
 
   /// The seeds of `nudge`.
   static let nudges = 0...32

@@ -98,13 +98,15 @@ struct GoldenNetwork {
     let runs = (0..<count).map { run(engine, nudge: $0) }
     var nearest: [String: [Double]] = [:]
     for i in runs.indices {
-      var distance: [String: Double] = [:]
-      for j in runs.indices where j != i {
-        distance.merge(distances(runs[i], runs[j], by: relativeLength), uniquingKeysWith: min)
+      for j in 0..<i {
+        for (key, distance) in distances(runs[i], runs[j], by: relativeLength) {
+          var least = nearest[key] ?? Array(repeating: .infinity, count: count)
+          for run in [i, j] { least[run] = min(least[run], distance) }
+          nearest[key] = least
+        }
       }
-      for (key, value) in distance { nearest[key, default: []].append(value) }
     }
-    return nearest.mapValues { $0.sorted()[$0.count / 2] }
+    return nearest.mapValues { $0.sorted()[count / 2] }
   }
 
   /// The number of a module in its sequence, such as 1 of `fc` for `fc.1`.

@@ -76,7 +76,7 @@ import Testing
       let errors = golden.distances(golden.run(engine, nudge: nudge), golden.expected, by: relativeLength)
       try #require(errors.count > 10)
       let ratios = errors.map { key, error in
-        let moved = Double(max(1, FloatBuffer.units(nudge))) * (sensitivity[key] ?? 0)
+        let moved = Double(FloatBuffer.units(nudge)) * (sensitivity[key] ?? 0)
         return (key: key, error: error, ratio: error.isFinite ? error / (moved + 0x1p-24) : .infinity)
       }
       if let most = ratios.max(by: { $0.ratio < $1.ratio }), most.ratio < worst.ratio { worst = most }

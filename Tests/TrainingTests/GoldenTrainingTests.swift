@@ -32,22 +32,23 @@ import Testing
     for nudge in FloatBuffer.nudges where runs.count < 9 || distances.count < 3 {
       let run = try Self.train(file, engine, nudge: nudge)
       if let other = runs.first(where: { $0.isLike(run) }) {
-        let units = Double(max(1, FloatBuffer.units(nudge)))
-        distances.append(run.losses.indices.map { run.lossError(other, step: $0) / units })
+        distances.append(run.losses.indices.map { run.lossError(other, step: $0) / Double(FloatBuffer.units(nudge)) })
       }
       runs.append(run)
     }
     try #require(distances.count >= 3, "no three pairs of runs take the same sides: take another seed")
-    let sensitivity = expected.losses.indices.map { step in distances.map { $0[step] }.sorted()[distances.count / 2] }
+    var sensitivity: [Double] = []
+    for step in expected.losses.indices {
+      let middle = distances.map { $0[step] }.sorted()[distances.count / 2]
+      // An error stays in the weights: what is allowed once is allowed later.
+      sensitivity.append(max(sensitivity.last ?? 0, middle))
+    }
 
     var nearest: (differences: [String], tolerance: Double)?
     for nudge in FloatBuffer.nudges where nearest?.differences.isEmpty != true {
       if nudge == runs.count { runs.append(try Self.train(file, engine, nudge: nudge)) }
-      // An error stays in the weights: what is allowed once is allowed later. A loss itself is rounded to 2⁻²⁴.
-      var tolerances: [Double] = []
-      for moved in sensitivity {
-        tolerances.append(max(tolerances.last ?? 0x1p-20, 16 * Double(max(1, FloatBuffer.units(nudge))) * moved))
-      }
+      // A loss itself is rounded to 2⁻²⁴.
+      let tolerances = sensitivity.map { max(0x1p-20, 16 * Double(FloatBuffer.units(nudge)) * $0) }
       let differences = try runs[nudge].differences(expected, tolerances)
       if differences.count < nearest?.differences.count ?? .max { nearest = (differences, tolerances.last ?? 0) }
     }
