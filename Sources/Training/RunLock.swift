@@ -13,7 +13,7 @@ final class RunLock {
     #if os(Windows)
       descriptor = -1
     #else
-      descriptor = open(folder.path, O_RDONLY | O_CLOEXEC)
+      let descriptor = open(folder.path, O_RDONLY | O_CLOEXEC)
       if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
         close(descriptor)
         throw SeCuError(
@@ -21,6 +21,8 @@ final class RunLock {
           at: folder.relativePath,
           remedy: "Wait until it has ended, or name another --output")
       }
+      // Last, as `deinit` runs, and closes again, where an initialiser throws that has set every property.
+      self.descriptor = descriptor
     #endif
   }
 

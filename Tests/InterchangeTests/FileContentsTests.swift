@@ -13,6 +13,7 @@ import Testing
       try pipe.fileHandleForWriting.close()
       let url = URL(fileURLWithPath: "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)")
       #expect(try FileContents.read(url) == text)
+      withExtendedLifetime(pipe) {}
     }
 
     @Test func `a named pipe and a device are refused`() throws {

@@ -49,8 +49,11 @@ import Testing
 @Suite struct PlatformTests {
   @Test func `a pipe is no terminal and has no width`() {
     let pipe = Pipe()
-    #expect(!Platform.isTerminal(pipe.fileHandleForWriting.fileDescriptor))
-    #expect(Platform.terminalWidth(pipe.fileHandleForWriting.fileDescriptor) == nil)
+    withExtendedLifetime(pipe) {
+      let descriptor = pipe.fileHandleForWriting.fileDescriptor
+      #expect(!Platform.isTerminal(descriptor))
+      #expect(Platform.terminalWidth(descriptor) == nil)
+    }
     #expect(!Platform.isTerminal(-1))
   }
 }

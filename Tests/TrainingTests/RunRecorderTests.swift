@@ -80,6 +80,12 @@ import Testing
     let error = try failure(.cannotCreate) { try RunRecorder(trainer, folder: folder) }
     #expect(error.problem == "another process, or another recorder of this one, is writing to this run")
     #expect(try files.contentsOfDirectory(atPath: url.path).isEmpty)
+    #if !os(Windows)
+      // A descriptor closed twice would close what another thread opened in between.
+      errno = 0
+      _ = try failure(.cannotCreate) { try RunLock(url) }
+      #expect(errno != EBADF)
+    #endif
     withExtendedLifetime(lock) {}
     lock = nil
     _ = try RunRecorder(trainer, folder: folder)
