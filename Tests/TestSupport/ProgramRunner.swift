@@ -187,6 +187,8 @@ private final class Captured: Sendable {
       while case let data = handle.availableData, !data.isEmpty {
         state.withLock { $0.data[stream, default: Data()].append(data) }
       }
+      // A thread that has ended may keep the handle, and with it a descriptor, of which a process may have 256 only.
+      try? handle.close()
       state.withLock { _ = $0.ended.insert(stream) }
     }
   }
