@@ -56,7 +56,7 @@ struct BenchmarkProgram {
   static func tell(_ error: any Error) -> Int32 {
     let error = error as? SeCuError ?? SeCuError(.internal, "\(error)")
     let hint = error.kind == .usage ? "See 'Benchmarks --help'.\n" : ""
-    try? FileHandle.standardError.write(contentsOf: Data("Benchmarks: \(error)\n\(hint)".utf8))
+    try? FileHandle.standardError.writeAll(Data("Benchmarks: \(error)\n\(hint)".utf8))
     return error.kind.exitCode
   }
 }
@@ -80,7 +80,7 @@ extension FileHandle {
   /// - Throws: `SeCuError` (`.inputOutput`).
   func tell(_ text: String) throws {
     do {
-      try write(contentsOf: Data(text.utf8))
+      try writeAll(Data(text.utf8))
     } catch {
       throw SeCuError(
         .inputOutput, "cannot write (\(systemReason(error)))",

@@ -105,7 +105,12 @@ struct ArrayImages: DataPart {
     }
     let scale = try floatScale(images)
     var next = pixels
-    try forEachFloat(images, count * shape.count) { _, value in
+    try forEachFloat(images, count * shape.count) { index, value in
+      guard 0...255 ~= value * scale else {
+        throw SeCuError(
+          .inputOutput, "expected a pixel of 0…\(255 / scale) as before, found \(value)", at: images.file.path,
+          position: "byte \(offset + 4 * index)", remedy: "Don't change the file while it is read")
+      }
       next.pointee = UInt8((value * scale).rounded())
       next += 1
     }

@@ -47,7 +47,7 @@ struct DataFile: Sendable {
     self.path = path
     contents = nil
     let handle = try Self.open(path)
-    defer { try? handle.close() }
+    defer { handle.closeOnce() }
     do {
       size = Int(clamping: try handle.seekToEnd())
       try handle.seek(toOffset: 0)
@@ -86,7 +86,7 @@ struct DataFile: Sendable {
       return
     }
     let handle = try Self.open(path)
-    defer { try? handle.close() }
+    defer { handle.closeOnce() }
     var position = range.lowerBound
     do { try handle.seek(toOffset: UInt64(position)) } catch { throw SeCuError.unreadable(error, at: path) }
     while position < range.upperBound {

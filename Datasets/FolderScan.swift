@@ -131,7 +131,7 @@ struct FolderScan: Sendable {
     let head: Data
     do {
       let handle = try FileHandle(forReadingFrom: url)
-      defer { try? handle.close() }
+      defer { handle.closeOnce() }
       head = try handle.read(upToCount: 12) ?? Data()
     } catch {
       return left(.unreadable, "the file can't be read (\(systemReason(error)))")

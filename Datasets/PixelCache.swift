@@ -201,6 +201,11 @@ struct PixelCache: Sendable {
     return (caches ?? FileManager.default.temporaryDirectory).appendingPathComponent("secu")
   }
 
+  /// Lets the next run make the cache anew. This one goes on with it: an open file stays, without its name.
+  func forget() {
+    try? FileManager.default.removeItem(at: url)
+  }
+
   /// Lets the pixels of image `index` come into the system's cache of files, in the background.
   func readAhead(_ index: Int) {
     file.readAhead(length(of: entries[index]), at: entries[index].offset)
@@ -220,7 +225,7 @@ struct PixelCache: Sendable {
     func isWhole() -> Bool { WordHash.hash(UnsafeRawBufferPointer(start: pixels, count: count)) == entry.checksum }
     try file.read(count, at: entry.offset, into: pixels)
     if !isWhole() {
-      try? FileManager.default.removeItem(at: url)
+      forget()
       if let image = try? decode(), image.pixels.count == count {
         image.pixels.withUnsafeBufferPointer {
           if let base = $0.baseAddress { pixels.update(from: base, count: count) }

@@ -58,8 +58,14 @@ package enum AtomicFile {
       do {
         try FileManager.default.linkItem(at: url, to: target)
       } catch let error as CocoaError where error.code != .fileWriteFileExists {
-        // Not every file system has links.
-        try FileManager.default.moveItem(at: url, to: target)
+        // Not every file system has links. The name is taken first, so that the file replaces nobody else's.
+        try Data().write(to: target, options: .withoutOverwriting)
+        do {
+          try rename(url, over: target)
+        } catch {
+          try? FileManager.default.removeItem(at: target)
+          throw error
+        }
       }
       return true
     } catch CocoaError.fileWriteFileExists {
@@ -73,7 +79,7 @@ package enum AtomicFile {
   package static func tryOut(_ url: URL) throws(SeCuError) {
     let target = url.resolvingSymlinksInPath()
     guard FileManager.default.fileExists(atPath: target.path) else {
-      try write(Data(), to: url)
+      try makeEmpty(target, url)
       try? FileManager.default.removeItem(at: target)
       return
     }
@@ -119,12 +125,17 @@ package enum AtomicFile {
   /// An empty file that is to take the place of `target`, which the caller knows as `url`.
   private static func makeTemporary(beside target: URL, _ url: URL) throws(SeCuError) -> URL {
     let temporary = temporary(in: target.deletingLastPathComponent())
+    try makeEmpty(temporary, url)
+    return temporary
+  }
+
+  /// An empty file at `place`, where none is.
+  private static func makeEmpty(_ place: URL, _ url: URL) throws(SeCuError) {
     do {
-      try Data().write(to: temporary, options: .withoutOverwriting)
+      try Data().write(to: place, options: .withoutOverwriting)
     } catch {
       throw cannotCreate(systemReason(error), url)
     }
-    return temporary
   }
 
   private static let prefix = ".secu-"
@@ -144,7 +155,7 @@ package enum AtomicFile {
     do {
       let handle = try FileHandle(forWritingTo: temporary)
       // Also closed where writing throws: an open file can't be removed on Windows.
-      defer { try? handle.close() }
+      defer { handle.closeOnce() }
       try content(handle)
       try handle.synchronize()
     } catch let error as SeCuError {
@@ -158,20 +169,23 @@ package enum AtomicFile {
   }
 
   private static func moveIntoPlace(_ temporary: URL, _ target: URL, _ url: URL) throws(SeCuError) {
+    do {
+      try rename(temporary, over: target)
+    } catch {
+      throw cannotCreate(systemReason(error), url)
+    }
+  }
+
+  /// Gives `file` the name `target`, in place of the file that has it, if one does.
+  private static func rename(_ file: URL, over target: URL) throws {
     #if os(Windows)
-      do {
-        if FileManager.default.fileExists(atPath: target.path) {
-          _ = try FileManager.default.replaceItemAt(target, withItemAt: temporary)
-        } else {
-          try FileManager.default.moveItem(at: temporary, to: target)
-        }
-      } catch {
-        throw cannotCreate(systemReason(error), url)
+      if FileManager.default.fileExists(atPath: target.path) {
+        _ = try FileManager.default.replaceItemAt(target, withItemAt: file)
+      } else {
+        try FileManager.default.moveItem(at: file, to: target)
       }
     #else
-      guard rename(temporary.path, target.path) == 0 else {
-        throw cannotCreate(String(cString: strerror(errno)), url)
-      }
+      guard Foundation.rename(file.path, target.path) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
     #endif
   }
 

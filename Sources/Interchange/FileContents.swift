@@ -37,7 +37,7 @@ package enum FileContents {
 
   private static func readPipe(_ url: URL) throws -> Data {
     let handle = try FileHandle(forReadingFrom: url)
-    defer { try? handle.close() }
+    defer { handle.closeOnce() }
     let data = try handle.read(upToCount: mostOfPipe + 1) ?? Data()
     guard data.count <= mostOfPipe else {
       throw SeCuError(

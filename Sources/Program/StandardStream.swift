@@ -37,12 +37,12 @@ struct StandardStream: Sendable {
   /// The process's own output.
   static let standardOutput = StandardStream(
     isTerminal: Platform.isTerminal(1), environment: ProcessInfo.processInfo.environment,
-    width: { Platform.terminalWidth(1) }, send: { try FileHandle.standardOutput.write(contentsOf: $0) })
+    width: { Platform.terminalWidth(1) }, send: { try FileHandle.standardOutput.writeAll($0) })
 
   /// The process's own stream of messages.
   static let standardError = StandardStream(
     isTerminal: Platform.isTerminal(2), environment: ProcessInfo.processInfo.environment,
-    width: { Platform.terminalWidth(2) }, send: { try FileHandle.standardError.write(contentsOf: $0) })
+    width: { Platform.terminalWidth(2) }, send: { try FileHandle.standardError.writeAll($0) })
 
   /// Writes `text` as it is, without a line's end of its own.
   ///

@@ -26,6 +26,21 @@ final class RunLock {
     #endif
   }
 
+  /// Throws if the run's folder is elsewhere now, or gone: files that are written by its path would get among another run's.
+  ///
+  /// - Throws: `SeCuError` of kind `.cannotCreate`.
+  func check(_ folder: URL) throws {
+    #if !os(Windows)
+      var (own, there) = (stat(), stat())
+      guard descriptor >= 0, fstat(descriptor, &own) == 0 else { return }
+      guard stat(folder.path, &there) == 0, (own.st_dev, own.st_ino) == (there.st_dev, there.st_ino) else {
+        throw SeCuError(
+          .cannotCreate, "the run's folder was moved or removed while it went on", at: folder.relativePath,
+          remedy: "Go on with the run by --resume where its folder is now")
+      }
+    #endif
+  }
+
   deinit {
     #if !os(Windows)
       guard descriptor >= 0 else { return }

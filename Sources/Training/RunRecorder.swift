@@ -63,13 +63,14 @@ public final class RunRecorder {
 
   /// Writes a line for an epoch that ended, and a checkpoint from time to time.
   ///
-  /// - Throws: `SeCuError` if a file can't be written, or the run's weights are not finite.
+  /// - Throws: `SeCuError` if a file can't be written, the folder was moved, or the run's weights are not finite.
   public func handle(_ event: TrainingEvent) throws {
     switch event {
     case .stepped:
       // After an epoch's last step a checkpoint waits for the epoch's line, which a resumed run would not write again.
       if trainer.progress.step > 0, clock.now - lastSaved >= longestInterval { try save() }
     case .epochEnded(let report):
+      try lock.check(folder.url)
       try metrics.append(report)
       if clock.now - lastSaved >= min(Self.interval, longestInterval) || trainer.isFinished { try save() }
     }
@@ -78,7 +79,7 @@ public final class RunRecorder {
   /// Writes the results of a run that has ended, or has been stopped and is to be used as it is; and the checkpoint that belongs to them.
   ///
   /// - Parameter evaluation: what `Trainer.evaluate()` returned for the run as it stands.
-  /// - Throws: `SeCuError` of kind `.usage` for an evaluation of other images; if a file can't be written.
+  /// - Throws: `SeCuError` of kind `.usage` for an evaluation of other images; if a file can't be written, or the folder was moved.
   public func save(_ evaluation: Evaluation) throws {
     guard evaluation.assignments.count == trainer.images.count else {
       throw SeCuError(
@@ -86,13 +87,15 @@ public final class RunRecorder {
         at: trainer.images.name, remedy: "Pass what the trainer's evaluate() returned")
     }
     if savedSteps != trainer.stepsDone { try save() }
+    try lock.check(folder.url)
     try folder.write(evaluation, of: trainer)
   }
 
   /// Writes a checkpoint of the run as it stands: what a run that was stopped goes on from. `handle` writes one only from time to time.
   ///
-  /// - Throws: `SeCuError` if it can't be written, or the run's weights are not finite; the one before then stays.
+  /// - Throws: `SeCuError` if it can't be written, the folder was moved, or the run's weights are not finite; the one before then stays.
   public func save() throws {
+    try lock.check(folder.url)
     try trainer.makeCheckpoint().write(to: folder.checkpoint)
     lastSaved = clock.now
     savedSteps = trainer.stepsDone

@@ -5,7 +5,7 @@ import Testing
 @testable import Datasets
 
 /// Thousands of damaged files: each data set is read or refused, and none makes more than its files hold.
-@Suite(.timeLimit(.minutes(1))) struct DataMutationTests {
+@Suite(.timeLimit(.minutes(10))) struct DataMutationTests {
   /// Runs damaged files of `corpus` through recognition and reading.
   ///
   /// - Parameters:

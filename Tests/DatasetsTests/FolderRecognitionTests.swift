@@ -6,7 +6,7 @@ import Testing
 @testable import Datasets
 
 /// Pictures far below a folder, or among many, with other files on top.
-@Suite(.timeLimit(.minutes(1))) struct FolderRecognitionTests {
+@Suite(.timeLimit(.minutes(10))) struct FolderRecognitionTests {
   private static let picture = Array("P5 3 2 255\n".utf8) + [UInt8](repeating: 7, count: 6)
   private static let archive: [UInt8] = [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 40)
   private static let array = npy("|u1", "(2, 6, 6)", [UInt8](repeating: 9, count: 72))

@@ -52,6 +52,29 @@ import Testing
     }
   }
 
+  /// What a disk's error kept from being read may be read the next time: the cache is not kept without it.
+  @Test func `a cache that lacks what may be read again is not kept`() throws {
+    try withPictures { folder, options in
+      let place = folder.path + "/180.pgm", caches = folder.path + "/.cache"
+      for fails in [true, false] {
+        var breaking = options(1e6)
+        breaking.progress = { done, _ in
+          guard fails, done == 64 else { return }
+          try? FileManager.default.removeItem(atPath: place)
+          try? FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+        }
+        let images = try ImageFolder(folder.path, breaking)
+        #expect(images.count == (fails ? 99 : 100) && images.cache != nil)
+        #expect(try images.image(at: 98).pixels.allSatisfy { $0 == 7 })
+        #expect(try FileManager.default.contentsOfDirectory(atPath: caches).isEmpty == fails)
+        if fails {
+          try FileManager.default.removeItem(atPath: place)
+          try folder.write(Array("P5 50 40 255\n".utf8) + [UInt8](repeating: 7, count: 2_000), to: "180.pgm")
+        }
+      }
+    }
+  }
+
   @Test func `progress ends with all files`() throws {
     try withPictures { folder, options in
       for memory in [64e6, 1e6] {

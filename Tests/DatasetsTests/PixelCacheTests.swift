@@ -6,7 +6,7 @@ import Testing
 
 @testable import Datasets
 
-@Suite(.timeLimit(.minutes(1))) struct PixelCacheTests {
+@Suite(.timeLimit(.minutes(10))) struct PixelCacheTests {
   /// Nobody chose the cache's place, so its errors say how to choose another.
   @Test func `a cache that can't be written says what helps`() throws {
     let url = try URL.temporaryFolder()

@@ -5,7 +5,7 @@ import Testing
 @testable import Imaging
 
 /// Thousands of damaged files: each is decoded or refused, and no limit is passed.
-@Suite(.timeLimit(.minutes(1))) struct DecoderMutationTests {
+@Suite(.timeLimit(.minutes(10))) struct DecoderMutationTests {
   private static let limits = DecodingLimits(mostPixels: 4096, mostBytes: 8192)
 
   /// Runs `count` damaged files of `corpus` through `decode`.

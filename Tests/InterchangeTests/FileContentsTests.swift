@@ -5,7 +5,7 @@ import Testing
 
 @testable import Interchange
 
-@Suite(.timeLimit(.minutes(1))) struct FileContentsTests {
+@Suite(.timeLimit(.minutes(10))) struct FileContentsTests {
   #if !os(Windows)
     @Test func `a pipe that is open already is read to its end`() throws {
       let pipe = Pipe(), text = Data("{\"epochs\": 3}".utf8)

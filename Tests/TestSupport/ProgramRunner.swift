@@ -92,7 +92,11 @@ package enum ProgramRunner {
   }
 
   /// How many programs may run now, so that each gets on while tests in this process keep the cores busy.
-  private static let places = DispatchSemaphore(value: max(4, ProcessInfo.processInfo.activeProcessorCount))
+  ///
+  /// No more than 16: among many that begin at the same moment some inherit another one's pipes, as Foundation has a program close the
+  /// descriptors up to the highest that it has just seen.
+  private static let places = DispatchSemaphore(
+    value: min(16, max(4, ProcessInfo.processInfo.activeProcessorCount)))
 
   /// Runs a program to its end and returns what it left.
   ///
@@ -149,7 +153,7 @@ package enum ProgramRunner {
       try whileRunning(program)
       try program.wait { !process.isRunning && program.captured.isComplete }
     } catch {
-      program.send(SIGKILL)
+      if process.isRunning { program.send(SIGKILL) }
       process.waitUntilExit()
       throw error
     }

@@ -147,6 +147,28 @@ import Testing
     #expect(try RunFolder(copy).readCheckpoint().epochsDone == 3)
   }
 
+  #if !os(Windows)
+    @Test func `a run whose folder was moved writes nothing where another one may be`() throws {
+      let (url, moved) = (URL.temporary(), URL.temporary())
+      defer { for folder in [url, moved] { folder.remove() } }
+      let folder = try RunFolder.create(at: url)
+      let trainer = try TinyRun.trainer(), recorder = try RunRecorder(trainer, folder: folder)
+      try trainer.run(steps: 6, handle: recorder.handle)
+      try files.moveItem(at: url, to: moved)
+      let before = try contents(moved)
+      let problem = "the run's folder was moved or removed while it went on"
+      #expect(try failure(.cannotCreate) { try recorder.save() }.problem == problem)
+
+      try TinyRun.finished(in: url, TinyRun.settings { $0.seed = 8 })
+      let others = try contents(url)
+      #expect(try failure(.cannotCreate) { try recorder.save() }.problem == problem)
+      #expect(try failure(.cannotCreate) { try recorder.save(trainer.evaluate()) }.problem == problem)
+      #expect(try failure(.cannotCreate) { try trainer.run(handle: recorder.handle) }.problem == problem)
+      #expect(try contents(url) == others)
+      #expect(try contents(moved) == before)
+    }
+  #endif
+
   private func contents(_ folder: URL) throws -> [String: Data] {
     let names = try files.contentsOfDirectory(atPath: folder.path)
     return try Dictionary(uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: folder.appending(path: $0))) })

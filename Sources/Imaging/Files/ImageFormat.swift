@@ -26,7 +26,7 @@ public enum ImageFormat: String, Sendable, CaseIterable {
     guard (try? FileStatus(at: path))?.kind == .plain, let handle = FileHandle(forReadingAtPath: path) else {
       return nil
     }
-    defer { try? handle.close() }
+    defer { handle.closeOnce() }
     return ((try? handle.read(upToCount: 12)) ?? nil).flatMap { detect($0) }
   }
 
