@@ -28,7 +28,7 @@ final class BenchmarkRun {
     output = try JSONOutput(options.json)
     if let roofline = options.roofline { try JSONOutput.checkIsWritable(roofline) }
     people = output.takesStandardOutput ? .standardError : .standardOutput
-    eviction = options.isCold ? CacheEviction() : nil
+    eviction = options.isCold ? CacheEviction(cores: Cores(threads: options.threads.max() ?? 1)) : nil
   }
 
   /// - Returns: the exit code.

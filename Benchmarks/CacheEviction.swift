@@ -3,16 +3,16 @@ import Kernels
 
 /// Drives what the caches hold out of them, by reading something larger.
 ///
-/// Every processor reads all of a block of twice the last-level caches, a float of each cache line, so that its own caches and the
-/// shared one end up with the end of that block. It is only read: written lines would have to go back to memory during the call
+/// Every thread of the run reads all of a block of twice the last-level caches, a float of each cache line, so that its processor's own caches
+/// and the shared one end up with the end of that block. It is only read: written lines would have to go back to memory during the call
 /// that is measured. Translation buffers are emptied along the way; branch predictors and the instruction cache are not.
 final class CacheEviction {
   private let block: FloatBuffer
   private let sums: FloatBuffer
   private let cores: Cores
 
-  init(cacheBytes: Int? = Platform.lastLevelCacheBytes, cores: Cores = Cores()) {
-    block = FloatBuffer(Self.blockBytes(cacheBytes: cacheBytes, memoryBytes: Platform.memoryBytes) / 4)
+  init(cacheBytes: Int? = Platform.lastLevelCacheBytes, cores: Cores) {
+    block = FloatBuffer(Self.blockBytes(cacheBytes: cacheBytes, memoryBytes: Int(Machine.memoryLimit.bytes)) / 4)
     sums = FloatBuffer(cores.threads)
     self.cores = cores
   }

@@ -27,7 +27,7 @@ struct MachinePeaks: Equatable {
     let threads = engine.cores.threads
     let oneCore = multiplyAddPeak(on: engine, threads: 1, clock)
     let allThreads = threads == 1 ? oneCore : multiplyAddPeak(on: engine, threads: threads, clock)
-    let bytes = copyBytes(cacheBytes: Platform.lastLevelCacheBytes, memoryBytes: Platform.memoryBytes)
+    let bytes = copyBytes(cacheBytes: Platform.lastLevelCacheBytes, memoryBytes: Int(Machine.memoryLimit.bytes))
     return MachinePeaks(
       oneCoreFlops: oneCore,
       // All threads can do what one of them does.

@@ -47,8 +47,6 @@ enum Platform {
     #endif
   }
 
-  static var memoryBytes: Int { Int(clamping: ProcessInfo.processInfo.physicalMemory) }
-
   #if canImport(Darwin)
     private static func systemNumber(_ name: String) -> Int? {
       var value: Int64 = 0

@@ -52,6 +52,8 @@ struct Provenance {
       "git", "-C", folder.path(percentEncoded: false), "status", "--porcelain=v2", "--branch",
       "--untracked-files=normal", "--", ".",
     ]
+    // Within a hook, variables name the hook's repository.
+    git.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GIT_") }
     git.standardInput = FileHandle.nullDevice
     git.standardOutput = output
     git.standardError = FileHandle.nullDevice

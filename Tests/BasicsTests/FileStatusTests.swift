@@ -41,15 +41,21 @@ import Testing
         }
         #expect(try refusal(root.path + "/bad\u{FFFD}.jpg").problem == "its name is not text in UTF-8: rename it")
         #expect(try refusal(root.path + "/file/x").kind == .noInput)
-        // Who may do everything is refused nothing.
-        guard geteuid() != 0 else { return }
-        try FileManager.default.setAttributes([.posixPermissions: 0o000], ofItemAtPath: root.path)
-        defer { try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: root.path) }
-        let error = try refusal(root.path + "/file")
-        #expect(error.kind == .inputOutput && error.problem == "no permission to look at it")
       #endif
     }
   }
+
+  #if !os(Windows)
+    @Test(.enabled(if: geteuid() != 0, "who may do everything is refused nothing"))
+    func `a folder that may not be looked into is told`() throws {
+      try withFiles(["file": "hello"]) { root in
+        try FileManager.default.setAttributes([.posixPermissions: 0o000], ofItemAtPath: root.path)
+        defer { try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: root.path) }
+        let error = try #require(throws: SeCuError.self) { try FileStatus(at: root.path + "/file") }
+        #expect(error.kind == .inputOutput && error.problem == "no permission to look at it")
+      }
+    }
+  #endif
 
   private func link(_ root: URL, _ name: String, to target: String) throws -> URL {
     let link = root.appending(path: name)

@@ -64,9 +64,8 @@ import Testing
     }
   #endif
 
-  @Test func `the system tells of the processor and of memory`() throws {
+  @Test func `the system tells of the processor`() throws {
     #expect(!Platform.processorName.isEmpty)
-    #expect(Platform.memoryBytes > 1 << 26)
     if let cache = Platform.lastLevelCacheBytes { #expect(cache >= 1 << 14) }
     if let load = Platform.loadAverage { #expect(load >= 0) }
   }
@@ -129,10 +128,9 @@ import Testing
 
 @Suite struct ProvenanceTests {
   @Test func `outside of a checkout there is no commit`() throws {
-    let folder = try URL.temporaryFolder()
-    defer { folder.remove() }
-    #expect(Provenance.commit(of: folder) == nil)
-    #expect(Provenance.commit(of: folder.appending(path: "none")) == nil)
+    let root = URL(filePath: "/")
+    #expect(Provenance.commit(of: root) == nil)
+    #expect(Provenance.commit(of: root.appending(path: "none")) == nil)
   }
 
   private static let git = ProgramRunner.installed("git")
@@ -142,10 +140,14 @@ import Testing
     let folder = try URL.temporaryFolder()
     defer { folder.remove() }
     let file = folder.appending(path: "a")
+    // Within a hook, git would work on the hook's repository.
+    let foreign = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("GIT_") }.flatMap { ["-u", $0] }
     func git(_ arguments: String...) throws {
       let result = try ProgramRunner.run(
-        ["-C", folder.path, "-c", "user.name=a", "-c", "user.email=a@b.c"] + arguments,
-        executable: #require(Self.git))
+        foreign + [
+          "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", #require(Self.git).path, "-C", folder.path, "-c",
+          "user.name=a", "-c", "user.email=a@b.c",
+        ] + arguments, executable: URL(filePath: "/usr/bin/env"))
       #expect(result.exitCode == 0, "\(arguments): \(result.stderr)")
     }
     try Data("old".utf8).write(to: file)

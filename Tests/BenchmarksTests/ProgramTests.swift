@@ -281,12 +281,13 @@ import Testing
 
   @Test func `explains the choice of algorithms`() async throws {
     let cases = ["conv/fwd/64x64-8px", "gemm/64", "norm"]
-    let one = try await run(["--explain", "--isa=portable", "--threads=1"] + cases)
+    let planned = ["SECU_CONVOLUTION": ""]
+    let one = try await run(["--explain", "--isa=portable", "--threads=1"] + cases, environment: planned)
     #expect(one.exitCode == 0 && one.stderr.isEmpty)
     let lines = one.stdout.split(separator: "\n")
     #expect(lines.count == 2 && lines[0].hasPrefix("gemm/64x64x64              in place  "), "\(one.stdout)")
     #expect(lines.last?.hasPrefix("conv/fwd/64x64-8px-3x3-s1  winograd  ") == true, "\(one.stdout)")
-    let two = try await run(["--explain", "--isa=portable", "--threads=1,2"] + cases)
+    let two = try await run(["--explain", "--isa=portable", "--threads=1,2"] + cases, environment: planned)
     #expect(two.stdout == "portable, 1 thread\n\(one.stdout)portable, 2 threads\n\(one.stdout)")
     #expect(try await run(["--explain", "norm"]).stdout == "None of these cases has a choice of algorithms.\n")
   }

@@ -143,7 +143,7 @@ package enum ProgramRunner {
     process.standardOutput = stdout
     process.standardError = stderr
     if output == .abandoned { try stdout.fileHandleForReading.close() }
-    try process.run()
+    try withoutBlockedSignals { try process.run() }
 
     let program = RunningProgram(
       processIdentifier: process.processIdentifier, arguments: arguments, deadline: .now + timeLimit)
@@ -162,6 +162,19 @@ package enum ProgramRunner {
       exitCode: isKilled ? 128 + process.terminationStatus : process.terminationStatus, isKilled: isKilled,
       stdout: program.captured.text(of: .stdout), stderr: program.captured.text(of: .stderr))
   }
+}
+
+/// Threads of Dispatch's block most signals, and so would programs that they start: dash takes that back, bash doesn't.
+private func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+  #if os(Windows)
+    try body()
+  #else
+    var (none, before) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
+  #endif
 }
 
 /// What a program has written so far. Each pipe has a thread that empties it, so that the program never waits for a

@@ -108,10 +108,13 @@ import Testing
     let many = try ImageSet(
       name: "many", shape: ImageShape(height: 1, width: 1, channels: 1), pixels: [UInt8](repeating: 0, count: 1_000_000)
     )
-    let settings = TinyRun.settings { $0.network.dimension = 16_384 }
+    let settings = TinyRun.settings {
+      $0.network.dimension = 16_384
+      $0.heads = [Int](repeating: 3, count: 20)
+    }
     let comparison = try Comparison(settings, images: many, features: nil, engine: makeEngine(TinyRun.widest, 1))
     try comparison.check([.secu])
-    // A center for each image, 64 KB long.
+    // A center for each image and head, 64 KB long.
     let error = try failure(.usage) { try comparison.check([.secu, .twoStage]) }
     #expect(error.problem.hasPrefix("two-stage: ") && error.problem.contains("GB of memory"), "\(error)")
   }
