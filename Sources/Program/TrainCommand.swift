@@ -172,8 +172,10 @@ struct TrainCommand {
       if !trainer.isFinished { try recorder.save() }
     } catch {
       progress.clear()
-      output.messages.tell(
-        "Stopped; \(printable(folder.checkpoint.relativePath)) holds the run as it was last saved.\n")
+      if recorder.hasFolder {
+        output.messages.tell(
+          "Stopped; \(printable(folder.checkpoint.relativePath)) holds the run as it was last saved.\n")
+      }
       throw error
     }
     return ending

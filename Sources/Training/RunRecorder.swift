@@ -61,6 +61,9 @@ public final class RunRecorder {
     }
   }
 
+  /// Whether the run's folder is still where it was, and not moved or removed meanwhile.
+  public var hasFolder: Bool { (try? lock.check(folder.url)) != nil }
+
   /// Writes a line for an epoch that ended, and a checkpoint from time to time.
   ///
   /// - Throws: `SeCuError` if a file can't be written, the folder was moved, or the run's weights are not finite.

@@ -119,6 +119,22 @@ import Testing
     #expect(try Outcome(workspace, "run") == Outcome(workspace, "straight"))
   }
 
+  @Test func `a run whose folder was moved ends, and goes on from there`() async throws {
+    let workspace = try Workspace()
+    defer { workspace.remove() }
+    let first = try await workspace.secu(Workspace.training(epochs: 4000) + ["--output", "run"]) { program in
+      try program.wait(for: "epoch 3/4000", on: .stderr)
+      try FileManager.default.moveItem(at: workspace.url("run"), to: workspace.url("moved"))
+    }
+    #expect(first.exitCode == 73, "\(first.stderr)")
+    #expect(first.stderr.contains("run: the run's folder was moved or removed while it went on"), "\(first.stderr)")
+    #expect(!first.stderr.contains("run/checkpoint holds"), "\(first.stderr)")
+    #expect(try workspace.paths().allSatisfy { $0.hasPrefix("moved") })
+    let second = try await workspace.secu(
+      ["train", "--resume", "--output", "moved"], stoppedBy: SIGINT, after: "loss_x")
+    #expect(second.exitCode == 130, "\(second.stderr)")
+  }
+
   @Test func `results that nobody reads are still written`() async throws {
     let workspace = try Workspace()
     defer { workspace.remove() }

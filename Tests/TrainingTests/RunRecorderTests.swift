@@ -154,7 +154,9 @@ import Testing
       let folder = try RunFolder.create(at: url)
       let trainer = try TinyRun.trainer(), recorder = try RunRecorder(trainer, folder: folder)
       try trainer.run(steps: 6, handle: recorder.handle)
+      #expect(recorder.hasFolder)
       try files.moveItem(at: url, to: moved)
+      #expect(!recorder.hasFolder)
       let before = try contents(moved)
       let problem = "the run's folder was moved or removed while it went on"
       #expect(try failure(.cannotCreate) { try recorder.save() }.problem == problem)
