@@ -127,10 +127,10 @@ public struct ImageFolder: ImageSource {
     let url = cacheURL(path, options)
     // Of the images that may have been decoded at the same time.
     var largest: [Int] = []
-    // By errors of the disk, for example: the next time the files may be read.
-    var readsFailed = 0
+    // By an error of the disk, for example: the next time the file may be read.
+    var readFailed = false
     func disk(_ cache: PixelCache) -> (Pixels, [Int], [SkippedFile], decodingBytes: Double) {
-      if readsFailed > 0 { cache.forget() }
+      if readFailed { cache.forget() }
       let places = cache.entries.map(\.file)
       return (.disk(cache, decoding, places.map { chosen[$0] }), places, cache.skipped, decoding.bytes(for: largest))
     }
@@ -149,7 +149,7 @@ public struct ImageFolder: ImageSource {
       case .failure(let error):
         let file = SkippedFile(chosen[place].path, error)
         if options.isStrict { throw file.refusal }
-        if (error as? SeCuError)?.kind == .inputOutput { readsFailed += 1 }
+        if (error as? SeCuError)?.kind == .inputOutput { readFailed = true }
         unread.append(file)
       }
       if place % 64 == 63 || place == chosen.count - 1 { options.progress(place + 1, chosen.count) }

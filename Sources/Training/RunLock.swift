@@ -6,10 +6,12 @@ import Foundation
 /// It is the system's advisory lock on the run's folder, which leaves no file behind and ends with the process however that
 /// ends. Where a file system knows no locks, and on Windows, nothing is kept from anything.
 final class RunLock {
+  private let folder: URL
   private let descriptor: Int32
 
   /// - Throws: `SeCuError` of kind `.cannotCreate` if another process holds the lock.
   init(_ folder: URL) throws {
+    self.folder = folder
     #if os(Windows)
       descriptor = -1
     #else
@@ -29,7 +31,7 @@ final class RunLock {
   /// Throws if the run's folder is elsewhere now, or gone: files that are written by its path would get among another run's.
   ///
   /// - Throws: `SeCuError` of kind `.cannotCreate`.
-  func check(_ folder: URL) throws {
+  func check() throws {
     #if !os(Windows)
       var (own, there) = (stat(), stat())
       guard descriptor >= 0, fstat(descriptor, &own) == 0 else { return }

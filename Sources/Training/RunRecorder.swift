@@ -62,7 +62,7 @@ public final class RunRecorder {
   }
 
   /// Whether the run's folder is still where it was, and not moved or removed meanwhile.
-  public var hasFolder: Bool { (try? lock.check(folder.url)) != nil }
+  public var hasFolder: Bool { (try? lock.check()) != nil }
 
   /// Writes a line for an epoch that ended, and a checkpoint from time to time.
   ///
@@ -73,7 +73,7 @@ public final class RunRecorder {
       // After an epoch's last step a checkpoint waits for the epoch's line, which a resumed run would not write again.
       if trainer.progress.step > 0, clock.now - lastSaved >= longestInterval { try save() }
     case .epochEnded(let report):
-      try lock.check(folder.url)
+      try lock.check()
       try metrics.append(report)
       if clock.now - lastSaved >= min(Self.interval, longestInterval) || trainer.isFinished { try save() }
     }
@@ -90,7 +90,7 @@ public final class RunRecorder {
         at: trainer.images.name, remedy: "Pass what the trainer's evaluate() returned")
     }
     if savedSteps != trainer.stepsDone { try save() }
-    try lock.check(folder.url)
+    try lock.check()
     try folder.write(evaluation, of: trainer)
   }
 
@@ -98,7 +98,7 @@ public final class RunRecorder {
   ///
   /// - Throws: `SeCuError` if it can't be written, the folder was moved, or the run's weights are not finite; the one before then stays.
   public func save() throws {
-    try lock.check(folder.url)
+    try lock.check()
     try trainer.makeCheckpoint().write(to: folder.checkpoint)
     lastSaved = clock.now
     savedSteps = trainer.stepsDone

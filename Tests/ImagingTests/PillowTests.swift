@@ -244,7 +244,8 @@ import Testing
   /// metadata.
   @Test(
     .enabled(
-      if: golden.map { FileManager.default.fileExists(atPath: $0.path) } == true, "SECU_GOLDEN names no folder with it"),
+      if: golden.map { FileManager.default.fileExists(atPath: $0.path) } == true,
+      "SECU_GOLDEN names no folder that has augment.safetensors"),
     arguments: InstructionSet.available)
   func goldenPixels(instructionSet: InstructionSet) throws {
     let file = try SafeTensors(contentsOf: #require(Self.golden))
